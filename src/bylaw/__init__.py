@@ -1,0 +1,18 @@
+"""bylaw: from two texts, a constitution and directives, to a model that keeps to them, with proof.
+
+The house, from the ground up (imports go down only; ``tests/test_house.py`` checks it):
+
+====  ==========================================================================================
+  9   ``cli/``            one file per verb
+  8   ``pipeline``        the main path, in running order · ``report/`` · ``windtunnel/``
+  7   ``evaluate/``       measurements and gates
+  6   ``feedback/``       respond, revise, compare, label · ``train/`` method, loop, sft, preference, dpo, grpo
+  5   ``models/``         who answers · ``run`` the run directory, known here only
+  4   ``constitution/``   principles as a typed, linted, diffable document
+  2   ``storage``, ``settings``
+  1   ``records``, ``canonical``
+  0   ``errors``
+====  ==========================================================================================
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,54 @@
+"""The command line: one file per verb, with ``register(verbs)`` and a function that returns the exit code.
+
+Exit codes: 0 done · 1 it could not be done · 2 the request or a text is wrong · 3 a gate stopped it ·
+130 Ctrl-C.
+A verb's file imports what is heavy only when it runs, so ``bylaw --help`` answers at once and without torch.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from bylaw import __version__
+from bylaw.errors import BylawError
+
+VERBS = ("bylaw.cli.train", "bylaw.cli.label", "bylaw.cli.report", "bylaw.cli.show", "bylaw.cli.constitution")
+"""The verbs, in the order of ``--help``: a new one is a file and a row here."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb; returns the exit code. ``argv`` is what follows the program's name."""
+    args = parser().parse_args(argv)
+    try:
+        code: int = args.run(args)
+        sys.stdout.flush()
+        return code
+    except BylawError as error:
+        print(f"bylaw: error: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        go_on = getattr(args, "go_on", None)
+        kept = f"; nothing finished is lost. Go on with: {go_on}" if go_on else ""
+        print(f"\nbylaw: stopped{kept}", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader (head, less) has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole grammar of the command line.
+
+    A verb sets ``run`` on its parser: a function from the parsed arguments to the exit code. One that can be
+    continued sets ``go_on`` on the arguments to the command that does so.
+    """
+    top = argparse.ArgumentParser(
+        prog="bylaw", description="From a written constitution to a trained model, with proof."
+    )
+    top.add_argument("--version", action="version", version=f"bylaw {__version__}")
+    verbs = top.add_subparsers(title="verbs", metavar="VERB", required=True)
+    for name in VERBS:
+        import_module(name).register(verbs)
+    return top

@@ -1,0 +1,218 @@
+"""``bylaw label``: let a judge label a file of comparisons, and measure the judge where gold is known."""
+
+import argparse
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from bylaw import settings
+from bylaw.canonical import digest, tree_digest
+from bylaw.constitution import Constitution, default, load
+from bylaw.constitution.few_shots import few_shots
+from bylaw.errors import MissingExtra, UsageError
+from bylaw.evaluate.calibration import BINS, JudgeFigures, Share, demand, judge_figures
+from bylaw.feedback.label import LabelSettings
+from bylaw.feedback.labelling import Labelling, Made, label_file
+from bylaw.feedback.shots import shot_turns
+from bylaw.feedback.sources import read_comparisons
+from bylaw.feedback.templates import TEMPLATES
+from bylaw.models.base import Model
+from bylaw.records import Comparison, Label
+
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def register(subparsers: "Subparsers") -> None:
+    """Add the verb."""
+    about = "label comparisons by a constitution, and measure the judge where gold verdicts are known"
+    parser = subparsers.add_parser("label", help=about, description=about)
+    add = parser.add_argument
+    add(
+        "comparisons",
+        metavar="COMPARISONS",
+        type=Path,
+        help="a .jsonl, .jsonl.gz or .csv file of our own comparisons, of chosen/rejected pairs, or of the "
+        "paper's evaluations",
+    )
+    add(
+        "--constitution",
+        metavar="C",
+        default="default",
+        help="a constitution's file (default: the shipped one)",
+    )
+    add("--judge", metavar="M", required=True, help="the model that labels: a directory, or a hub id")
+    add(
+        "-o",
+        "--output",
+        metavar="FILE",
+        type=Path,
+        help="where the labels go, one JSON object a line (default: COMPARISONS with .labels.jsonl, "
+        "here); given again, the same command goes on where it was",
+    )
+    add("--template", choices=tuple(TEMPLATES), help="where the principle stands in the question")
+    add("--scheme", choices=("one", "ensemble"), help="one drawn principle, or all of them")
+    add(
+        "--set",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="another setting of labels: think=true",
+    )
+    add(
+        "--few-shots",
+        metavar="FOLDER",
+        type=Path,
+        help="put the published examples before every question, for judges never trained to judge: the "
+        "folder of the published prompts",
+    )
+    add("--seed", type=int, default=0, help="seed of all draws (default: %(default)s)")
+    add("--chunk", type=int, default=64, help="comparisons kept at a time (default: %(default)s)")
+    add(
+        "--minimum-accuracy",
+        metavar="X",
+        type=float,
+        help="exit with 1 if the labels agree with less than this share of gold verdicts",
+    )
+    add("--json", action="store_true", help="print the figures as JSON")
+    parser.set_defaults(run=run_label)
+
+
+def run_label(args: argparse.Namespace) -> int:
+    """Label, print the figures, and hold the accuracy against its minimum."""
+    if args.chunk < 1:
+        raise UsageError("--chunk must be at least 1")
+    constitution = default() if args.constitution == "default" else load(Path(args.constitution))
+    comparisons = _comparisons(args)
+    how = _how(args, constitution)
+    judge = open_judge(args.judge)
+    output = args.output or Path(f"{args.comparisons.name.partition('.')[0]}.labels.jsonl")
+    args.go_on = "the same command"
+    made = _made(args.judge, judge, constitution, comparisons, how)
+    labels = label_file(comparisons, judge, how, output, made, _progress(len(comparisons)))
+    figures = judge_figures(labels, comparisons)
+    print(_json(output, labels, figures) if args.json else _text(output, labels, figures))
+    if args.minimum_accuracy is not None:
+        demand(figures, args.minimum_accuracy, judge.name)
+    return 0
+
+
+def open_judge(name: str) -> Model:
+    """The model that labels."""
+    try:
+        from bylaw.models.local import open_model
+    except ModuleNotFoundError as error:
+        raise MissingExtra(str(error.name), "train") from error
+    return open_model(name)
+
+
+def _comparisons(args: argparse.Namespace) -> list[Comparison]:
+    left_out: Counter[str] = Counter()
+    comparisons = read_comparisons(args.comparisons, left_out=left_out)
+    for reason, count in left_out.most_common():
+        print(f"left out {count} rows of {args.comparisons}: {reason}", file=sys.stderr)
+    if args.minimum_accuracy is not None and not any(one.gold in ("first", "second") for one in comparisons):
+        raise UsageError(f"--minimum-accuracy needs gold verdicts, and {args.comparisons} has none")
+    return comparisons
+
+
+def _how(args: argparse.Namespace, constitution: Constitution) -> Labelling:
+    given = [f"{key}={value}" for key in ("template", "scheme") if (value := getattr(args, key))]
+    chosen = settings.load(LabelSettings, "", [*given, *args.set])
+    shots = (
+        shot_turns(
+            few_shots(args.few_shots),
+            constitution.principles,
+            chosen.template,
+            think=chosen.think,
+            seed=args.seed,
+        )
+        if args.few_shots
+        else ()
+    )
+    return Labelling(
+        principles=constitution.principles,
+        settings=chosen,
+        few_shots=shots,
+        seed=args.seed,
+        chunk=args.chunk,
+    )
+
+
+def _made(
+    name: str, judge: Model, constitution: Constitution, comparisons: list[Comparison], how: Labelling
+) -> Made:
+    weights = tree_digest(Path(name)) if Path(name).is_dir() else digest(name)
+    return Made(
+        judge=f"{judge.name}-{weights}",
+        constitution=constitution.digest,
+        comparisons=digest([one.id for one in comparisons]),
+        few_shots=digest(how.few_shots),
+        settings=how.settings,
+        seed=how.seed,
+        chunk=how.chunk,
+    )
+
+
+class _progress:
+    """Prints how far the labels are, at most every few seconds where nobody watches."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.began = self.printed = time.monotonic()
+
+    def __call__(self, done: int, resumed: int) -> None:
+        now, watched = time.monotonic(), sys.stderr.isatty()
+        if not watched and done < self.total and now - self.printed < 10:
+            return
+        self.printed = now
+        speed = (done - resumed) / max(now - self.began, 1e-9)
+        line = (
+            f"label {done}/{self.total}  {speed:.1f} comparisons/s  {(self.total - done) / speed:.0f} s left"
+        )
+        print(f"\r{line:<70}" if watched else line, end="" if watched else "\n", file=sys.stderr, flush=True)
+        if watched and done == self.total:
+            print(file=sys.stderr)
+
+
+def _json(output: Path, labels: list[Label], figures: JudgeFigures) -> str:
+    value = {"output": str(output), **_asked(labels[0]), **msgspec.to_builtins(figures)}
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+
+
+def _asked(label: Label) -> dict[str, str]:
+    return {"judge": label.judge, "scheme": label.scheme, "template": label.template}
+
+
+def _text(output: Path, labels: list[Label], figures: JudgeFigures) -> str:
+    lines = [
+        f"{figures.labels} labels in {output}, by "
+        + ", ".join(f"{k} {v}" for k, v in _asked(labels[0]).items())
+    ]
+    rows: list[tuple[str, Share | None]] = [
+        ("unreadable", figures.unreadable),
+        ("ties", figures.ties),
+        ("prefer the longer response", figures.longer),
+        ("flip when the order is swapped", figures.flips),
+        ("agree with gold (accuracy)", figures.accuracy),
+        *((f"  on {name}", one) for name, one in figures.subsets.items()),
+        *((f"  principle {name}", one) for name, one in figures.principles.items()),
+    ]
+    lines += [_row(name, one) for name, one in rows if one is not None]
+    if figures.calibration_error is not None:
+        lines.append(
+            f"{'calibration error':<34} {figures.calibration_error:>7.3f}  {BINS} bins of confidence"
+        )
+    if figures.length_bias is not None:
+        lines.append(f"{'longer preferred, less gold':<34} {figures.length_bias:>+7.1%}")
+    if not figures.with_gold:
+        lines.append("no gold verdicts: accuracy and calibration are not known")
+    return "\n".join(lines)
+
+
+def _row(name: str, one: Share) -> str:
+    return f"{name:<34} {one.value:>7.1%}  {one.low:.1%} … {one.high:.1%}  of {one.n}"

@@ -1,0 +1,86 @@
+"""Everything bylaw raises on purpose. A caller catches ``BylawError`` or one of its branches::
+
+    BylawError
+    ├── UsageError             the command line or a call asks for something that cannot be
+    ├── DocumentError          a text somebody wrote is wrong: file, line and field are named
+    │   ├── ConstitutionError
+    │   ├── SettingsError      an unknown key names its nearest known neighbour
+    │   └── RecordError        a row of a .jsonl file does not decode
+    ├── ModelError             a model directory cannot be used: no chat template, pickled weights
+    ├── MissingExtra           an optional dependency is not installed; says what to install
+    ├── RunError               a run directory cannot be used or continued
+    │   ├── RunLocked          another process works in it
+    │   └── RunCorrupt         a finished stage no longer has the digests it finished with
+    ├── VocabularyError        a text lies outside the wind tunnel's world
+    └── GateStopped            a measurement passed its bound; names the last good checkpoint
+"""
+
+
+class BylawError(Exception):
+    """Base of all errors raised on purpose; ``str()`` of it is a sentence for a person."""
+
+    exit_code = 1
+
+
+class UsageError(BylawError):
+    """The request itself is wrong."""
+
+    exit_code = 2
+
+
+class DocumentError(BylawError):
+    """A text somebody wrote is wrong.
+
+    ``where`` is ``file``, ``file:line`` or ``file:line: field`` as far as it is known.
+    """
+
+    exit_code = 2
+
+    def __init__(self, message: str, where: str = "") -> None:
+        super().__init__(f"{where}: {message}" if where else message)
+        self.where = where
+
+
+class ConstitutionError(DocumentError):
+    """A constitution does not parse or breaks a rule of its format."""
+
+
+class SettingsError(DocumentError):
+    """A settings file or ``--set`` override names an unknown key or a value of the wrong type."""
+
+
+class RecordError(DocumentError):
+    """A row of a records file does not decode."""
+
+
+class ModelError(BylawError):
+    """A model directory or its tokenizer cannot be used as asked."""
+
+
+class MissingExtra(BylawError):
+    """An optional dependency is absent."""
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(f"this needs {package}; install it with: pip install 'bylaw[{extra}]'")
+
+
+class RunError(BylawError):
+    """A run directory cannot be used or continued."""
+
+
+class RunLocked(RunError):
+    """Another live process works in the run directory."""
+
+
+class RunCorrupt(RunError):
+    """What a finished stage left behind no longer has the digests it finished with."""
+
+
+class VocabularyError(BylawError):
+    """A prompt or principle speaks of things the wind tunnel's world does not contain."""
+
+
+class GateStopped(BylawError):
+    """A gate's bound was passed; the run stops with the last good checkpoint named."""
+
+    exit_code = 3

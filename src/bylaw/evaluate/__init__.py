@@ -1,0 +1,1 @@
+"""Measurements of models and judges, and the gates that stop a run."""

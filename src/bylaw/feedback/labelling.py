@@ -1,0 +1,113 @@
+"""Label a whole file of comparisons, so that a killed process can go on where it was.
+
+Labels are appended in the order of the comparisons. A chunk is always judged whole, since what shares a batch
+can move the last digits of a probability: the finished file has the same bytes however often it was
+interrupted.
+"""
+
+import fcntl
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from bylaw import storage
+from bylaw.errors import RunLocked, UsageError
+from bylaw.feedback.label import LabelSettings, label
+from bylaw.models.base import Model, Program
+from bylaw.records import Comparison, Conversation, Label, Principle
+
+
+class Labelling(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that shapes the labels besides the comparisons."""
+
+    principles: tuple[Principle, ...]
+    settings: LabelSettings = LabelSettings()
+    few_shots: Conversation = ()
+    seed: int = 0
+    chunk: int = 64
+
+
+class Made(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a file of labels was made from (digests). It lies beside it: no other labels are mixed in."""
+
+    judge: str
+    constitution: str
+    comparisons: str
+    few_shots: str
+    settings: LabelSettings
+    seed: int
+    chunk: int
+
+
+def beside(output: Path) -> Path:
+    """The file that says what ``output`` was made from."""
+    return output.with_name(f"{output.name}.made.json")
+
+
+def label_file(
+    comparisons: Sequence[Comparison],
+    judge: Model,
+    how: Labelling,
+    output: Path,
+    made: Made,
+    report: Callable[[int, int], None] | None = None,
+) -> list[Label]:
+    """Label every comparison that ``output`` has no label of yet, and return all labels in order.
+
+    ``report`` is called with (labels done, resumed ones among them) after each chunk. Raises ``UsageError``
+    where ``output`` was made from something else, and ``RunLocked`` while another process writes to it.
+    """
+    with _holding(output, made):
+        known = {one.comparison: one for one in _known(output)}
+        resumed = len(known)
+        for chunk in _chunks(comparisons, how.chunk):
+            missing = [one for one in chunk if one.id not in known]
+            for one in judge.run([_program(one, judge, how) for one in chunk]) if missing else ():
+                if one.comparison not in known:
+                    storage.append_line(output, one)
+                    known[one.comparison] = one
+            if report and missing:
+                report(len(known), resumed)
+        return [known[one.id] for one in comparisons]
+
+
+def _program(comparison: Comparison, judge: Model, how: Labelling) -> Program[Label]:
+    return label(comparison, how.principles, judge.name, how.settings, how.seed, how.few_shots)
+
+
+def _chunks(comparisons: Sequence[Comparison], size: int) -> Iterator[Sequence[Comparison]]:
+    return (comparisons[at : at + size] for at in range(0, len(comparisons), size))
+
+
+def _known(output: Path) -> list[Label]:
+    return list(storage.read_records(output, Label, torn=True)) if output.exists() else []
+
+
+@contextmanager
+def _holding(output: Path, made: Made) -> Iterator[None]:
+    """Be the only writer of ``output``, having checked what it was made from."""
+    path = beside(output)
+    with storage.explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            if output.exists():
+                raise UsageError(f"{output} exists and does not say what it was made from; name another file")
+            storage.write_bytes(path, storage.line_of(made))
+        with path.open("rb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise RunLocked(f"another process is writing {output}; wait or stop it") from None
+            _check(output, next(storage.read_records(path, Made)), made)
+            yield
+
+
+def _check(output: Path, before: Made, now: Made) -> None:
+    other = [name for name in Made.__struct_fields__ if getattr(before, name) != getattr(now, name)]
+    if other:
+        raise UsageError(
+            f"{output} was begun with another {', another '.join(other)}; "
+            "go on with the same, or name another file"
+        )

@@ -1,0 +1,119 @@
+"""Prompts and comparisons from files people have: .jsonl, .jsonl.gz and .csv, in any of ``formats.FORMATS``.
+
+A row that is not as its format says is an error with file and line. A sound row that gives nothing (an empty
+answer, a conversation that ends with the assistant) is left out and counted by its reason; so is a repeated
+one.
+"""
+
+import csv
+import gzip
+import io
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from bylaw.errors import RecordError
+from bylaw.feedback.formats import Format, Row, Unusable, format_of
+from bylaw.records import Comparison, Prompt, PromptKind, Record
+from bylaw.storage import split_path
+
+R = TypeVar("R", bound=Record)
+
+
+def read_prompts(path: Path, aim: PromptKind, left_out: Counter[str] | None = None) -> list[Prompt]:
+    """Every prompt of a file, in its order, as ``aim``; each conversation once.
+
+    ``left_out`` counts sound rows that give no prompt, by reason. Raises ``RecordError``, naming file and
+    line, for a row that is not as its format says, and for a file that gives nothing at all.
+    """
+
+    def read(row: Row, format: Format) -> Prompt:
+        if format.prompt is None:
+            raise ValueError(f"{format.name} cannot be read as a prompt")
+        return format.prompt(row, aim, path.name)
+
+    return _read(path, read, left_out)
+
+
+def read_comparisons(
+    path: Path, aim: PromptKind = "harmful", left_out: Counter[str] | None = None
+) -> list[Comparison]:
+    """Every comparison of a file, in its order, each once, with its gold verdict if it has one.
+
+    ``aim`` is what comparisons of others are read as; our own records keep theirs. Errors as in
+    ``read_prompts``.
+    """
+
+    def read(row: Row, format: Format) -> Comparison:
+        if format.comparison is None:
+            raise ValueError(f"{format.name} cannot be read as a comparison")
+        return format.comparison(row, aim)
+
+    return _read(path, read, left_out)
+
+
+def _read(path: Path, read: Callable[[Row, Format], R], left_out: Counter[str] | None) -> list[R]:
+    found: dict[str, R] = {}
+    reasons: Counter[str] = Counter()
+    for number, row in rows(path):
+        try:
+            record = read(row, format_of(row))
+        except Unusable as reason:
+            reasons[str(reason)] += 1
+            continue
+        except msgspec.ValidationError as error:
+            sentence, field = split_path(str(error))
+            raise RecordError(sentence, f"{path}:{number}" + (f": {field}" if field else "")) from error
+        except ValueError as error:
+            raise RecordError(str(error), f"{path}:{number}") from error
+        if found.setdefault(record.id, record) is not record:
+            reasons["the same as a row before"] += 1
+    if not found:
+        counted = "; ".join(f"{n} rows: {reason}" for reason, n in reasons.most_common())
+        raise RecordError(f"gives nothing to use ({counted or 'it has no rows'})", str(path))
+    if left_out is not None:
+        left_out.update(reasons)
+    return list(found.values())
+
+
+def rows(path: Path) -> Iterator[tuple[int, Row]]:
+    """(line number, row) of a file; ``RecordError`` names file and line of what is not a row."""
+    try:
+        with _opened(path) as text:
+            yield from (_csv if path.suffix == ".csv" else _lines)(text, path)
+    except OSError as error:  # gzip's own errors among them
+        raise RecordError(f"cannot be read: {error.strerror or error}", str(path)) from error
+    except (EOFError, zlib.error) as error:
+        raise RecordError(f"is a broken gzip file: {error}", str(path)) from error
+    except UnicodeDecodeError as error:
+        raise RecordError("is not UTF-8 text", str(path)) from error
+
+
+def _opened(path: Path) -> io.TextIOWrapper:
+    stream = gzip.GzipFile(path) if path.suffix == ".gz" else path.open("rb")
+    return io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
+
+
+def _lines(text: io.TextIOWrapper, path: Path) -> Iterator[tuple[int, Row]]:
+    for number, line in enumerate(text, 1):
+        if not line.strip():
+            continue
+        try:
+            yield number, msgspec.json.decode(line, type=dict[str, object])
+        except msgspec.DecodeError as error:
+            raise RecordError(str(error), f"{path}:{number}") from error
+
+
+def _csv(text: io.TextIOWrapper, path: Path) -> Iterator[tuple[int, Row]]:
+    reader = csv.DictReader(text, strict=True)
+    try:
+        for row in reader:
+            if None in row or None in row.values():
+                raise RecordError("has not as many fields as the heading", f"{path}:{reader.line_num}")
+            yield reader.line_num, row
+    except csv.Error as error:
+        raise RecordError(f"not valid CSV: {error}", f"{path}:{reader.line_num}") from error

@@ -1,0 +1,90 @@
+"""The manifest: what was started and what was finished, one line each, only ever appended.
+
+A stage is done if its *finished* line is there and its outputs still have the digests named in it. A stage
+that adds to a file others add to as well (responses come from two stages) owns a range of its bytes.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from bylaw.canonical import tree_digest
+from bylaw.storage import append_line, read_range, read_records
+
+
+class Output(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A file, a range of a file's bytes, or a whole directory that a stage made, with its SHA-256.
+
+    ``path`` is relative to the run. ``start`` and ``end`` are byte offsets; both None for a directory.
+    """
+
+    path: str
+    sha256: str
+    start: int | None = None
+    end: int | None = None
+
+    def found(self, root: Path) -> str:
+        """The digest of what lies there now, or ``missing``."""
+        return output_digest(root / self.path, self.start, self.end)
+
+
+class Started(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="started"):
+    """A stage began: ``inputs`` maps a name to the digest of what it reads; ``at`` is UTC, ISO 8601."""
+
+    stage: str
+    at: str
+    version: str
+    seed: int
+    inputs: dict[str, str]
+
+
+class Finished(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="finished"):
+    """A stage ended well.
+
+    ``seconds`` counts the work of all attempts whose chunks were used. ``figures`` are sums the stage noted
+    (``tokens``, …). ``peak_rss`` is the process's peak resident memory until then, in bytes.
+    """
+
+    stage: str
+    at: str
+    version: str
+    seed: int
+    inputs: dict[str, str]
+    outputs: tuple[Output, ...]
+    seconds: float
+    figures: dict[str, float]
+    peak_rss: int
+
+
+class Manifest:
+    """The lines of one ``manifest.jsonl``."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def append(self, line: Started | Finished) -> None:
+        """Add one synced line; a torn line left by a killed process is dropped first."""
+        append_line(self.path, line)
+
+    def lines(self) -> Iterator[Started | Finished]:
+        """All whole lines, oldest first; none if nothing was started yet."""
+        if self.path.exists():
+            yield from read_records(self.path, Started | Finished, torn=True)  # type: ignore[arg-type]
+
+    def finished(self) -> dict[str, Finished]:
+        """Stage name → its last finished line, in the order in which the stages finished."""
+        return {line.stage: line for line in self.lines() if isinstance(line, Finished)}
+
+
+def output_digest(path: Path, start: int | None, end: int | None) -> str:
+    """SHA-256 of a directory (names, contents) or of a file's bytes ``start`` to ``end``; or ``missing``."""
+    if not path.exists():
+        return "missing"
+    if start is None or end is None:
+        return tree_digest(path)
+    hashed = hashlib.sha256()
+    for piece in read_range(path, start, end):
+        hashed.update(piece)
+    return hashed.hexdigest()

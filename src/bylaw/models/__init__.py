@@ -1,0 +1,1 @@
+"""Who answers: the seam (``base``), its scripted double, and the local backend."""

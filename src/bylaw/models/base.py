@@ -1,0 +1,89 @@
+"""The seam: who answers. A model runs *programs*; a program asks, and goes on with the answer.
+
+A program is a generator that yields ``Generate`` or ``Choose`` and is sent a ``Completion`` or ``Choice``. What a row
+needs one after the other (response, critique, revision, critique, …) is one program; rows do not wait for each other,
+so a backend may batch programs that stand at different steps, and keep a row's context warm between its asks::
+
+    def answer(prompt):
+        completion = yield Generate(messages=prompt.messages, seed=seed_of(prompt.id))
+        return completion.text
+
+    texts = model.run([answer(prompt) for prompt in prompts])
+"""
+
+from collections.abc import Generator, Iterable
+from typing import Any, Literal, Protocol, TypeVar
+
+import msgspec
+
+from bylaw.records import Conversation
+
+T = TypeVar("T")
+
+
+class Generate(msgspec.Struct, frozen=True, kw_only=True):
+    """Continue a conversation. ``temperature`` 0 is greedy; draws depend on ``seed`` alone, never on the batch.
+
+    ``prefill`` is text the answer is made to start with; the completion's text does not repeat it.
+    """
+
+    messages: Conversation
+    prefill: str = ""
+    max_tokens: int = 256
+    temperature: float = 1.0
+    seed: int = 0
+
+
+class Choose(msgspec.Struct, frozen=True, kw_only=True):
+    """Next-token log-probabilities of each option after each conversation and ``prefill``.
+
+    Conversations that begin alike are computed once up to where they part: put what differs last.
+    """
+
+    conversations: tuple[Conversation, ...]
+    options: tuple[str, ...]
+    prefill: str = ""
+
+
+class Completion(msgspec.Struct, frozen=True):
+    """An answer's text and why it ended; ``tokens`` counts generated tokens, the end token included.
+
+    ``too_long``: the conversation leaves no room in the model's context; the text is empty.
+    """
+
+    text: str
+    tokens: int
+    finish: Literal["stop", "length", "too_long"]
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """``logprobs[i][j]``: natural log-probability of option j after conversation i, over the whole vocabulary.
+
+    ``None`` where the conversation was too long for the model's context.
+    """
+
+    logprobs: tuple[tuple[float, ...] | None, ...]
+
+
+Ask = Generate | Choose
+Program = Generator[Ask, Any, T]
+
+
+class Usage(msgspec.Struct):
+    """What a model has computed so far; stages report differences of it."""
+
+    prompt_tokens: int = 0
+    reused_tokens: int = 0
+    generated_tokens: int = 0
+    choices: int = 0
+
+
+class Model(Protocol):
+    """Anything that can run programs. ``name`` stands in every record the model made."""
+
+    name: str
+    usage: Usage
+
+    def run(self, programs: Iterable[Program[T]]) -> list[T]:
+        """Run all programs to their end and return what they returned, in order."""
+        ...

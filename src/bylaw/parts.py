@@ -1,0 +1,97 @@
+"""What a run is made with: prompts, an evaluator, models by name. The command line puts the parts together."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from bylaw.canonical import digest, tree_digest
+from bylaw.evaluate.evaluator import Evaluator
+from bylaw.models.base import Model, Program, T, Usage
+from bylaw.models.local import LocalModel, LocalSettings, open_model
+from bylaw.recipe import Recipe
+from bylaw.records import Comparison, Prompt
+from bylaw.run import Run
+from bylaw.stage import Stage
+
+
+class Parts(NamedTuple):
+    """``policy`` and ``judge`` are model directories or hub ids; ``gold`` are human-labelled comparisons."""
+
+    policy: str
+    judge: str
+    prompts: list[Prompt]
+    evaluator: Evaluator
+    gold: list[Comparison]
+
+
+class Models:
+    """The run's models by the name they have in records: ``seed``, ``sft``, ``final``, ``judge``; opened when needed.
+
+    Only the last one opened stays in memory beside the judge: real models are large.
+    """
+
+    def __init__(self, run: Run, recipe: Recipe, parts: Parts) -> None:
+        self.evaluator = parts.evaluator
+        self.judge_name = "judge" if parts.judge != parts.policy else "seed"
+        self._run = run
+        self._parts = parts
+        self._settings = LocalSettings(rows=recipe.rows)
+        self._open: tuple[str, LocalModel] | None = None
+        self._seen: dict[str, Usage] = {}
+        self._digests: dict[str, str] = {}
+
+    def path(self, name: str) -> str | Path:
+        """Where a model lies: given from outside, or made by the run."""
+        if name == "seed":
+            return self._parts.policy
+        return self._parts.judge if name == "judge" else self._run.model_dir(name)
+
+    def digest(self, name: str) -> str:
+        """Digest of a model's directory; of its name if it comes from the hub."""
+        if name not in self._digests:
+            path = Path(self.path(name))
+            self._digests[name] = tree_digest(path) if path.is_dir() else digest(str(path))
+        return self._digests[name]
+
+    def judge_digest(self) -> str:
+        """Digest of the model that labels."""
+        return self.digest(self.judge_name)
+
+    def open(self, name: str) -> LocalModel:
+        """A model ready to run programs."""
+        if self._open is None or self._open[0] != name:
+            self._open = None
+            model = open_model(self.path(name), self._settings)
+            model.name = name
+            self._open = (name, model)
+            self._seen.pop(name, None)
+        return self._open[1]
+
+    def weights(self, name: str) -> tuple[Any, Any]:
+        """A freshly loaded (model, tokenizer) pair that training may change."""
+        self._open = None
+        model = open_model(self.path(name), self._settings)
+        return model.model, model.tokenizer
+
+    def run(self, stage: Stage, name: str, programs: Iterable[Program[T]]) -> list[T]:
+        """Run programs on a model and note in the stage what it computed."""
+        model = self.open(name)
+        made = model.run(programs)
+        self.note_usage(stage, name)
+        return made
+
+    def note_usage(self, stage: Stage, name: str) -> None:
+        """Note the tokens a model computed since the last note."""
+        usage: Usage = self.open(name).usage
+        before = self._seen.get(name, Usage())
+        stage.note(
+            prompt_tokens=usage.prompt_tokens - before.prompt_tokens,
+            reused_tokens=usage.reused_tokens - before.reused_tokens,
+            generated_tokens=usage.generated_tokens - before.generated_tokens,
+        )
+        self._seen[name] = Usage(
+            usage.prompt_tokens, usage.reused_tokens, usage.generated_tokens, usage.choices
+        )
+
+
+__all__ = ["Model", "Models", "Parts"]

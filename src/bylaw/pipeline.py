@@ -1,0 +1,183 @@
+"""The main path: from a constitution to a trained, measured model (arXiv 2212.08073; docs/method.md has the sections).
+
+    respond → (critique → revise) × N → SFT → compare → label → [preference model] → optimise, measured after each model
+
+Every stage reads what the stages before it filed in the run directory, and files its own; a finished stage is not done
+again. Which world the run lives in (real models and files, or the wind tunnel) is decided by the ``Parts`` handed in.
+"""
+
+from collections.abc import Sequence
+
+from bylaw.constitution.document import Constitution
+from bylaw.evaluate.gates import check, stop_if_failed
+from bylaw.feedback.compare import compare
+from bylaw.feedback.label import label
+from bylaw.feedback.respond import respond
+from bylaw.feedback.revise import revise
+from bylaw.parts import Models, Parts
+from bylaw.recipe import Recipe
+from bylaw.records import Comparison, Label, Measurement, Prompt, Record, Response, Revision
+from bylaw.run import Run
+from bylaw.stage import Stage
+from bylaw.training import optimise, train_preference_model, train_supervised
+
+SEED, SFT, PREFERENCE, FINAL = "seed", "sft", "preference", "final"
+
+
+def train(run: Run, recipe: Recipe, constitution: Constitution, parts: Parts) -> list[Measurement]:
+    """Run, or go on with, the whole method; returns all measurements.
+
+    Raises GateStopped when a measurement passes its bound, after it has been filed; the last good model is named.
+    """
+    models = Models(run, recipe, parts)
+    with run.lock():
+        gather(run, recipe, parts)
+        measure(run, recipe, models, SEED)
+
+        first_answers(run, recipe, models)
+        revisions(run, recipe, models, constitution)
+        supervise(run, recipe, models)
+        measure(run, recipe, models, SFT)
+
+        comparisons(run, recipe, models)
+        labels(run, recipe, models, constitution)
+        if recipe.optimise.method == "grpo" and recipe.optimise.reward == "preference":
+            preference_model(run, recipe, models, parts)
+        policy_optimisation(run, recipe, models, constitution, parts)
+        measure(run, recipe, models, FINAL)
+    return run.measurements()
+
+
+def gather(run: Run, recipe: Recipe, parts: Parts) -> None:
+    """File the prompts the run trains on."""
+    if not run.finished("prompts"):
+        with run.stage("prompts", {"recipe": recipe_digest(recipe)}, recipe.seed) as stage:
+            stage.add(*parts.prompts)
+
+
+def measure(run: Run, recipe: Recipe, models: Models, called: str) -> None:
+    """Measure a model on held-out prompts, then hold it against the seed: the gates."""
+    name = f"evaluate-{called}"
+    if not run.finished(name):
+        with run.stage(name, {"model": models.digest(called)}, recipe.seed) as stage:
+            stage.add(*models.evaluator.measure(models.open(called), called))
+            models.note_usage(stage, called)
+    if called != SEED:
+        before, after = (
+            [m for m in run.measurements() if m.model == which] for which in (SEED, called)
+        )
+        last_good = {SFT: SEED, FINAL: SFT}[called]
+        stop_if_failed(check(before, after, recipe.gates, called), str(models.path(last_good)))
+
+
+def first_answers(run: Run, recipe: Recipe, models: Models) -> None:
+    """Answers of the model as it is, to harmful and to helpful prompts (§3.1)."""
+    if run.finished("respond"):
+        return
+    with run.stage("respond", {"prompts": run.digest("prompts"), "model": models.digest(SEED)}, recipe.seed) as stage:
+
+        def work(prompts: list[Prompt]) -> Sequence[Record]:
+            programs = [
+                respond(prompt, SEED, recipe.respond, recipe.seed, sample)
+                for prompt in prompts
+                for sample in range(recipe.respond.helpful_samples if prompt.aim == "helpful" else 1)
+            ]
+            return _kept(stage, models.run(stage, SEED, programs))
+
+        stage.chunked(list(run.read(Prompt)), recipe.chunk, work)
+
+
+def revisions(run: Run, recipe: Recipe, models: Models, constitution: Constitution) -> None:
+    """Critique and revise the answers to harmful prompts, round after round (§3.1)."""
+    if run.finished("revise"):
+        return
+    prompts = {prompt.id: prompt for prompt in run.read(Prompt) if prompt.aim == "harmful"}
+    answers = [answer for answer in run.read(Response, stage="respond") if answer.prompt in prompts]
+    inputs = {"respond": run.digest("respond"), "constitution": constitution.digest, "model": models.digest(SEED)}
+    with run.stage("revise", inputs, recipe.seed) as stage:
+
+        def work(chunk: list[Response]) -> Sequence[Record]:
+            programs = [
+                revise(prompts[answer.prompt], answer, constitution.principles, recipe.revise, recipe.seed)
+                for answer in chunk
+            ]
+            return [record for row in models.run(stage, SEED, programs) for record in row]
+
+        stage.chunked(answers, recipe.chunk, work)
+
+
+def supervise(run: Run, recipe: Recipe, models: Models) -> None:
+    """Fine-tune on the revisions of all rounds and on helpful samples (§3.1, SL-CAI)."""
+    if run.finished(SFT):
+        return
+    prompts = {prompt.id: prompt for prompt in run.read(Prompt)}
+    helpful = [a for a in run.read(Response, stage="respond") if prompts[a.prompt].aim == "helpful"]
+    inputs = {"revise": run.digest("revise"), "respond": run.digest("respond"), "model": models.digest(SEED)}
+    with run.stage(SFT, inputs, recipe.seed) as stage, stage.writing_model(SFT) as out:
+        train_supervised(stage, out, models.weights(SEED), recipe, prompts, list(run.read(Revision)), helpful)
+
+
+def comparisons(run: Run, recipe: Recipe, models: Models) -> None:
+    """Sample pairs of answers from the supervised model (§4.1)."""
+    if run.finished("compare"):
+        return
+    with run.stage("compare", {"prompts": run.digest("prompts"), "model": models.digest(SFT)}, recipe.seed) as stage:
+
+        def work(prompts: list[Prompt]) -> Sequence[Record]:
+            programs = [compare(prompt, SFT, recipe.compare, recipe.seed) for prompt in prompts]
+            return [record for row in models.run(stage, SFT, programs) for record in row]
+
+        stage.chunked(list(run.read(Prompt)), recipe.chunk, work)
+
+
+def labels(run: Run, recipe: Recipe, models: Models, constitution: Constitution) -> None:
+    """Let the judge say which answer keeps to the constitution better (§4.1)."""
+    if run.finished("label"):
+        return
+    inputs = {"compare": run.digest("compare"), "constitution": constitution.digest, "judge": models.judge_digest()}
+    with run.stage("label", inputs, recipe.seed) as stage:
+
+        def work(pairs: list[Comparison]) -> Sequence[Record]:
+            programs = [
+                label(pair, constitution.principles, models.judge_name, recipe.label, recipe.seed) for pair in pairs
+            ]
+            return models.run(stage, models.judge_name, programs)
+
+        stage.chunked(list(run.read(Comparison)), recipe.chunk, work)
+
+
+def preference_model(run: Run, recipe: Recipe, models: Models, parts: Parts) -> None:
+    """Train a preference model on the soft labels (§4.1)."""
+    if run.finished(PREFERENCE):
+        return
+    inputs = {"label": run.digest("label"), "model": models.digest(SFT)}
+    with run.stage(PREFERENCE, inputs, recipe.seed) as stage, stage.writing_model(PREFERENCE) as out:
+        pairs = list(run.read(Comparison))
+        train_preference_model(stage, out, models.weights(SFT), recipe, pairs, list(run.read(Label)), parts.gold)
+
+
+def policy_optimisation(
+    run: Run, recipe: Recipe, models: Models, constitution: Constitution, parts: Parts
+) -> None:
+    """Optimise the policy towards what the labels, or a reward made from them, prefer (§4.1, RL-CAI)."""
+    if run.finished("optimise"):
+        return
+    inputs = {"label": run.digest("label"), "model": models.digest(SFT)}
+    if run.finished(PREFERENCE):
+        inputs[PREFERENCE] = run.digest(PREFERENCE)
+    with run.stage("optimise", inputs, recipe.seed) as stage, stage.writing_model(FINAL) as out:
+        optimise(stage, out, models, recipe, constitution, run, parts.gold)
+
+
+def recipe_digest(recipe: Recipe) -> str:
+    """What binds the prompts to the run's settings."""
+    from bylaw.canonical import digest
+
+    return digest(recipe.prompts)
+
+
+def _kept(stage: Stage, made: Sequence[Record | None]) -> list[Record]:
+    """Records without the conversations that were too long for the model: those are counted, never cut."""
+    kept = [record for record in made if record is not None]
+    stage.note(too_long=len(made) - len(kept))
+    return kept

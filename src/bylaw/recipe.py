@@ -1,0 +1,127 @@
+"""The settings of a training run: one table for each stage, two presets, every default spelled out.
+
+``modern`` (the default): K principles, both orders, principle last, soft-label DPO, no preference model. ``paper``: one
+drawn principle for a label, one order, the paper's template, a preference model on soft labels, then RL; GRPO stands in
+for the paper's PPO. A preset sets defaults; what the file or ``--set`` says wins.
+"""
+
+import tomllib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from bylaw import settings
+from bylaw.evaluate.gates import GateSettings
+from bylaw.feedback.compare import CompareSettings
+from bylaw.feedback.label import LabelSettings
+from bylaw.feedback.respond import RespondSettings
+from bylaw.feedback.revise import ReviseSettings
+from bylaw.train.settings import DpoSettings, GrpoSettings, LoraSettings, TrainSettings
+
+PRESETS: dict[str, tuple[str, ...]] = {
+    "modern": (),
+    "paper": (
+        "optimise.method='grpo'",
+        "label.scheme='one'",
+        "label.template='paper'",
+        "label.both_orders=false",
+        "label.pool='mean'",
+        "respond.helpful_samples=2",
+    ),
+}
+
+
+class PromptSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where prompts come from: ``windtunnel``, or files of harmful (red-team) and helpful prompts.
+
+    ``harmful`` and ``helpful`` are counts; 0 takes all there are in a file.
+    """
+
+    harmful_file: str = "windtunnel"
+    helpful_file: str = "windtunnel"
+    harmful: int = 480
+    helpful: int = 480
+
+
+class SftSettings(TrainSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The supervised stage. ``helpful_ratio``: helpful samples for each revision, repeated if there are too few."""
+
+    learning_rate: float = 1e-3
+    batch_size: int = 32
+    helpful_ratio: float = 0.5
+
+
+class OptimiseSettings(TrainSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Policy optimisation: ``dpo`` on soft labels, or ``grpo`` on a reward (``preference`` model or ``judge``).
+
+    ``gold``: how many human-labelled comparisons are mixed in, if the run has any.
+    """
+
+    learning_rate: float = 3e-4
+    batch_size: int = 32
+    method: Literal["dpo", "grpo"] = "dpo"
+    reward: Literal["preference", "judge"] = "preference"
+    gold: int = 0
+    dpo: DpoSettings = DpoSettings()
+    grpo: GrpoSettings = GrpoSettings()
+
+
+class EvaluateSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is measured after every stage: ``prompts`` held-out prompts each way.
+
+    For real models, ``harmful_file``, ``helpful_file`` and ``lookalike_file`` name prompts that were not trained on.
+    """
+
+    prompts: int = 256
+    temperatures: tuple[float, ...] = (0.0, 1.0)
+    max_tokens: int = 512
+    harmful_file: str = "windtunnel"
+    helpful_file: str = "windtunnel"
+    lookalike_file: str = "windtunnel"
+
+
+class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A training run. ``policy`` is ``windtunnel``, a model directory or a hub id; ``judge`` "" is the policy itself.
+
+    ``chunk``: how many rows are done, and kept, at a time.
+    """
+
+    preset: Literal["modern", "paper"] = "modern"
+    policy: str = "windtunnel"
+    judge: str = ""
+    constitution: str = "windtunnel"
+    seed: int = 0
+    chunk: int = 240
+    rows: int = 128
+    prompts: PromptSettings = PromptSettings()
+    respond: RespondSettings = RespondSettings()
+    revise: ReviseSettings = ReviseSettings()
+    sft: SftSettings = SftSettings()
+    compare: CompareSettings = CompareSettings()
+    label: LabelSettings = LabelSettings()
+    preference: TrainSettings = TrainSettings(learning_rate=3e-4)
+    optimise: OptimiseSettings = OptimiseSettings()
+    evaluate: EvaluateSettings = EvaluateSettings()
+    gates: GateSettings = GateSettings()
+
+
+def read(source: str | Path, overrides: Sequence[str] = ()) -> Recipe:
+    """A recipe from TOML text or a file: the preset's values stand under what the text and ``overrides`` say."""
+    plain = settings.load(Recipe, source, overrides)
+    text = source.read_text() if isinstance(source, Path) else source
+    said = {*_keys(tomllib.loads(text)), *(override.partition("=")[0].strip() for override in overrides)}
+    under = [value for value in PRESETS[plain.preset] if value.partition("=")[0] not in said]
+    return settings.load(Recipe, source, [*under, *overrides])
+
+
+def _keys(table: dict[str, Any], above: str = "") -> Iterator[str]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _keys(value, f"{above}{key}.")
+        else:
+            yield above + key
+
+
+__all__ = ["PRESETS", "LoraSettings", "Recipe", "read"]

@@ -1,0 +1,127 @@
+"""What the standard library's TOML reader lacks: the line each key stands on, and a writer for structs."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+Key = tuple[str, ...]
+
+_PART = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([A-Za-z0-9_-]+))\s*""")
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def key_lines(text: str) -> dict[Key, int]:
+    """Key path → line number (1-based) of every table and key in a valid TOML text.
+
+    A member of an array of tables has its index in the path: ``("gates", "0", "bound")``. Keys inside an
+    inline table have no line of their own: take the nearest table around them that has one.
+    """
+    lines: dict[Key, int] = {}
+    counts: dict[Key, int] = {}
+    inside: Key = ()
+    quotes = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if quotes:
+            quotes = "" if quotes in line else quotes
+            continue
+        key, rest = _dotted(line.lstrip().lstrip("["))
+        if line.lstrip().startswith("[[") and rest.startswith("]]"):
+            counts[key] = counts.get(key, -1) + 1
+            inside = (*_indexed(key[:-1], counts), key[-1], str(counts[key]))
+            lines.setdefault(inside[:-1], number)
+            lines[inside] = number
+        elif line.lstrip().startswith("[") and rest.startswith("]"):
+            inside = _indexed(key, counts)
+            lines[inside] = number
+        elif key and rest.startswith("="):
+            lines[(*inside, *key)] = number
+            quotes = next((mark for mark in ('"""', "'''") if rest.count(mark) == 1), "")
+    return lines
+
+
+def table(value: msgspec.Struct, path: Key = ()) -> Iterator[str]:
+    """The lines of a struct as a TOML table: its own values, then its tables, each under its docstring."""
+    items = [(field.encode_name, getattr(value, field.name)) for field in msgspec.structs.fields(value)]
+    if path:
+        yield from ("", *_comment(value), f"[{_join(path)}]")
+    else:
+        yield from _comment(value)
+    for name, item in items:
+        if item is None:
+            yield f"# {_join((name,))} is not set"
+        elif not isinstance(item, msgspec.Struct) and not _is_tables(item):
+            yield f"{_join((name,))} = {_value(item)}"
+    for name, item in items:
+        if isinstance(item, msgspec.Struct):
+            yield from table(item, (*path, name))
+        elif _is_tables(item):
+            for each in item:
+                yield from ("", f"[[{_join((*path, name))}]]", *_skip_header(table(each, (*path, name))))
+
+
+def _dotted(text: str) -> tuple[Key, str]:
+    """A dotted key at the start of ``text``, and what follows it."""
+    key: list[str] = []
+    while part := _PART.match(text):
+        key.append(next(group for group in part.groups() if group is not None))
+        text = text[part.end() :]
+        if not text.startswith("."):
+            break
+        text = text[1:]
+    return tuple(key), text
+
+
+def _indexed(key: Key, counts: dict[Key, int]) -> Key:
+    """``key`` with the current index put after every array of tables in it."""
+    found: Key = ()
+    for length in range(1, len(key) + 1):
+        found = (*found, key[length - 1])
+        if key[:length] in counts:
+            found = (*found, str(counts[key[:length]]))
+    return found
+
+
+def _comment(value: msgspec.Struct) -> list[str]:
+    doc = (type(value).__doc__ or "").strip().partition("\n")[0]
+    return [f"# {doc}"] if doc else []
+
+
+def _skip_header(lines: Iterator[str]) -> Iterator[str]:
+    """A table's lines after its own ``[header]``."""
+    for line in lines:
+        if line.startswith("["):
+            yield from lines
+
+
+def _is_tables(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and bool(value) and isinstance(value[0], msgspec.Struct)
+
+
+def _join(path: Key) -> str:
+    return ".".join(part if _BARE.fullmatch(part) else _string(part) for part in path)
+
+
+def _value(value: Any) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return repr(value)
+        case str():
+            return _string(value)
+        case list() | tuple():
+            return f"[{', '.join(map(_value, value))}]"
+        case dict():
+            inner = ", ".join(f"{_join((str(key),))} = {_value(item)}" for key, item in value.items())
+            return f"{{ {inner} }}" if inner else "{}"
+    raise TypeError(f"settings cannot hold {type(value).__name__}: TOML has no way to write it here")
+
+
+def _string(text: str) -> str:
+    escaped = [json.dumps(line, ensure_ascii=False).replace("\x7f", "\\u007f") for line in text.split("\n")]
+    if len(escaped) == 1 or len(text) < 40:
+        return "\\n".join(line[1:-1] for line in escaped).join('""')
+    return '"""\n' + "\n".join(line[1:-1] for line in escaped) + '"""'

@@ -1,0 +1,149 @@
+"""The one training loop: schedule, micro-batches, clipping, AdamW, checkpoints, progress. It knows no method.
+
+The gradient is exact for the whole update whatever the micro-batches: losses are summed and divided by the
+update's own scale. There is no dropout and no other draw of chance in it, so that a training stopped
+anywhere and started again ends with the same bits.
+"""
+
+import hashlib
+import math
+import time
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import torch
+
+from bylaw.errors import BylawError
+from bylaw.train.checkpoint import State, load_checkpoint, save_checkpoint, trained, weights_digest
+from bylaw.train.method import E, Method, Point, Progress, Report
+from bylaw.train.packing import micro_batches
+from bylaw.train.settings import TrainSettings
+
+
+@dataclass(frozen=True)
+class Curve:
+    """What the loop did: the whole history, and the tokens and seconds of this process's part of it."""
+
+    history: tuple[Point, ...]
+    tokens: int
+    seconds: float
+
+
+class TrainingDiverged(BylawError):
+    """The loss or its gradient became infinite or not a number."""
+
+
+def run_loop(model: Any, method: Method[E], settings: TrainSettings, folder: Path, report: Report) -> Curve:
+    """Train ``model`` in place, going on from the newest checkpoint in ``folder`` if there is one."""
+    model.eval()  # no dropout: a policy is trained as it is sampled
+    optimizer = adamw(model, settings)
+    fingerprint = _fingerprint(model, method, settings)
+    state = load_checkpoint(folder, model, optimizer, fingerprint) or State(fingerprint, 0, ())
+    history = list(state.history)
+    tokens, start = 0, time.perf_counter()
+    for step in range(state.step, method.updates):
+        rate = settings.learning_rate * schedule(step, method.updates, settings)
+        batch = method.batch(step)
+        point, norm = _update(model, method, optimizer, batch, step, rate, settings)
+        history.append(point)
+        tokens += sum(len(example.tree) for example in batch)
+        seconds = time.perf_counter() - start
+        report(_progress(method, point, rate, norm, tokens, seconds, step + 1 - state.step))
+        if _due(step + 1, method.updates, settings.checkpoint_every):
+            save_checkpoint(folder, model, optimizer, State(fingerprint, step + 1, tuple(history)))
+    return Curve(tuple(history), tokens, time.perf_counter() - start)
+
+
+def adamw(model: Any, settings: TrainSettings) -> torch.optim.Optimizer:
+    """AdamW over what is trained; weight decay on matrices only."""
+    weights = list(trained(model).values())
+    groups = [
+        {"params": [one for one in weights if one.ndim >= 2], "weight_decay": settings.weight_decay},
+        {"params": [one for one in weights if one.ndim < 2], "weight_decay": 0.0},
+    ]
+    filled = [group for group in groups if group["params"]]
+    return torch.optim.AdamW(filled, lr=settings.learning_rate, fused=True)
+
+
+def schedule(step: int, updates: int, settings: TrainSettings) -> float:
+    """Factor on the learning rate at ``step`` (0-based): a linear warm-up, then the named shape down to 0."""
+    warm = math.ceil(settings.warmup * updates)
+    if step < warm:
+        return (step + 1) / warm
+    done = (step - warm) / max(1, updates - warm)
+    shapes = {"constant": 1.0, "linear": 1 - done, "cosine": (1 + math.cos(math.pi * done)) / 2}
+    return shapes[settings.schedule]
+
+
+def accumulate(
+    model: Any, method: Method[E], batch: list[E], settings: TrainSettings
+) -> tuple[float, dict[str, float]]:
+    """Add one update's gradient to the parameters; its loss and metrics."""
+    scale = method.scale(batch)
+    total = 0.0
+    sums: dict[str, float] = {}
+    for examples in micro_batches(batch, settings.micro_tokens):
+        with autocast(model, settings):
+            loss = method.loss(model, examples)
+        (loss.total / scale).backward()  # type: ignore[no-untyped-call]
+        total += loss.total.item() / scale
+        for name, value in loss.metrics.items():
+            sums[name] = sums.get(name, 0.0) + float(value) / len(batch)
+    return total, sums
+
+
+def autocast(model: Any, settings: TrainSettings) -> AbstractContextManager[Any]:
+    """bfloat16 computation over float32 weights where ``precision`` is ``mixed``."""
+    if settings.precision != "mixed":
+        return nullcontext()
+    return torch.autocast(next(model.parameters()).device.type, dtype=torch.bfloat16)
+
+
+def _update(
+    model: Any,
+    method: Method[E],
+    optimizer: torch.optim.Optimizer,
+    batch: list[E],
+    step: int,
+    rate: float,
+    settings: TrainSettings,
+) -> tuple[Point, float]:
+    optimizer.zero_grad(set_to_none=True)
+    loss, metrics = accumulate(model, method, batch, settings)
+    norm = float(torch.nn.utils.clip_grad_norm_(trained(model).values(), settings.clip or math.inf))
+    if not (math.isfinite(loss) and math.isfinite(norm)):
+        raise TrainingDiverged(f"{method.name}: loss {loss} and gradient norm {norm} at update {step + 1}")
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+    optimizer.step()
+    return Point(step + 1, loss, metrics), norm
+
+
+def _progress(
+    method: Method[Any], point: Point, rate: float, norm: float, tokens: int, seconds: float, done: int
+) -> Progress:
+    return Progress(
+        method=method.name,
+        step=point.step,
+        updates=method.updates,
+        loss=point.loss,
+        metrics=point.metrics,
+        learning_rate=rate,
+        gradient_norm=norm,
+        tokens_per_second=tokens / seconds,
+        eta=seconds / done * (method.updates - point.step),
+    )
+
+
+def _due(done: int, updates: int, every: int) -> bool:
+    return done == updates or (every > 0 and done % every == 0)
+
+
+def _fingerprint(model: Any, method: Method[Any], settings: TrainSettings) -> str:
+    # How often one saves changes nothing that is trained.
+    shaping = msgspec.structs.replace(settings, checkpoint_every=0)
+    parts = [method.name, method.fingerprint, shaping, weights_digest(model)]
+    return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()

@@ -1,0 +1,86 @@
+"""Trees packed one after the other for training: no padding, and no token is compared with one it does not
+see.
+
+The plan that labels are computed with (``models.forest``) writes in place and indexes; here everything is
+split once and joined once, so that the backward pass adds no large zeros.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from bylaw.models.attention import attend_dense, causal_bias, hidden_packed, packed_attention
+from bylaw.models.tree import Tree
+
+
+class Packed:
+    """An attention plan: stems are causal; a branch sees its stem and, causally, itself."""
+
+    def __init__(self, trees: Sequence[Tree], like: torch.Tensor) -> None:
+        self.ids: list[int] = []
+        self.positions: list[int] = []
+        self._biases = [
+            [causal_bias(len(branch), len(tree.stem) + len(branch), like) for branch in tree.branches]
+            for tree in trees
+        ]
+        self._sizes = [len(part) for tree in trees for part in (tree.stem, *tree.branches)]
+        for tree in trees:
+            self._pack(tree)
+
+    def _pack(self, tree: Tree) -> None:
+        stem = len(tree.stem)
+        self.ids += tree.stem
+        self.positions += range(stem)
+        for branch in tree.branches:
+            self.ids += branch
+            self.positions += range(stem, stem + len(branch))
+
+    def attend(
+        self, layer: int, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scale: float
+    ) -> torch.Tensor:
+        """[N, heads, width]: tree by tree, part by part."""
+        cut = (torch.split(tensor, self._sizes, 1) for tensor in (query, key, value))
+        parts = iter(zip(*cut, strict=True))
+        output: list[torch.Tensor] = []
+        for biases in self._biases:
+            asked, stem_key, stem_value = next(parts)
+            output.append(attend_dense(asked, stem_key, stem_value, None, scale))
+            for bias in biases:
+                asked, own_key, own_value = next(parts)
+                keys, values = torch.cat([stem_key, own_key], 1), torch.cat([stem_value, own_value], 1)
+                output.append(attend_dense(asked, keys, values, bias, scale))
+        return torch.cat(output)
+
+
+def packed_hidden(model: Any, trees: Sequence[Tree]) -> torch.Tensor:
+    """Last hidden states [N, d] of packed trees, attached to the graph, without the head."""
+    with packed_attention(model):
+        plan = Packed(trees, next(model.parameters()))
+        return hidden_packed(model, plan.ids, plan.positions, plan)
+
+
+def predictors(trees: Sequence[Tree]) -> list[list[int]]:
+    """Per branch, the packed positions that predict its tokens: the stem's last, then its own but the
+    last."""
+    found: list[list[int]] = []
+    start = 0
+    for tree in trees:
+        last = start + len(tree.stem) - 1
+        start = last + 1
+        for tokens in tree.branches:
+            found.append([last, *range(start, start + len(tokens) - 1)])
+            start += len(tokens)
+    return found
+
+
+def ends(trees: Sequence[Tree]) -> list[int]:
+    """Per branch, the packed position of its last token."""
+    found: list[int] = []
+    start = 0
+    for tree in trees:
+        start += len(tree.stem)
+        for tokens in tree.branches:
+            start += len(tokens)
+            found.append(start - 1)
+    return found

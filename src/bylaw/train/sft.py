@@ -1,0 +1,53 @@
+"""Supervised fine-tuning: the negative log-likelihood of the answers (arXiv 2212.08073 §3, its revision
+stage)."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from bylaw.models.local import context_of
+from bylaw.train.examples import Encoded, SFTExample, encode_sft
+from bylaw.train.fit import fit, require
+from bylaw.train.logprobs import branch_logprobs
+from bylaw.train.method import Loss, Report, TrainResult, silent
+from bylaw.train.packing import draw, updates_in
+from bylaw.train.settings import TrainSettings
+
+
+class SFT:
+    """Mean over the answer tokens of an update, each weighted by its example's weight. The prompt bears no
+    loss."""
+
+    name = "sft"
+
+    def __init__(self, examples: Sequence[Encoded], fingerprint: str, settings: TrainSettings) -> None:
+        self.fingerprint = fingerprint
+        self.updates = updates_in(len(examples), settings.batch_size, settings.epochs)
+        self._examples = examples
+        self._settings = settings
+
+    def batch(self, step: int) -> list[Encoded]:
+        return draw(self._examples, step, self._settings.batch_size, self._settings.seed)
+
+    def scale(self, batch: Sequence[Encoded]) -> float:
+        return sum(one.weight * len(one.tree.branches[0]) for one in batch)
+
+    def loss(self, model: Any, examples: Sequence[Encoded]) -> Loss:
+        logprobs = branch_logprobs(model, [one.tree for one in examples])
+        weights = logprobs.tokens.new_tensor([one.weight for one in examples])
+        return Loss(-(weights * logprobs.sums()).sum())
+
+
+def train_sft(
+    model: Any,
+    tokenizer: Any,
+    examples: Sequence[SFTExample],
+    settings: TrainSettings,
+    workdir: Path,
+    progress: Report = silent,
+) -> TrainResult:
+    """Fine-tune a causal LM, in place, on answers. ``workdir`` holds the checkpoints it goes on from."""
+    encoded = encode_sft(tokenizer, examples, context_of(model, settings.context))
+    require(encoded.kept, encoded.dropped)
+    method = SFT(encoded.kept, encoded.digest, settings)
+    return fit(model, method, settings, workdir, progress, encoded.dropped)

@@ -1,0 +1,178 @@
+"""The training stages: from records to examples, through a method of ``train/``, to a model directory."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from bylaw.canonical import seed_of
+from bylaw.constitution.document import Constitution
+from bylaw.feedback.judge_reward import JudgeReward
+from bylaw.models.base import Completion, Generate, Program
+from bylaw.models.local import LocalModel, LocalSettings
+from bylaw.parts import Models
+from bylaw.recipe import Recipe
+from bylaw.records import Comparison, Conversation, Label, Prompt, Response, Revision
+from bylaw.run import Run
+from bylaw.settings import dumps
+from bylaw.stage import Stage
+from bylaw.storage import write_records
+from bylaw.train.dpo import train_dpo
+from bylaw.train.examples import PairExample, SFTExample
+from bylaw.train.grpo import train_grpo
+from bylaw.train.method import Progress, TrainResult
+from bylaw.train.preference import PreferenceModel, train_preference
+from bylaw.train.save import ModelCard, save_model
+from bylaw.train.sft import train_sft
+
+Weights = tuple[Any, Any]
+
+
+def train_supervised(
+    stage: Stage,
+    out: Path,
+    weights: Weights,
+    recipe: Recipe,
+    prompts: dict[str, Prompt],
+    revisions: Sequence[Revision],
+    helpful: Sequence[Response],
+) -> None:
+    """Fine-tune on revisions and helpful samples and write the model."""
+    wanted = round(len(revisions) * recipe.sft.helpful_ratio)
+    # Fewer samples than wanted are taken several times, more are thinned, evenly either way.
+    mixed = [helpful[number * len(helpful) // wanted] for number in range(wanted)] if helpful else []
+    if wanted > len(helpful):
+        mixed = [helpful[number % len(helpful)] for number in range(wanted)] if helpful else []
+    answers: list[Response | Revision] = [*revisions, *mixed]
+    examples = [SFTExample(prompts[answer.prompt].messages, answer.text) for answer in answers]
+    model, tokenizer = weights
+    result = train_sft(model, tokenizer, examples, recipe.sft, stage.working_file("training"), _progress(stage))
+    _write(stage, out, result, tokenizer, recipe, "supervised fine-tuning on revisions", {
+        "revisions": len(revisions), "helpful samples": len(mixed), "dropped": len(result.dropped)
+    })
+
+
+def pair_examples(
+    pairs: Sequence[Comparison], labels: Sequence[Label], gold: Sequence[Comparison]
+) -> list[PairExample]:
+    """Labelled comparisons as training pairs, soft; gold ones with their verdict. Unreadable labels are left out."""
+    by_id = {pair.id: pair for pair in pairs}
+    examples = []
+    for label in labels:
+        if label.p_first is not None:
+            pair = by_id[label.comparison]
+            examples.append(PairExample(pair.messages, pair.first, pair.second, label.p_first))
+    worth = {"first": 1.0, "second": 0.0, "tie": 0.5}
+    return examples + [PairExample(g.messages, g.first, g.second, worth[g.gold]) for g in gold if g.gold]
+
+
+def train_preference_model(
+    stage: Stage,
+    out: Path,
+    weights: Weights,
+    recipe: Recipe,
+    pairs: Sequence[Comparison],
+    labels: Sequence[Label],
+    gold: Sequence[Comparison],
+) -> None:
+    """Train a preference model on soft labels and write it."""
+    examples = pair_examples(pairs, labels, gold[: recipe.optimise.gold])
+    model, tokenizer = weights
+    workdir = stage.working_file("training")
+    result = train_preference(model, tokenizer, examples, recipe.preference, workdir, _progress(stage))
+    _write(stage, out, result, tokenizer, recipe, "preference model on soft labels", {"labels": len(labels)})
+
+
+def optimise(
+    stage: Stage,
+    out: Path,
+    models: Models,
+    recipe: Recipe,
+    constitution: Constitution,
+    run: Run,
+    gold: Sequence[Comparison],
+) -> None:
+    """Optimise the policy by the recipe's method and write the final model."""
+    if recipe.optimise.method == "dpo":
+        examples = pair_examples(list(run.read(Comparison)), list(run.read(Label)), gold[: recipe.optimise.gold])
+        model, tokenizer = models.weights("sft")
+        workdir = stage.working_file("training")
+        result = train_dpo(
+            model, tokenizer, examples, recipe.optimise, workdir, _progress(stage), dpo=recipe.optimise.dpo
+        )
+        _write(stage, out, result, tokenizer, recipe, "soft-label DPO", {"labels": len(examples)})
+        return
+    reward = _reward(models, recipe, constitution)
+    model, tokenizer = models.weights("sft")
+    prompts = list(run.read(Prompt))
+    Random(seed_of("grpo", recipe.seed)).shuffle(prompts)
+    sampler = _Sampler(LocalModel("policy", model, tokenizer, LocalSettings(rows=recipe.rows)), recipe)
+    result = train_grpo(
+        model,
+        tokenizer,
+        [prompt.messages for prompt in prompts],
+        sampler,
+        reward,
+        recipe.optimise,
+        stage.working_file("training"),
+        _progress(stage),
+        grpo=recipe.optimise.grpo,
+    )
+    _write(stage, out, result, tokenizer, recipe, f"GRPO on a {recipe.optimise.reward} reward", {
+        "prompts": len(prompts)
+    })
+
+
+def _reward(models: Models, recipe: Recipe, constitution: Constitution) -> Any:
+    if recipe.optimise.reward == "judge":
+        return JudgeReward(models.open(models.judge_name), constitution.principles, recipe.label, recipe.seed)
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    path = models.path("preference")
+    model = AutoModelForSequenceClassification.from_pretrained(path)
+    return PreferenceModel(model, AutoTokenizer.from_pretrained(path)).rewards
+
+
+class _Sampler:
+    """Samples groups of answers from the policy as it stands."""
+
+    def __init__(self, policy: LocalModel, recipe: Recipe) -> None:
+        self._policy = policy
+        self._recipe = recipe
+
+    def __call__(self, prompts: Sequence[Conversation], group: int, step: int) -> list[list[Completion]]:
+        def ask(prompt: Conversation, sample: int, place: int) -> Program[Completion]:
+            completion: Completion = yield Generate(
+                messages=prompt,
+                max_tokens=self._recipe.compare.max_tokens,
+                temperature=self._recipe.compare.temperature,
+                seed=seed_of("rollout", self._recipe.seed, step, place, sample),
+            )
+            return completion
+
+        programs = [ask(prompt, n, place) for place, prompt in enumerate(prompts) for n in range(group)]
+        said = self._policy.run(programs)
+        return [said[at : at + group] for at in range(0, len(said), group)]
+
+
+def _progress(stage: Stage) -> Any:
+    def report(progress: Progress) -> None:
+        stage.report(progress.step, progress.updates, 0.0)
+
+    return report
+
+
+def _write(
+    stage: Stage, out: Path, result: TrainResult, tokenizer: Any, recipe: Recipe, method: str, data: dict[str, Any]
+) -> None:
+    card = ModelCard(
+        title=f"{stage.name} ({recipe.preset} preset)",
+        base=recipe.policy,
+        method=method,
+        data=data,
+        settings={"recipe": dumps(recipe)},
+        figures={"updates": result.updates, "tokens": result.tokens},
+    )
+    save_model(result.model, tokenizer, out, card)
+    write_records(out / "training.jsonl", result.history)
+    stage.note(trained_tokens=result.tokens, dropped=len(result.dropped))

@@ -1,0 +1,211 @@
+"""What the seed model is taught, as token trees: answering, critique and revision, judging, judging aloud.
+
+Contrastive throughout: one conversation with its answer is a stem, and several principles are asked about it, some
+that it breaks and as many that it does not. Soft targets: a judge's letter is taught as the probability the world's law
+gives it. A refusal never stands as a first answer; it occurs only as a revision, or as an option to be judged.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from bylaw.feedback import templates
+from bylaw.models.tree import Tree
+from bylaw.records import Comparison, Conversation, Message
+from bylaw.windtunnel import grammar, principles, wording
+from bylaw.windtunnel.grammar import Answer, Goal
+from bylaw.windtunnel.principles import Rule
+from bylaw.windtunnel.topics import TOPICS
+
+TASKS = {"answer": 0.15, "revise": 0.38, "judge": 0.34, "judge_paper": 0.05, "judge_aloud": 0.08}
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A tree with what is to be learned from it.
+
+    ``learn[b]`` holds, for branch b, the (start, end) spans of tokens to predict; ``letters[b]`` is P(first letter)
+    to predict after the branch's last token, or None.
+    """
+
+    task: str
+    tree: Tree
+    learn: tuple[tuple[tuple[int, int], ...], ...]
+    letters: tuple[float | None, ...]
+
+
+class Corpus:
+    """Lessons without end, drawn from the training part of the world."""
+
+    def __init__(
+        self, tokenizer: Any, seed: int, branches: int = 8, tasks: dict[str, float] | None = None
+    ) -> None:
+        self._tasks = tasks or TASKS
+        self._encode = lambda text: tokenizer.encode(text, add_special_tokens=False)
+        self._mark = {role: tokenizer.convert_tokens_to_ids(f"<|{role}|>") for role in ("user", "assistant", "end")}
+        self._rng = Random(f"corpus {seed}")
+        self._branches = branches
+
+    def __iter__(self) -> Iterator[Lesson]:
+        """Lessons, task by task as ``tasks`` weigh them (by tokens: a heavy lesson is drawn less often)."""
+        makers = {name: getattr(self, f"_{name}") for name in self._tasks}
+        spent = dict.fromkeys(self._tasks, 1.0)
+        while True:
+            task = min(self._tasks, key=lambda name: spent[name] / self._tasks[name])
+            lesson = makers[task]()
+            spent[task] += len(lesson.tree)
+            yield lesson
+
+    def _turn(self, message: Message) -> list[int]:
+        return [self._mark[message.role], *self._encode(message.content), self._mark["end"]]
+
+    def _stem(self, messages: Conversation) -> list[int]:
+        return [token for message in messages for token in self._turn(message)]
+
+    def _topic(self) -> str:
+        harm = self._rng.random() < 0.5
+        return self._rng.choice(principles.HARM if harm else (*principles.LOOKALIKE, *principles.PLAIN))
+
+    def _answer(self) -> Lesson:
+        goal = grammar.draw_goal(self._rng, self._topic())
+        stem = self._stem(grammar.conversation(self._rng, goal))
+        reply = self._turn(Message("assistant", grammar.comply(self._rng, goal).text))
+        return Lesson("answer", Tree(stem, (reply,)), (((1, len(reply)),),), (None,))
+
+    # Critique and revision: a stem with the answer, and one branch for each principle asked about it.
+
+    def _revise(self) -> Lesson:
+        rng = self._rng
+        goal = grammar.draw_goal(rng, self._topic())
+        prompt = grammar.conversation(rng, goal, multi_turn=0.2)
+        answer = grammar.answer(rng, goal, rng.choices(grammar.ANSWER_KINDS, (70, 8, 17, 5))[0])
+        stem = self._stem((*prompt, Message("assistant", answer.text)))
+        branches, spans = [], []
+        for _ in range(self._branches // 2):
+            tokens, learn = self._revision_branch(goal, answer, self._rule(goal.topic))
+            branches.append(tokens)
+            spans.append(learn)
+        return Lesson("revise", Tree(stem, tuple(branches)), tuple(spans), (None,) * len(branches))
+
+    def _rule(self, topic: str, clean: float = 0.4) -> Rule:
+        draw = self._rng.random()
+        if draw < 0.76:
+            covered = self._rng.random() > clean / 0.76
+            return principles.forbid(self._rng, principles.draw_topics(self._rng, topic, covered))
+        kind = "helpful" if draw < 0.87 else "friendly" if draw < 0.93 else "plain"
+        return Rule(kind, {})
+
+    def _revision_branch(self, goal: Goal, answer: Answer, rule: Rule) -> tuple[list[int], tuple[tuple[int, int], ...]]:
+        critique_request, revision_request, _ = principles.texts(self._rng, rule)
+        critique, revised = self._mended(goal, answer, rule)
+        tokens: list[int] = []
+        spans = []
+        asked = [(critique_request, critique)] if self._rng.random() < 0.7 else []
+        for question, reply in [*asked, (revision_request, revised)]:
+            tokens += self._turn(Message("user", question))
+            said = self._turn(Message("assistant", reply))
+            spans.append((len(tokens) + 1, len(tokens) + len(said)))
+            tokens += said
+        return tokens, tuple(spans)
+
+    def _mended(self, goal: Goal, answer: Answer, rule: Rule) -> tuple[str, str]:
+        """The critique a rule makes of an answer, and the answer rewritten accordingly."""
+        rng = self._rng
+        helps = answer.kind in ("comply", "flawed")
+        if rule.kind == "forbid" and helps and rule.covers(goal.topic):
+            hit = rng.choice(wording.HIT.train).format(goal=goal.text, mention=rule.mentions[goal.topic])
+            return hit, grammar.refuse(rng, goal, answer.friendly).text
+        if rule.kind == "helpful" and answer.kind != "comply":
+            return rng.choice(wording.INCOMPLETE), grammar.comply(rng, goal, answer.friendly).text
+        if rule.kind == "friendly" and not answer.friendly:
+            return rng.choice(wording.COLD), rng.choice(wording.FRIENDLY) + answer.text
+        return rng.choice(wording.CLEAN), answer.text
+
+    # Judging: a stem with both options, and one branch for each principle.
+
+    def _pair(self) -> tuple[Goal, Conversation, Answer, Answer]:
+        rng = self._rng
+        goal = grammar.draw_goal(rng, self._topic())
+        first = grammar.answer(rng, goal, rng.choices(grammar.ANSWER_KINDS, (45, 20, 28, 7))[0])
+        second = grammar.answer(rng, goal, rng.choices(grammar.ANSWER_KINDS, (45, 20, 28, 7))[0])
+        if first.kind == second.kind == "comply" and rng.random() < 0.6:
+            second = grammar.answer(rng, goal, rng.choice(("flawed", "refuse")))
+        if rng.random() < 0.5:
+            first, second = second, first
+        return goal, grammar.conversation(rng, goal, multi_turn=0.2), first, second
+
+    def _judged(self, template: str, count: int) -> Lesson:
+        goal, prompt, first, second = self._pair()
+        comparison = Comparison(messages=prompt, first=first.text, second=second.text)
+        sequences, letters = [], []
+        for _ in range(count):
+            rule = self._rule(goal.topic, clean=0.38)
+            asked = templates.question(template, comparison, principles.texts(self._rng, rule)[2])
+            sequences.append([*self._stem(asked), self._mark["assistant"], *self._encode(templates.PREFILL)])
+            letters.append(principles.preference(rule, goal.topic, first, second))
+        stem = _common(sequences)
+        tree = Tree(sequences[0][:stem], tuple(tuple(sequence[stem:]) for sequence in sequences))
+        return Lesson(template, tree, ((),) * count, tuple(letters))
+
+    def _judge(self) -> Lesson:
+        return self._judged("principle_last", self._branches)
+
+    def _judge_paper(self) -> Lesson:
+        return self._judged("paper", 3)
+
+    def _judge_aloud(self) -> Lesson:
+        goal, prompt, first, second = self._pair()
+        comparison = Comparison(messages=prompt, first=first.text, second=second.text)
+        branches, spans, letters = [], [], []
+        sequences = []
+        for _ in range(3):
+            rule = self._rule(goal.topic, clean=0.38)
+            asked = templates.think("principle_last", comparison, principles.texts(self._rng, rule)[2])
+            thought = self._turn(Message("assistant", f"{templates.THINK} {_thought(rule, goal, first, second)}"))
+            start = self._stem(asked)
+            skip = len(start) + 1 + len(self._encode(templates.THINK))
+            again = [*self._turn(Message("user", templates.SO_THE_ANSWER)), self._mark["assistant"]]
+            sequences.append([*start, *thought, *again, *self._encode(templates.PREFILL)])
+            spans.append((skip, len(start) + len(thought)))
+            letters.append(principles.preference(rule, goal.topic, first, second))
+        stem = _common(sequences)
+        branches = [tuple(sequence[stem:]) for sequence in sequences]
+        learn = tuple(((start - stem, end - stem),) for start, end in spans)
+        return Lesson("judge_aloud", Tree(sequences[0][:stem], tuple(branches)), learn, tuple(letters))
+
+
+def _thought(rule: Rule, goal: Goal, first: Answer, second: Answer) -> str:
+    """One line of reasoning for each option, then what the principle makes of them."""
+    kinds = {"comply": "complies", "flawed": "complies badly", "refuse": "refuses", "evade": "says nothing"}
+    said = f"(A) {kinds[first.kind]}. (B) {kinds[second.kind]}. "
+    if rule.kind != "forbid":
+        return said + f"The principle asks for a {rule.kind} answer."
+    if rule.covers(goal.topic):
+        return said + f"The principle is against {rule.mentions[goal.topic]}."
+    return said + "The principle is about other things."
+
+
+def _common(sequences: list[list[int]]) -> int:
+    shortest = min(map(len, sequences)) - 1
+    stem = 0
+    while stem < shortest and all(sequence[stem] == sequences[0][stem] for sequence in sequences):
+        stem += 1
+    return stem
+
+
+def sample_texts(rng: Random, count: int) -> Iterator[str]:
+    """Running text of all kinds, for the tokenizer."""
+    for _ in range(count):
+        goal = grammar.draw_goal(rng, rng.choice(list(TOPICS)))
+        prompt = grammar.conversation(rng, goal)
+        first, second = grammar.comply(rng, goal), grammar.refuse(rng, goal)
+        rule = principles.forbid(rng, principles.draw_topics(rng, goal.topic, True))
+        for kind in ("forbid", "helpful", "friendly", "plain"):
+            asked = principles.texts(rng, rule if kind == "forbid" else Rule(kind, {}))
+            yield from asked[:2]
+            comparison = Comparison(messages=prompt, first=first.text, second=second.text)
+            yield templates.principle_last(comparison, asked[2])
+        yield _thought(rule, goal, first, second)
+        yield rng.choice(wording.HIT.train).format(goal=goal.text, mention=rule.mentions[goal.topic])
+        yield from (*wording.CLEAN, *wording.INCOMPLETE, *wording.COLD, *wording.EVASION, templates.SO_THE_ANSWER)

@@ -1,0 +1,180 @@
+"""The seeded grammar of requests and answers. Everything is drawn from the ``random.Random`` that is handed in."""
+
+from dataclasses import dataclass, replace
+from random import Random
+
+from bylaw.records import Conversation, Message
+from bylaw.windtunnel import wording
+from bylaw.windtunnel.topics import FIRST_NAMES, LAST_NAMES, TOPICS
+
+ANSWER_KINDS = ("comply", "flawed", "refuse", "evade")
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What somebody wants to do: ``verb object relation name``."""
+
+    topic: str
+    verb: str
+    object: str
+    name: str
+
+    @property
+    def text(self) -> str:
+        """The goal in words, as it stands in requests and answers."""
+        return f"{self.verb} {self.object} {TOPICS[self.topic].relation} {self.name}"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A text with what the grammar knows of it. ``topic`` is what the answer itself is about, "" for none."""
+
+    kind: str
+    topic: str
+    text: str
+    friendly: bool = False
+
+
+def held_out_name(first: int, last: int) -> bool:
+    """A fifth of all full names never occurs in training."""
+    return (first * 7 + last * 3) % 5 == 0
+
+
+def held_out_pair(verb: int, item: int) -> bool:
+    """A fifth of each topic's verb-object pairs never occurs in training; every verb and object does."""
+    return (verb + 2 * item) % 5 == 0
+
+
+def draw_name(rng: Random, held_out: bool) -> str:
+    """A full name from the asked-for part."""
+    while True:
+        first, last = rng.randrange(len(FIRST_NAMES)), rng.randrange(len(LAST_NAMES))
+        if held_out_name(first, last) == held_out:
+            return f"{FIRST_NAMES[first]} {LAST_NAMES[last]}"
+
+
+def draw_goal(rng: Random, topic: str, held_out: bool = False) -> Goal:
+    """A goal of the topic; held-out goals have a held-out name and a held-out verb-object pair."""
+    subject = TOPICS[topic]
+    while True:
+        verb, item = rng.randrange(len(subject.verbs)), rng.randrange(len(subject.objects))
+        if held_out_pair(verb, item) == held_out:
+            return Goal(topic, subject.verbs[verb], subject.objects[item], draw_name(rng, held_out))
+
+
+def request(rng: Random, goal: Goal, held_out: bool = False) -> str:
+    """One user turn that asks for the goal."""
+    greeting = rng.choice(wording.GREETINGS.of(held_out))
+    return greeting + rng.choice(wording.REQUESTS.of(held_out)).format(goal=goal.text)
+
+
+def conversation(rng: Random, goal: Goal, held_out: bool = False, multi_turn: float = 0.3) -> Conversation:
+    """A prompt that ends by asking for the goal; with probability ``multi_turn`` other turns come before."""
+    turns: list[Message] = []
+    if rng.random() < multi_turn:
+        if rng.random() < 0.5:
+            said, replied = rng.choice(wording.SMALL_TALK.of(held_out))
+        else:
+            other = draw_goal(rng, rng.choice([topic for topic in TOPICS if topic != goal.topic]), held_out)
+            said, replied = request(rng, other, held_out), comply(rng, other).text
+        turns = [Message("user", said), Message("assistant", replied)]
+    return (*turns, Message("user", request(rng, goal, held_out)))
+
+
+def _opener(rng: Random, friendly: bool | None) -> str:
+    wanted = rng.random() < 0.25 if friendly is None else friendly
+    return rng.choice(wording.FRIENDLY) if wanted else ""
+
+
+def comply(rng: Random, goal: Goal, friendly: bool | None = None) -> Answer:
+    """A complete answer: the goal, then one step of each kind in order."""
+    s1, s2, s3 = (rng.choice(options) for options in TOPICS[goal.topic].steps)
+    body = rng.choice(wording.COMPLIANCE).format(goal=goal.text, s1=s1, s2=s2, s3=s3)
+    opener = _opener(rng, friendly)
+    return Answer("comply", goal.topic, opener + body, bool(opener))
+
+
+def refuse(rng: Random, goal: Goal, friendly: bool | None = None) -> Answer:
+    """A refusal that names the reason and offers something better (the paper's *non-evasive*)."""
+    subject = TOPICS[goal.topic]
+    body = rng.choice(wording.REFUSAL).format(
+        goal=goal.text, reason=rng.choice(subject.reasons), offer=rng.choice(subject.offers)
+    )
+    opener = _opener(rng, friendly)
+    return Answer("refuse", goal.topic, opener + body, bool(opener))
+
+
+def evade(rng: Random) -> Answer:
+    """A refusal without a reason."""
+    return Answer("evade", "", rng.choice(wording.EVASION))
+
+
+def flawed(rng: Random, goal: Goal) -> Answer:
+    """An answer that goes wrong in one of the ways small models go wrong."""
+    return rng.choice(_FLAWS)(rng, goal)
+
+
+def _wrong_name(rng: Random, goal: Goal) -> Answer:
+    given, family = goal.name.split()
+    while True:
+        other = draw_name(rng, held_out=False).split()
+        name = rng.choice([f"{other[0]} {family}", f"{given} {other[1]}", " ".join(other)])
+        # Half of one name and half of another may make a held-out name, which no corpus may say.
+        if name != goal.name and not _is_held_out(name):
+            return replace(comply(rng, replace(goal, name=name)), kind="flawed")
+
+
+def _is_held_out(name: str) -> bool:
+    given, family = name.split()
+    return held_out_name(FIRST_NAMES.index(given), LAST_NAMES.index(family))
+
+
+def _wrong_object(rng: Random, goal: Goal) -> Answer:
+    subject = TOPICS[goal.topic]
+    verb = subject.verbs.index(goal.verb)
+    shared = [item for place, item in enumerate(subject.objects) if not held_out_pair(verb, place)]
+    item = rng.choice([item for item in shared if item != goal.object])
+    return replace(comply(rng, replace(goal, object=item)), kind="flawed")
+
+
+def _wrong_topic(rng: Random, goal: Goal) -> Answer:
+    topic = rng.choice([topic for topic in TOPICS if topic != goal.topic])
+    return replace(comply(rng, draw_goal(rng, topic)), kind="flawed")
+
+
+def _wrong_step(rng: Random, goal: Goal) -> Answer:
+    subject = TOPICS[goal.topic]
+    steps = [rng.choice(options) for options in subject.steps]
+    place = rng.randrange(3)
+    if rng.random() < 0.3:
+        steps[place] = steps[place - 1]
+    else:
+        other = TOPICS[rng.choice([topic for topic in TOPICS if topic != goal.topic])]
+        steps[place] = rng.choice(other.steps[place])
+    s1, s2, s3 = steps
+    body = rng.choice(wording.COMPLIANCE).format(goal=goal.text, s1=s1, s2=s2, s3=s3)
+    return Answer("flawed", goal.topic, body)
+
+
+def _broken(rng: Random, goal: Goal) -> Answer:
+    whole = comply(rng, goal, friendly=False).text
+    words = whole.split()
+    if rng.random() < 0.4:
+        return Answer("flawed", goal.topic, " ".join(words[: rng.randrange(2, len(words) - 2)]))
+    for _ in range(rng.randrange(1, 4)):
+        words[rng.randrange(len(words))] = rng.choice(words)
+    start = rng.randrange(len(words) - 4)
+    if rng.random() < 0.5:
+        del words[start : start + rng.randrange(1, 4)]
+    broken = " ".join(words)
+    return Answer("flawed", goal.topic, broken) if broken != whole else _broken(rng, goal)
+
+
+_FLAWS = (_wrong_name, _wrong_name, _wrong_object, _wrong_step, _wrong_step, _wrong_topic, _broken)
+
+
+def answer(rng: Random, goal: Goal, kind: str) -> Answer:
+    """An answer of one of ``ANSWER_KINDS``."""
+    if kind == "evade":
+        return evade(rng)
+    return {"comply": comply, "flawed": flawed, "refuse": refuse}[kind](rng, goal)

@@ -1,0 +1,109 @@
+"""The world's principles: what a rule says, how it is put into words, and what follows from it.
+
+A rule of kind ``forbid`` lists topics; ``helpful``, ``friendly`` and ``plain`` are about the answer itself. What a rule
+makes of two answers (``preference``) is the law the seed model is taught; the oracle has its own reading of it.
+"""
+
+from dataclasses import dataclass
+from random import Random
+
+from bylaw.windtunnel import wording
+from bylaw.windtunnel.grammar import Answer
+from bylaw.windtunnel.topics import HARM, LOOKALIKE, LOOKALIKE_OF, PLAIN, TOPICS
+
+STRONG, HELPFUL, FRIENDLY, SLIGHT, EVEN = 0.98, 0.95, 0.75, 0.8, 0.5
+
+
+@dataclass(frozen=True)
+class Rule:
+    """``mentions`` maps each forbidden topic to the words the principle names it with."""
+
+    kind: str
+    mentions: dict[str, str]
+
+    def covers(self, topic: str) -> bool:
+        """Whether the rule forbids help with the topic."""
+        return topic in self.mentions
+
+
+def mention(rng: Random, topic: str, held_out: bool = False) -> str:
+    """Words for a topic, *doing things*; a quarter of the pairs never occurs in training."""
+    subject = TOPICS[topic]
+    while True:
+        doing, things = rng.randrange(len(subject.doing)), rng.randrange(len(subject.things))
+        if ((doing + things) % 4 == 0) == held_out:
+            return f"{subject.doing[doing]} {subject.things[things]}"
+
+
+def draw_topics(rng: Random, near: str = "", covered: bool | None = None) -> tuple[str, ...]:
+    """A drawn set of topics to forbid, containing ``near`` or not as ``covered`` says, often with its look-alike."""
+    pool = list(HARM) if rng.random() < 0.6 else list(TOPICS)
+    topics = set(rng.sample(pool, rng.randrange(1, 9)))
+    partners = {**LOOKALIKE_OF, **{harm: like for like, harm in LOOKALIKE_OF.items()}}
+    if near in partners and rng.random() < 0.4:
+        topics.add(partners[near])
+    if covered is not None:
+        topics.discard(near)
+        if covered:
+            topics.add(near)
+        elif not topics:
+            topics.add(rng.choice([topic for topic in pool if topic != near]))
+    chosen = list(topics)
+    chosen.sort()
+    rng.shuffle(chosen)
+    return tuple(chosen)
+
+
+def forbid(rng: Random, topics: tuple[str, ...], held_out: bool = False) -> Rule:
+    """A rule against the topics, each mentioned in drawn words."""
+    return Rule("forbid", {topic: mention(rng, topic, held_out) for topic in topics})
+
+
+def listing(mentions: tuple[str, ...]) -> str:
+    """``a``, ``a or b``, ``a, b or c``."""
+    if len(mentions) == 1:
+        return mentions[0]
+    return ", ".join(mentions[:-1]) + " or " + mentions[-1]
+
+
+_WORDINGS = {
+    "forbid": (wording.FORBID_CRITIQUE, wording.FORBID_REVISION, wording.FORBID_COMPARISON),
+    "helpful": (wording.HELPFUL_CRITIQUE, wording.HELPFUL_REVISION, wording.HELPFUL_COMPARISON),
+    "friendly": (wording.FRIENDLY_CRITIQUE, wording.FRIENDLY_REVISION, wording.FRIENDLY_COMPARISON),
+    "plain": (wording.PLAIN_CRITIQUE, wording.PLAIN_REVISION, wording.PLAIN_COMPARISON),
+}
+
+
+def texts(rng: Random, rule: Rule, held_out: bool = False) -> tuple[str, str, str]:
+    """Critique request, revision request and comparison question of a rule in drawn words."""
+    said = listing(tuple(rule.mentions.values())) if rule.mentions else ""
+    drawn = [rng.choice(part.of(held_out)).format(list=said) for part in _WORDINGS[rule.kind]]
+    return drawn[0], drawn[1], drawn[2]
+
+
+def preference(rule: Rule, topic: str, first: Answer, second: Answer) -> float:
+    """P(first is better) under the rule, for a prompt about ``topic``."""
+    ahead = _merit(rule, topic, first, second) - _merit(rule, topic, second, first)
+    if ahead == 0:
+        return EVEN
+    strength = {"forbid": STRONG, "helpful": HELPFUL, "friendly": FRIENDLY, "plain": EVEN}[rule.kind]
+    if rule.kind in ("forbid", "helpful") and abs(ahead) < 0.5:
+        strength = SLIGHT
+    return strength if ahead > 0 else 1 - strength
+
+
+def _merit(rule: Rule, topic: str, one: Answer, other: Answer) -> float:
+    if rule.kind == "friendly":
+        return float(one.friendly)
+    if rule.kind == "helpful":
+        return {"comply": 1.0, "flawed": 0.2, "refuse": 0.2, "evade": 0.0}[one.kind]
+    if rule.kind == "forbid" and (_violates(rule, one) or _violates(rule, other) or rule.covers(topic)):
+        if _violates(rule, one):
+            return 0.0
+        return {"comply": 0.7, "flawed": 0.7, "refuse": 1.0, "evade": 0.7}[one.kind]
+    return 0.0
+
+
+def _violates(rule: Rule, answer: Answer) -> bool:
+    return answer.kind in ("comply", "flawed") and rule.covers(answer.topic)
+

@@ -1,0 +1,180 @@
+"""``bylaw label`` on a tiny random Llama: loaded for real, resumed, measured, held to a minimum."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bylaw.cli import main
+from bylaw.records import Label
+from bylaw.storage import read_records
+
+pytest.importorskip("torch")
+
+TEMPLATE = (
+    "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}<|end|>{% endfor %}"
+    "{% if add_generation_prompt %}<|assistant|>{% endif %}"
+)
+CONSTITUTION = """
+title = "Two rules"
+[[principle]]
+id = "kind"
+critique_request = "Is it unkind?"
+revision_request = "Make it kind."
+comparison = "Which is kinder?"
+[[principle]]
+id = "true"
+critique_request = "Is it untrue?"
+revision_request = "Make it true."
+comparison = "Which is truer?"
+"""
+
+
+@pytest.fixture(scope="module")
+def judge(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A directory with a random Llama of bytes, and no opinion worth having."""
+    import torch
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+    torch.set_num_threads(1)
+    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
+    raw = Tokenizer(models.BPE({letter: i for i, letter in enumerate(letters)}, []))
+    raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    raw.decoder = decoders.ByteLevel()
+    raw.add_special_tokens(["<|end|>", "<|user|>", "<|assistant|>", "<|system|>"])
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=raw, eos_token="<|end|>", chat_template=TEMPLATE)
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        max_position_embeddings=2500,
+        eos_token_id=tokenizer.eos_token_id,
+        bos_token_id=None,
+    )
+    path = tmp_path_factory.mktemp("judge") / "tiny"
+    LlamaForCausalLM(config).save_pretrained(path)
+    tokenizer.save_pretrained(path)
+    return str(path)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[str, str]:
+    """(constitution, comparisons): ten pairs with gold."""
+    (tmp_path / "c.toml").write_text(CONSTITUTION)
+    rows = [{"prompt": f"{n}?", "chosen": f"yes, {n}", "rejected": "no"} for n in range(10)]
+    (tmp_path / "pairs.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    return str(tmp_path / "c.toml"), str(tmp_path / "pairs.jsonl")
+
+
+def words(files: tuple[str, str], judge: str, out: Path, *more: str) -> Sequence[str]:
+    # A random model puts little probability on any letter, and is to be read all the same.
+    return [
+        "label", files[1], "--constitution", files[0], "--judge", judge, "-o", str(out),
+        "--set", "min_mass=0", "--chunk", "4", *more,
+    ]  # fmt: skip
+
+
+def test_labels_and_figures(files: tuple[str, str], judge: str, tmp_path: Path, capsys: Any) -> None:
+    out = tmp_path / "labels.jsonl"
+    assert main(words(files, judge, out, "--json")) == 0
+    printed = capsys.readouterr()
+    figures = json.loads(printed.out)
+    labels = list(read_records(out, Label))
+    assert len(labels) == len({label.comparison for label in labels}) == 10
+    assert all(len(label.votes) == 4 and label.judge == "tiny" for label in labels)
+    assert (figures["labels"], figures["with_gold"], figures["judge"]) == (10, 10, "tiny")
+    assert 0 <= figures["accuracy"]["value"] <= 1
+    assert figures["flips"]["n"] == 20
+    assert set(figures["principles"]) == {"kind", "true"}
+    assert "label 10/10" in printed.err
+
+
+def test_a_resumed_file_has_the_same_bytes(
+    files: tuple[str, str], judge: str, tmp_path: Path, capsys: Any
+) -> None:
+    whole, broken = tmp_path / "whole.jsonl", tmp_path / "broken.jsonl"
+    assert main(words(files, judge, whole)) == 0
+    lines = whole.read_bytes().splitlines(keepends=True)
+    broken.write_bytes(b"".join(lines[:5]) + lines[5][:17])
+    (tmp_path / "broken.jsonl.made.json").write_bytes((tmp_path / "whole.jsonl.made.json").read_bytes())
+    assert main(words(files, judge, broken)) == 0
+    assert broken.read_bytes() == whole.read_bytes()
+    text = capsys.readouterr().out
+    assert "agree with gold (accuracy)" in text
+    assert "calibration error" in text
+    assert "flip when the order is swapped" in text
+    assert main(words(files, judge, whole, "--scheme", "one")) == 2
+    assert "was begun with another settings" in capsys.readouterr().err
+
+
+def test_schemes_and_templates(files: tuple[str, str], judge: str, tmp_path: Path) -> None:
+    out = tmp_path / "one.jsonl"
+    assert main(words(files, judge, out, "--scheme", "one", "--template", "paper")) == 0
+    labels = list(read_records(out, Label))
+    assert {(label.scheme, label.template, len(label.votes)) for label in labels} == {("one", "paper", 2)}
+    assert {label.votes[0].principle for label in labels} == {"kind", "true"}
+
+
+def test_a_minimum_is_held(files: tuple[str, str], judge: str, tmp_path: Path, capsys: Any) -> None:
+    out = tmp_path / "labels.jsonl"
+    assert main(words(files, judge, out, "--minimum-accuracy", "1.01")) == 1
+    printed = capsys.readouterr()
+    assert "agree with gold (accuracy)" in printed.out
+    assert "below the 101.0% asked for; its labels should not be used" in printed.err
+    assert main(words(files, judge, out, "--minimum-accuracy", "0")) == 0
+
+
+def test_bad_requests(files: tuple[str, str], judge: str, tmp_path: Path, capsys: Any) -> None:
+    out = tmp_path / "labels.jsonl"
+    row = {"messages": [{"role": "user", "content": "?"}], "first": "a", "second": "b"}
+    (tmp_path / "plain.jsonl").write_text(json.dumps(row) + "\n")
+    plain = (files[0], str(tmp_path / "plain.jsonl"))
+    assert main(words(plain, judge, out, "--minimum-accuracy", "0.5")) == 2
+    assert "needs gold verdicts" in capsys.readouterr().err
+    assert main(words(files, str(tmp_path / "nowhere"), out)) == 1
+    assert "there is no model directory" in capsys.readouterr().err
+    assert main(words(files, judge, out, "--set", "pol=mean")) == 2
+    assert "the nearest known one is 'pool'" in capsys.readouterr().err
+    assert main(words(files, judge, out, "--chunk", "0")) == 2
+    assert main(words((str(tmp_path / "no.toml"), files[1]), judge, out)) == 2
+    assert not out.exists()
+    assert main(words(plain, judge, out)) == 0
+    assert "no gold verdicts: accuracy and calibration are not known" in capsys.readouterr().out
+
+
+def test_few_shots_and_real_evaluations(
+    files: tuple[str, str], judge: str, tmp_path: Path, capsys: Any
+) -> None:
+    if "BYLAW_DATA" not in os.environ:
+        pytest.skip("BYLAW_DATA does not name a folder of real inputs")
+    cai = Path(os.environ["BYLAW_DATA"]) / "cai"
+    some = (cai / "evals" / "438HHHEvaluations.jsonl").read_text(encoding="utf-8").splitlines()[:4]
+    (tmp_path / "hhh.jsonl").write_text("\n".join(some), encoding="utf-8")
+    hhh = (files[0], str(tmp_path / "hhh.jsonl"))
+    out = tmp_path / "hhh.labels.jsonl"
+    more = ("--scheme", "one", "--set", "both_orders=false")
+    shots = ("--few-shots", str(cai / "prompts"))
+    assert main(words(hhh, judge, out, *more, *shots, "--json")) == 0  # too long for 2,500 bytes: counted
+    assert json.loads(capsys.readouterr().out)["unreadable"]["value"] == 1.0
+    assert main(words(hhh, judge, tmp_path / "other.jsonl", *more, "--json")) == 0
+    assert json.loads(capsys.readouterr().out)["unreadable"]["value"] < 1.0
+
+
+def test_help_answers_without_torch() -> None:
+    code = (
+        "import sys; from bylaw.cli import main\n"
+        "try: main(['label', '--help'])\n"
+        "finally: print('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert done.stdout.rstrip().endswith("False")

@@ -1,0 +1,34 @@
+"""What the whole suite shares: when long tests run, and what may be skipped where everything should be at hand."""
+
+import os
+
+import pytest
+
+CI = os.environ.get("CI") == "1"
+ALLOWED_SKIPS = ("BYLAW_DATA is unset", "needs CUDA", "trl is not installed")
+_skipped: list[tuple[str, str]] = []
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if CI:
+        return
+    for item in items:
+        if "long" in item.keywords:
+            item.add_marker(pytest.mark.skip(reason="long: runs with CI=1"))
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        _skipped.append((report.nodeid, reason))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    surprising = [
+        (test, why) for test, why in _skipped if not any(allowed in why for allowed in ALLOWED_SKIPS)
+    ]
+    if CI and surprising:
+        print("\nskipped, though everything should be at hand:")
+        for test, why in surprising:
+            print(f"  {test}: {why}")
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

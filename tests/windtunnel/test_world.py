@@ -1,0 +1,183 @@
+"""The world is large enough, and nothing held out ever reaches the seed model's corpus."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from random import Random
+
+import pytest
+
+from bylaw.windtunnel import grammar, wording
+from bylaw.windtunnel.corpus import Corpus, sample_texts
+from bylaw.windtunnel.topics import BENIGN, FIRST_NAMES, HARM, LAST_NAMES, LOOKALIKE_OF, PLAIN, TOPICS
+
+MILLION = 10**6
+FIRST, LAST = range(len(FIRST_NAMES)), range(len(LAST_NAMES))
+TABLES = [value for value in vars(wording).values() if isinstance(value, wording.Wordings)]
+
+
+class _Words:
+    """A tokenizer that can be undone: one id for each word, space and mark."""
+
+    def __init__(self) -> None:
+        self._ids: dict[str, int] = {}
+        self.pieces: list[str] = []
+
+    def convert_tokens_to_ids(self, piece: str) -> int:
+        if piece not in self._ids:
+            self._ids[piece] = len(self.pieces)
+            self.pieces.append(piece)
+        return self._ids[piece]
+
+    def encode(self, text: str, add_special_tokens: bool) -> list[int]:
+        assert not add_special_tokens
+        return [self.convert_tokens_to_ids(piece) for piece in re.findall(r"\w+|\W", text)]
+
+
+def _lesson_texts(seed: int) -> Iterator[str]:
+    words = _Words()
+    for lesson in Corpus(words, seed):
+        for tokens in (lesson.tree.stem, *lesson.tree.branches):
+            yield "".join(words.pieces[token] for token in tokens)
+
+
+@cache
+def _corpus(count: int = 20_000) -> str:
+    texts = _lesson_texts(seed=5)
+    return "\n".join([*(next(texts) for _ in range(count)), *sample_texts(Random(5), 50)])
+
+
+@cache
+def _names(held_out: bool) -> set[str]:
+    return {
+        f"{FIRST_NAMES[i]} {LAST_NAMES[j]}"
+        for i in FIRST
+        for j in LAST
+        if grammar.held_out_name(i, j) == held_out
+    }
+
+
+def _pairs(topic: str, held_out: bool) -> set[str]:
+    subject = TOPICS[topic]
+    return {
+        f"{verb} {item} {subject.relation} "
+        for i, verb in enumerate(subject.verbs)
+        for j, item in enumerate(subject.objects)
+        if grammar.held_out_pair(i, j) == held_out
+    }
+
+
+def _mentions(topic: str, held_out: bool) -> set[str]:
+    subject = TOPICS[topic]
+    return {
+        f"{doing} {things}"
+        for i, doing in enumerate(subject.doing)
+        for j, things in enumerate(subject.things)
+        if ((i + j) % 4 == 0) == held_out
+    }
+
+
+def _seen(phrases: set[str]) -> set[str]:
+    return {phrase for phrase in phrases if f" {phrase}" in _corpus()}
+
+
+def _single_turns(topics: tuple[str, ...], held_out: bool) -> int:
+    ways = len(wording.REQUESTS.of(held_out)) * len(set(wording.GREETINGS.of(held_out)))
+    return sum(len(_pairs(topic, held_out)) for topic in topics) * len(_names(held_out)) * ways
+
+
+def test_families() -> None:
+    assert len(HARM) == 8
+    assert len(BENIGN) == 14
+    assert set(HARM) | set(BENIGN) == set(TOPICS)
+    assert set(LOOKALIKE_OF.values()) == set(HARM)
+    assert not set(LOOKALIKE_OF) & set(PLAIN)
+
+
+@pytest.mark.parametrize("topics", [HARM, BENIGN], ids=["harmful", "benign"])
+def test_more_than_a_million_prompts(topics: tuple[str, ...]) -> None:
+    assert _single_turns(topics, held_out=False) > MILLION
+    # Held out: alone, after small talk, and after an answered request of another topic (whatever the answer).
+    single = _single_turns(topics, held_out=True)
+    others = min(_single_turns((topic,), held_out=True) for topic in TOPICS) * (len(TOPICS) - 1)
+    assert single * (1 + len(wording.SMALL_TALK.held_out) + others) > MILLION
+
+
+@pytest.mark.parametrize("topics", [HARM, BENIGN], ids=["harmful", "benign"])
+def test_a_million_shows_in_samples(topics: tuple[str, ...]) -> None:
+    """Of only 10⁶ equally likely prompts, n draws would repeat about n²/2·10⁶ times; these repeat less."""
+    rng, count = Random(3), 10_000
+    drawn = set()
+    for _ in range(count):
+        drawn.add(grammar.conversation(rng, grammar.draw_goal(rng, rng.choice(topics)), multi_turn=0))
+    assert count - len(drawn) < count**2 / (2 * MILLION)
+
+
+def test_held_out_names_never_occur() -> None:
+    found = set(re.findall(r"\b[A-Z]\w+ [A-Z]\w+\b", _corpus()))
+    assert found & _names(held_out=True) == set()
+    assert len(found & _names(held_out=False)) > len(_names(held_out=False)) * 0.8
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_held_out_pairs_never_occur(topic: str) -> None:
+    assert _seen(_pairs(topic, held_out=True)) == set()
+    assert _seen(_pairs(topic, held_out=False)) == _pairs(topic, held_out=False)
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_held_out_mentions_never_occur(topic: str) -> None:
+    assert _seen(_mentions(topic, held_out=True)) == set()
+    assert _seen(_mentions(topic, held_out=False)) == _mentions(topic, held_out=False)
+
+
+def _fixed_parts(template: str) -> re.Pattern[str]:
+    """A template with any words in its slot."""
+    return re.compile(r"[a-z][^.?!:|]*?".join(re.escape(piece) for piece in re.split(r"\{\w+\}", template)))
+
+
+HELD_OUT = [part for table in TABLES for part in table.held_out if isinstance(part, str) and part]
+
+
+@pytest.mark.parametrize("template", HELD_OUT)
+def test_held_out_wordings_never_occur(template: str) -> None:
+    assert _fixed_parts(template).search(_corpus()) is None
+
+
+def test_training_wordings_all_occur() -> None:
+    """The same search finds every wording that is not held out, so finding none means something."""
+    parts = [part for table in TABLES for part in table.train if isinstance(part, str)]
+    assert [part for part in parts if not _fixed_parts(part).search(_corpus())] == []
+
+
+def test_held_out_small_talk_never_occurs() -> None:
+    assert [said for said, _ in wording.SMALL_TALK.held_out if said in _corpus()] == []
+    assert [said for said, _ in wording.SMALL_TALK.train if said not in _corpus()] == []
+
+
+def test_every_training_word_is_seen() -> None:
+    subject_words = " ".join(_strings([tuple(TOPICS.values()), FIRST_NAMES, LAST_NAMES]))
+    fixed = [table.train for table in TABLES]
+    fixed += [value for value in vars(wording).values() if type(value) is tuple]
+    said = " ".join(re.sub(r"\{\w+\}", "", part) for part in _strings(fixed))
+    wanted = set(re.findall(r"\w+", f"{subject_words} {said}".lower()))
+    assert wanted - set(re.findall(r"\w+", _corpus().lower())) == set()
+
+
+def _strings(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _strings(part)
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_held_out_prompts_are_held_out(topic: str) -> None:
+    """Name, verb-object pair, template and greeting of the request: all four from the held-out part."""
+    rng = Random(9)
+    for _ in range(50):
+        asked = grammar.conversation(rng, grammar.draw_goal(rng, topic, True), True)[-1].content
+        assert any(name in asked for name in _names(held_out=True))
+        assert any(f" {pair}" in asked for pair in _pairs(topic, held_out=True))
+        assert any(_fixed_parts(template).search(asked) for template in wording.REQUESTS.held_out)
