@@ -7,7 +7,7 @@ BIN := .venv/bin
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[train,dev,browser]'
 	touch $@
 
-.PHONY: setup demo test lint bench
+.PHONY: setup demo test lint bench bench-speed
 setup: .venv/ready
 
 demo: .venv/ready
@@ -23,3 +23,10 @@ lint: .venv/ready
 
 bench: .venv/ready
 	$(BIN)/bylaw windtunnel bench
+
+# Against the peers, side by side; needs BYLAW_DATA, and trl for the last one.
+bench-speed: .venv/ready
+	$(BIN)/python bench/labels.py
+	$(BIN)/python bench/labels.py --size tunnel
+	$(BIN)/python bench/generate.py
+	$(BIN)/python bench/dpo.py

@@ -1,4 +1,4 @@
-"""bylaw: from two texts, a constitution and directives, to a model that keeps to them, with proof.
+"""bylaw: from a written constitution to a model that keeps to it, trained by AI feedback and measured.
 
 The house, from the ground up (imports go down only; ``tests/test_house.py`` checks it):
 

@@ -6,8 +6,10 @@ Every stage reads what the stages before it filed in the run directory, and file
 again. Which world the run lives in (real models and files, or the wind tunnel) is decided by the ``Parts`` handed in.
 """
 
+import time
 from collections.abc import Sequence
 
+from bylaw.canonical import digest
 from bylaw.constitution.document import Constitution
 from bylaw.evaluate.gates import check, stop_if_failed
 from bylaw.feedback.compare import compare
@@ -51,7 +53,7 @@ def train(run: Run, recipe: Recipe, constitution: Constitution, parts: Parts) ->
 def gather(run: Run, recipe: Recipe, parts: Parts) -> None:
     """File the prompts the run trains on."""
     if not run.finished("prompts"):
-        with run.stage("prompts", {"recipe": recipe_digest(recipe)}, recipe.seed) as stage:
+        with run.stage("prompts", {"prompts": digest([prompt.id for prompt in parts.prompts])}, recipe.seed) as stage:
             stage.add(*parts.prompts)
 
 
@@ -60,12 +62,13 @@ def measure(run: Run, recipe: Recipe, models: Models, called: str) -> None:
     name = f"evaluate-{called}"
     if not run.finished(name):
         with run.stage(name, {"model": models.digest(called)}, recipe.seed) as stage:
+            began = time.perf_counter()
+            stage.report(0, 1, 0.0)
             stage.add(*models.evaluator.measure(models.open(called), called))
             models.note_usage(stage, called)
+            stage.report(1, 1, time.perf_counter() - began, stage.figures["generated_tokens"])
     if called != SEED:
-        before, after = (
-            [m for m in run.measurements() if m.model == which] for which in (SEED, called)
-        )
+        before, after = ([m for m in run.measurements() if m.model == which] for which in (SEED, called))
         last_good = {SFT: SEED, FINAL: SFT}[called]
         stop_if_failed(check(before, after, recipe.gates, called), str(models.path(last_good)))
 
@@ -74,7 +77,9 @@ def first_answers(run: Run, recipe: Recipe, models: Models) -> None:
     """Answers of the model as it is, to harmful and to helpful prompts (§3.1)."""
     if run.finished("respond"):
         return
-    with run.stage("respond", {"prompts": run.digest("prompts"), "model": models.digest(SEED)}, recipe.seed) as stage:
+    with run.stage(
+        "respond", {"prompts": run.digest("prompts"), "model": models.digest(SEED)}, recipe.seed
+    ) as stage:
 
         def work(prompts: list[Prompt]) -> Sequence[Record]:
             programs = [
@@ -93,7 +98,11 @@ def revisions(run: Run, recipe: Recipe, models: Models, constitution: Constituti
         return
     prompts = {prompt.id: prompt for prompt in run.read(Prompt) if prompt.aim == "harmful"}
     answers = [answer for answer in run.read(Response, stage="respond") if answer.prompt in prompts]
-    inputs = {"respond": run.digest("respond"), "constitution": constitution.digest, "model": models.digest(SEED)}
+    inputs = {
+        "respond": run.digest("respond"),
+        "constitution": constitution.digest,
+        "model": models.digest(SEED),
+    }
     with run.stage("revise", inputs, recipe.seed) as stage:
 
         def work(chunk: list[Response]) -> Sequence[Record]:
@@ -101,7 +110,10 @@ def revisions(run: Run, recipe: Recipe, models: Models, constitution: Constituti
                 revise(prompts[answer.prompt], answer, constitution.principles, recipe.revise, recipe.seed)
                 for answer in chunk
             ]
-            return [record for row in models.run(stage, SEED, programs) for record in row]
+            rows = models.run(stage, SEED, programs)
+            each = recipe.revise.rounds * (1 if recipe.revise.direct else 2)
+            stage.note(too_long=sum(len(row) < each for row in rows))
+            return [record for row in rows for record in row]
 
         stage.chunked(answers, recipe.chunk, work)
 
@@ -121,11 +133,15 @@ def comparisons(run: Run, recipe: Recipe, models: Models) -> None:
     """Sample pairs of answers from the supervised model (§4.1)."""
     if run.finished("compare"):
         return
-    with run.stage("compare", {"prompts": run.digest("prompts"), "model": models.digest(SFT)}, recipe.seed) as stage:
+    with run.stage(
+        "compare", {"prompts": run.digest("prompts"), "model": models.digest(SFT)}, recipe.seed
+    ) as stage:
 
         def work(prompts: list[Prompt]) -> Sequence[Record]:
             programs = [compare(prompt, SFT, recipe.compare, recipe.seed) for prompt in prompts]
-            return [record for row in models.run(stage, SFT, programs) for record in row]
+            rows = models.run(stage, SFT, programs)
+            stage.note(too_long=sum(not row for row in rows))
+            return [record for row in rows for record in row]
 
         stage.chunked(list(run.read(Prompt)), recipe.chunk, work)
 
@@ -134,12 +150,17 @@ def labels(run: Run, recipe: Recipe, models: Models, constitution: Constitution)
     """Let the judge say which answer keeps to the constitution better (§4.1)."""
     if run.finished("label"):
         return
-    inputs = {"compare": run.digest("compare"), "constitution": constitution.digest, "judge": models.judge_digest()}
+    inputs = {
+        "compare": run.digest("compare"),
+        "constitution": constitution.digest,
+        "judge": models.judge_digest(),
+    }
     with run.stage("label", inputs, recipe.seed) as stage:
 
         def work(pairs: list[Comparison]) -> Sequence[Record]:
             programs = [
-                label(pair, constitution.principles, models.judge_name, recipe.label, recipe.seed) for pair in pairs
+                label(pair, constitution.principles, models.judge_name, recipe.label, recipe.seed)
+                for pair in pairs
             ]
             return models.run(stage, models.judge_name, programs)
 
@@ -153,7 +174,9 @@ def preference_model(run: Run, recipe: Recipe, models: Models, parts: Parts) -> 
     inputs = {"label": run.digest("label"), "model": models.digest(SFT)}
     with run.stage(PREFERENCE, inputs, recipe.seed) as stage, stage.writing_model(PREFERENCE) as out:
         pairs = list(run.read(Comparison))
-        train_preference_model(stage, out, models.weights(SFT), recipe, pairs, list(run.read(Label)), parts.gold)
+        train_preference_model(
+            stage, out, models.weights(SFT), recipe, pairs, list(run.read(Label)), parts.gold
+        )
 
 
 def policy_optimisation(
@@ -165,15 +188,10 @@ def policy_optimisation(
     inputs = {"label": run.digest("label"), "model": models.digest(SFT)}
     if run.finished(PREFERENCE):
         inputs[PREFERENCE] = run.digest(PREFERENCE)
+    if recipe.optimise.gold:
+        inputs["gold"] = digest([pair.id for pair in parts.gold[: recipe.optimise.gold]])
     with run.stage("optimise", inputs, recipe.seed) as stage, stage.writing_model(FINAL) as out:
         optimise(stage, out, models, recipe, constitution, run, parts.gold)
-
-
-def recipe_digest(recipe: Recipe) -> str:
-    """What binds the prompts to the run's settings."""
-    from bylaw.canonical import digest
-
-    return digest(recipe.prompts)
 
 
 def _kept(stage: Stage, made: Sequence[Record | None]) -> list[Record]:

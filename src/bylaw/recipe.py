@@ -36,7 +36,7 @@ PRESETS: dict[str, tuple[str, ...]] = {
 class PromptSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where prompts come from: ``windtunnel``, or files of harmful (red-team) and helpful prompts.
 
-    ``harmful`` and ``helpful`` are counts; 0 takes all there are in a file.
+    ``harmful`` and ``helpful`` are counts; 0 takes all there are in a file. "" as a file: no prompts of that kind.
     """
 
     harmful_file: str = "windtunnel"
@@ -56,7 +56,8 @@ class SftSettings(TrainSettings, frozen=True, kw_only=True, forbid_unknown_field
 class OptimiseSettings(TrainSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Policy optimisation: ``dpo`` on soft labels, or ``grpo`` on a reward (``preference`` model or ``judge``).
 
-    ``gold``: how many human-labelled comparisons are mixed in, if the run has any.
+    ``gold``: how many human-labelled comparisons of ``gold_file`` are mixed in (the paper's helpfulness half is
+    human).
     """
 
     learning_rate: float = 3e-4
@@ -64,14 +65,18 @@ class OptimiseSettings(TrainSettings, frozen=True, kw_only=True, forbid_unknown_
     method: Literal["dpo", "grpo"] = "dpo"
     reward: Literal["preference", "judge"] = "preference"
     gold: int = 0
+    gold_file: str = ""
     dpo: DpoSettings = DpoSettings()
     grpo: GrpoSettings = GrpoSettings()
 
 
 class EvaluateSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is measured after every stage: ``prompts`` held-out prompts each way.
+    """What is measured after every stage: ``prompts`` held-out prompts each way (0: all there are).
 
-    For real models, ``harmful_file``, ``helpful_file`` and ``lookalike_file`` name prompts that were not trained on.
+    For real models ``harmful_file``, ``helpful_file`` and ``lookalike_file`` name prompts to measure on ("" for none;
+    those that are trained on are left out), and answers are graded by ``grader`` ("" is the judge). It is validated
+    first on ``gold_answers`` (RBR's gold file) and ``gold_requests`` (XSTest's csv); below ``minimum_agreement``
+    nothing is measured, unless ``unsafe_unvalidated``.
     """
 
     prompts: int = 256
@@ -80,6 +85,11 @@ class EvaluateSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     harmful_file: str = "windtunnel"
     helpful_file: str = "windtunnel"
     lookalike_file: str = "windtunnel"
+    grader: str = ""
+    gold_answers: str = ""
+    gold_requests: str = ""
+    minimum_agreement: float = 0.7
+    unsafe_unvalidated: bool = False
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -15,6 +15,10 @@ PromptKind = Literal["harmful", "helpful"]
 Verdict = Literal["first", "second", "tie", "unreadable"]
 
 
+Gold = Literal["first", "second", "tie"]
+SWAPPED: dict[Gold, Gold] = {"first": "second", "second": "first", "tie": "tie"}
+
+
 class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One turn of a conversation."""
 
@@ -119,18 +123,18 @@ class Comparison(Record, frozen=True, kw_only=True):
     first_id: str = ""
     second_id: str = ""
     aim: PromptKind = "harmful"
-    gold: Literal["first", "second", "tie"] | None = None
+    gold: Gold | None = None
 
     def swapped(self) -> "Comparison":
         """The same comparison with its responses, and its gold verdict, exchanged."""
-        gold = {"first": "second", "second": "first", "tie": "tie", None: None}[self.gold]
+        gold = SWAPPED[self.gold] if self.gold else None
         return msgspec.structs.replace(
             self,
             first=self.second,
             second=self.first,
             first_id=self.second_id,
             second_id=self.first_id,
-            gold=gold,  # type: ignore[arg-type]
+            gold=gold,
         )
 
 

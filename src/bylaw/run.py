@@ -209,6 +209,8 @@ class Run:
                 yield name, output
 
     def _check_same(self, texts: Mapping[str, str]) -> None:
+        if not self.path.is_dir():
+            raise RunError(f"{self.path} is a file; name a directory for the run")
         if not (self.path / "run.toml").exists():
             strange = {each.name for each in self.path.iterdir()} - {"constitution.toml", _LOCK}
             if any(not name.endswith(storage.TEMPORARY) for name in strange):

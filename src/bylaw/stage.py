@@ -155,11 +155,13 @@ class Stage:
         self._working.mkdir(parents=True, exist_ok=True)
         return self._working / checked_name(name)
 
-    def report(self, done: int, total: int, seconds: float, tokens: float = 0) -> None:
-        """Tell the progress of work that has no chunks: training steps."""
+    def report(self, done: int, total: int, seconds: float, tokens: float = 0, resumed: int = 0) -> None:
+        """Tell the progress of work that has no chunks: training steps, a measurement."""
         if self._report:
             self._report(
-                Progress(stage=self.name, done=done, total=total, resumed=0, seconds=seconds, tokens=tokens)
+                Progress(
+                    stage=self.name, done=done, total=total, resumed=resumed, seconds=seconds, tokens=tokens
+                )
             )
 
     def lines(self, kind: str) -> Iterator[bytes]:
@@ -201,7 +203,8 @@ class _Meter:
 
     def spend(self, cost: Cost) -> None:
         now = self._now
-        tokens = now.tokens + cost.figures.get("tokens", 0)
+        # Labels generate nothing: their speed is that of reading.
+        tokens = now.tokens + (cost.figures.get("tokens") or cost.figures.get("prompt_tokens", 0))
         self._now = msgspec.structs.replace(now, seconds=now.seconds + cost.seconds, tokens=tokens)
 
     def advance(self, items: int, resumed: bool) -> None:

@@ -38,7 +38,7 @@ def explained(path: Path) -> Iterator[None]:
         yield
     except Exception as error:
         number = error.errno if isinstance(error, OSError) else None
-        if number in _FULL or f"os error {errno.ENOSPC}" in str(error):
+        if number in _FULL or any(f"(os error {full})" in str(error) for full in _FULL):
             raise RunError(
                 f"no space left while writing {path}. Everything finished before it is kept and nothing is "
                 "half written: make room, then give the same command again, and it goes on from there"

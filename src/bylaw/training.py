@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
+
+import msgspec
 
 from bylaw.canonical import seed_of
 from bylaw.constitution.document import Constitution
+from bylaw.errors import ModelError
 from bylaw.feedback.judge_reward import JudgeReward
 from bylaw.models.base import Completion, Generate, Program
 from bylaw.models.local import LocalModel, LocalSettings
@@ -19,13 +22,15 @@ from bylaw.stage import Stage
 from bylaw.storage import write_records
 from bylaw.train.dpo import train_dpo
 from bylaw.train.examples import PairExample, SFTExample
-from bylaw.train.grpo import train_grpo
-from bylaw.train.method import Progress, TrainResult
+from bylaw.train.grpo import Reward, train_grpo
+from bylaw.train.method import Progress, Report, TrainResult
 from bylaw.train.preference import PreferenceModel, train_preference
 from bylaw.train.save import ModelCard, save_model
+from bylaw.train.settings import TrainSettings
 from bylaw.train.sft import train_sft
 
 Weights = tuple[Any, Any]
+S = TypeVar("S", bound=TrainSettings)
 
 
 def train_supervised(
@@ -46,23 +51,36 @@ def train_supervised(
     answers: list[Response | Revision] = [*revisions, *mixed]
     examples = [SFTExample(prompts[answer.prompt].messages, answer.text) for answer in answers]
     model, tokenizer = weights
-    result = train_sft(model, tokenizer, examples, recipe.sft, stage.working_file("training"), _progress(stage))
-    _write(stage, out, result, tokenizer, recipe, "supervised fine-tuning on revisions", {
-        "revisions": len(revisions), "helpful samples": len(mixed), "dropped": len(result.dropped)
-    })
+    result = train_sft(
+        model, tokenizer, examples, _seeded(recipe.sft, recipe), stage.working_file("training"), _progress(stage)
+    )
+    _write(
+        stage,
+        out,
+        result,
+        tokenizer,
+        recipe,
+        "supervised fine-tuning on revisions",
+        {"revisions": len(revisions), "helpful samples": len(mixed), "dropped": len(result.dropped)},
+    )
 
 
 def pair_examples(
     pairs: Sequence[Comparison], labels: Sequence[Label], gold: Sequence[Comparison]
 ) -> list[PairExample]:
-    """Labelled comparisons as training pairs, soft; gold ones with their verdict. Unreadable labels are left out."""
+    """Labelled comparisons as training pairs, soft; gold ones with their verdict. Unreadable labels are left out.
+
+    Raises ModelError if not a single label could be read.
+    """
     by_id = {pair.id: pair for pair in pairs}
-    examples = []
-    for label in labels:
-        if label.p_first is not None:
-            pair = by_id[label.comparison]
-            examples.append(PairExample(pair.messages, pair.first, pair.second, label.p_first))
+    read = [(by_id[label.comparison], label.p_first) for label in labels if label.p_first is not None]
+    if labels and not read:
+        raise ModelError(
+            f"none of the {len(labels)} labels could be read: the judge names neither answer, or the questions do not "
+            "fit its context. Name a better judge, or set a lower label.min_mass"
+        )
     worth = {"first": 1.0, "second": 0.0, "tie": 0.5}
+    examples = [PairExample(pair.messages, pair.first, pair.second, p_first) for pair, p_first in read]
     return examples + [PairExample(g.messages, g.first, g.second, worth[g.gold]) for g in gold if g.gold]
 
 
@@ -79,7 +97,7 @@ def train_preference_model(
     examples = pair_examples(pairs, labels, gold[: recipe.optimise.gold])
     model, tokenizer = weights
     workdir = stage.working_file("training")
-    result = train_preference(model, tokenizer, examples, recipe.preference, workdir, _progress(stage))
+    result = train_preference(model, tokenizer, examples, _seeded(recipe.preference, recipe), workdir, _progress(stage))
     _write(stage, out, result, tokenizer, recipe, "preference model on soft labels", {"labels": len(labels)})
 
 
@@ -94,42 +112,53 @@ def optimise(
 ) -> None:
     """Optimise the policy by the recipe's method and write the final model."""
     if recipe.optimise.method == "dpo":
-        examples = pair_examples(list(run.read(Comparison)), list(run.read(Label)), gold[: recipe.optimise.gold])
-        model, tokenizer = models.weights("sft")
-        workdir = stage.working_file("training")
-        result = train_dpo(
-            model, tokenizer, examples, recipe.optimise, workdir, _progress(stage), dpo=recipe.optimise.dpo
-        )
-        _write(stage, out, result, tokenizer, recipe, "soft-label DPO", {"labels": len(examples)})
-        return
-    reward = _reward(models, recipe, constitution)
+        pairs, labels = list(run.read(Comparison)), list(run.read(Label))
+        _by_dpo(stage, out, models, recipe, pair_examples(pairs, labels, gold[: recipe.optimise.gold]))
+    else:
+        _by_grpo(stage, out, models, recipe, constitution, list(run.read(Prompt)))
+
+
+def _by_dpo(stage: Stage, out: Path, models: Models, recipe: Recipe, examples: Sequence[PairExample]) -> None:
     model, tokenizer = models.weights("sft")
-    prompts = list(run.read(Prompt))
+    result = train_dpo(
+        model,
+        tokenizer,
+        examples,
+        _seeded(recipe.optimise, recipe),
+        stage.working_file("training"),
+        _progress(stage),
+        dpo=recipe.optimise.dpo,
+    )
+    _write(stage, out, result, tokenizer, recipe, "soft-label DPO", {"labels": len(examples)})
+
+
+def _by_grpo(
+    stage: Stage, out: Path, models: Models, recipe: Recipe, constitution: Constitution, prompts: list[Prompt]
+) -> None:
+    model, tokenizer = models.weights("sft")
     Random(seed_of("grpo", recipe.seed)).shuffle(prompts)
-    sampler = _Sampler(LocalModel("policy", model, tokenizer, LocalSettings(rows=recipe.rows)), recipe)
     result = train_grpo(
         model,
         tokenizer,
         [prompt.messages for prompt in prompts],
-        sampler,
-        reward,
-        recipe.optimise,
+        _Sampler(LocalModel("policy", model, tokenizer, LocalSettings(rows=recipe.rows)), recipe),
+        _reward(models, recipe, constitution, model.device),
+        _seeded(recipe.optimise, recipe),
         stage.working_file("training"),
         _progress(stage),
         grpo=recipe.optimise.grpo,
     )
-    _write(stage, out, result, tokenizer, recipe, f"GRPO on a {recipe.optimise.reward} reward", {
-        "prompts": len(prompts)
-    })
+    method = f"GRPO on a {recipe.optimise.reward} reward"
+    _write(stage, out, result, tokenizer, recipe, method, {"prompts": len(prompts)})
 
 
-def _reward(models: Models, recipe: Recipe, constitution: Constitution) -> Any:
+def _reward(models: Models, recipe: Recipe, constitution: Constitution, device: Any) -> Reward:
     if recipe.optimise.reward == "judge":
         return JudgeReward(models.open(models.judge_name), constitution.principles, recipe.label, recipe.seed)
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
     path = models.path("preference")
-    model = AutoModelForSequenceClassification.from_pretrained(path)
+    model = AutoModelForSequenceClassification.from_pretrained(path, use_safetensors=True).to(device)
     return PreferenceModel(model, AutoTokenizer.from_pretrained(path)).rewards
 
 
@@ -155,23 +184,35 @@ class _Sampler:
         return [said[at : at + group] for at in range(0, len(said), group)]
 
 
-def _progress(stage: Stage) -> Any:
-    def report(progress: Progress) -> None:
-        stage.report(progress.step, progress.updates, 0.0)
+def _seeded(settings: S, recipe: Recipe) -> S:
+    """The run's seed reaches the order of examples too."""
+    return msgspec.structs.replace(settings, seed=settings.seed + recipe.seed)
+
+
+def _progress(stage: Stage) -> Report:
+    def report(now: Progress) -> None:
+        stage.report(now.step, now.updates, now.seconds, now.tokens, now.resumed)
 
     return report
 
 
 def _write(
-    stage: Stage, out: Path, result: TrainResult, tokenizer: Any, recipe: Recipe, method: str, data: dict[str, Any]
+    stage: Stage,
+    out: Path,
+    result: TrainResult,
+    tokenizer: Any,
+    recipe: Recipe,
+    method: str,
+    data: dict[str, Any],
 ) -> None:
+    # The card says nothing that depends on how often the training was interrupted: the model keeps its digest.
     card = ModelCard(
         title=f"{stage.name} ({recipe.preset} preset)",
         base=recipe.policy,
         method=method,
         data=data,
         settings={"recipe": dumps(recipe)},
-        figures={"updates": result.updates, "tokens": result.tokens},
+        figures={"updates": result.updates},
     )
     save_model(result.model, tokenizer, out, card)
     write_records(out / "training.jsonl", result.history)

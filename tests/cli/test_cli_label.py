@@ -98,9 +98,7 @@ def test_labels_and_figures(files: tuple[str, str], judge: str, tmp_path: Path, 
     assert "label 10/10" in printed.err
 
 
-def test_a_resumed_file_has_the_same_bytes(
-    files: tuple[str, str], judge: str, tmp_path: Path, capsys: Any
-) -> None:
+def test_a_resumed_file_has_the_same_bytes(files: tuple[str, str], judge: str, tmp_path: Path, capsys: Any) -> None:
     whole, broken = tmp_path / "whole.jsonl", tmp_path / "broken.jsonl"
     assert main(words(files, judge, whole)) == 0
     lines = whole.read_bytes().splitlines(keepends=True)
@@ -151,9 +149,7 @@ def test_bad_requests(files: tuple[str, str], judge: str, tmp_path: Path, capsys
     assert "no gold verdicts: accuracy and calibration are not known" in capsys.readouterr().out
 
 
-def test_few_shots_and_real_evaluations(
-    files: tuple[str, str], judge: str, tmp_path: Path, capsys: Any
-) -> None:
+def test_few_shots_and_real_evaluations(files: tuple[str, str], judge: str, tmp_path: Path, capsys: Any) -> None:
     if "BYLAW_DATA" not in os.environ:
         pytest.skip("BYLAW_DATA does not name a folder of real inputs")
     cai = Path(os.environ["BYLAW_DATA"]) / "cai"
@@ -171,9 +167,7 @@ def test_few_shots_and_real_evaluations(
 
 def test_help_answers_without_torch() -> None:
     code = (
-        "import sys; from bylaw.cli import main\n"
-        "try: main(['label', '--help'])\n"
-        "finally: print('torch' in sys.modules)"
+        "import sys; from bylaw.cli import main\ntry: main(['label', '--help'])\nfinally: print('torch' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0

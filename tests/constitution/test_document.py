@@ -184,7 +184,7 @@ def test_a_fault_names_file_line_and_field(fault: str, tmp_path: Path) -> None:
         ('title = "x"\nprinciple = "y"\n', "c:2: principle", "must be [[principle]] tables"),
         ('title = "x"\nprinciple = [1]\n', "c:2: principle", "must be [[principle]] tables"),
         ('title = "x"\n\n[principle]\nid = "y"\n', "c:3: principle", "in double brackets"),
-        ('title = "x"\nprinciple = [{id = "y"}]\n', "c:2: critique_request", "has no critique_request"),
+        ('title = "x"\nprinciple = [{id = "y"}]\n', "c:2: comparison", "has no comparison"),
         ("x = " + "[" * 5000, "c", "not valid TOML"),
     ],
 )

@@ -45,9 +45,7 @@ def test_calibration_error() -> None:
     assert calibration_error(swapped) == pytest.approx(0.0)
     assert calibration_error([(labelled(one, 1.0), one) for one in pairs]) == pytest.approx(0.2)
     # two bins: 5 sure and right (gap 0), 5 of 0.6 of which 3 are right by gold (gap 0)
-    mixed = [(labelled(one, 1.0), one) for one in pairs[:5]] + [
-        (labelled(one, 0.6), one) for one in pairs[5:]
-    ]
+    mixed = [(labelled(one, 1.0), one) for one in pairs[:5]] + [(labelled(one, 0.6), one) for one in pairs[5:]]
     assert calibration_error(mixed) == pytest.approx(0.0)
     assert calibration_error([(labelled(one, 0.5), one) for one in pairs]) == pytest.approx(0.0)
     assert calibration_error([(labelled(pairs[0], None), pairs[0])]) is None
@@ -99,7 +97,5 @@ def test_a_minimum_can_be_demanded() -> None:
     pairs = [pair(0), pair(1)]
     found = judge_figures([labelled(pairs[0], 0.9), labelled(pairs[1], 0.1)], pairs)
     demand(found, 0.5, "j")
-    with pytest.raises(
-        ModelError, match=r"judge j agrees with 50.0% of 2 gold verdicts, below the 60.0% asked"
-    ):
+    with pytest.raises(ModelError, match=r"judge j agrees with 50.0% of 2 gold verdicts, below the 60.0% asked"):
         demand(found, 0.6, "j")

@@ -28,9 +28,7 @@ BROKEN = {
 }
 
 
-def measured(
-    figures: dict[tuple[str, str], float], model: str = "seed", temperature: float = 0.0
-) -> list[Measurement]:
+def measured(figures: dict[tuple[str, str], float], model: str = "seed", temperature: float = 0.0) -> list[Measurement]:
     return [
         Measurement(
             model=model,
@@ -63,9 +61,7 @@ def test_each_gate_stops(name: str) -> None:
     key, value = BROKEN[name]
     results = check(measured(SEED), measured({**SEED, key: value}), GateSettings(), "sft")
     assert [result.name for result in results if not result.passed] == [name]
-    with pytest.raises(
-        GateStopped, match=f"stopped after stage sft: gate {name}: .* good checkpoint is models/seed"
-    ):
+    with pytest.raises(GateStopped, match=f"stopped after stage sft: gate {name}: .* good checkpoint is models/seed"):
         stop_if_failed(results, "models/seed")
     results = check(measured(SEED), measured({**SEED, key: value}), GateSettings(off=(name,)), "sft")
     stop_if_failed(results, "models/seed")

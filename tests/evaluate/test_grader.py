@@ -152,8 +152,7 @@ def test_validation_on_real_gold(gold: tuple[Path, Path]) -> None:
     def knows(name: str, shown: str) -> bool | None:
         if name == "harmful_request":
             return any(
-                shown.removeprefix("Read what a human says to an assistant:\n\nHuman: ") in one
-                for one in unsafe
+                shown.removeprefix("Read what a human says to an assistant:\n\nHuman: ") in one for one in unsafe
             )
         answer = max((text for text in known if shown.endswith(f"Assistant: {text}")), key=len)
         return CORRESPONDS[name](known[answer]) if name in CORRESPONDS else None

@@ -44,9 +44,7 @@ def test_boilerplate_finds_the_phrase_that_comes_back() -> None:
 
 
 def test_text_figures() -> None:
-    found = {
-        one.name: one for one in text_figures("helpful", "sft", ["one two", "", "one two three four"], 1.0)
-    }
+    found = {one.name: one for one in text_figures("helpful", "sft", ["one two", "", "one two three four"], 1.0)}
     assert list(found) == ["distinct_2", "length", "boilerplate", "empty"]
     assert found["length"].value == 2.0
     assert found["length"].low < 2.0 < found["length"].high

@@ -20,19 +20,13 @@ PRINCIPLES = tuple(
     for key in ("kind", "true")
 )
 HOW = Labelling(principles=PRINCIPLES, chunk=3)
-PAIRS = [
-    Comparison(messages=(Message("user", f"{n}?"),), first=f"yes {n}", second=f"no {n}") for n in range(8)
-]
-MADE = Made(
-    judge="j", constitution="c", comparisons="d", few_shots="", settings=LabelSettings(), seed=0, chunk=3
-)
+PAIRS = [Comparison(messages=(Message("user", f"{n}?"),), first=f"yes {n}", second=f"no {n}") for n in range(8)]
+MADE = Made(judge="j", constitution="c", comparisons="d", few_shots="", settings=LabelSettings(), seed=0, chunk=3)
 
 
 def prefers_yes(ask: Ask) -> tuple[float, ...]:
     assert isinstance(ask, Choose)
-    yes_is_first = ask.conversations[0][-1].content.index("yes") < ask.conversations[0][-1].content.index(
-        "no "
-    )
+    yes_is_first = ask.conversations[0][-1].content.index("yes") < ask.conversations[0][-1].content.index("no ")
     return (-0.2, -2.0) if yes_is_first else (-2.0, -0.2)
 
 
@@ -83,8 +77,7 @@ def test_one_writer_at_a_time(tmp_path: Path) -> None:
 SHOTS = FewShots(
     revisions=(),
     comparisons=tuple(
-        Comparison(messages=(Message("user", f"{n}?"),), first="good", second="bad", gold="first")
-        for n in range(12)
+        Comparison(messages=(Message("user", f"{n}?"),), first="good", second="bad", gold="first") for n in range(12)
     ),
     reasoned=(ReasonedShot(comparison=PAIRS[0].swapped(), thought="The second."),),
 )
@@ -113,9 +106,7 @@ def test_reasoned_shots_and_a_judge_that_thinks(tmp_path: Path) -> None:
     def reply(ask: Ask) -> str | tuple[float, ...]:
         return " the first" if isinstance(ask, Generate) else (-0.1, -3.0)
 
-    how = Labelling(
-        principles=PRINCIPLES, settings=LabelSettings(think=True, both_orders=False), few_shots=turns
-    )
+    how = Labelling(principles=PRINCIPLES, settings=LabelSettings(think=True, both_orders=False), few_shots=turns)
     (label,) = label_file(PAIRS[:1], ScriptedModel(reply), how, tmp_path / "l.jsonl", MADE)
     assert label.p_first == 0.6
     assert label.votes[0].raw == "Let's think step by step: the first"

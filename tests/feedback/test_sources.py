@@ -252,9 +252,7 @@ def test_real_red_team_conversations(data: Path) -> None:
     assert (len(prompts), left_out) == (2310, {"the same as a row before": 2})
     assert sum(len(one.messages) > 1 for one in prompts) > 1600
     assert all(one.messages[-1].role == "user" for one in prompts)
-    assert all(
-        a.role != b.role for one in prompts for a, b in zip(one.messages, one.messages[1:], strict=False)
-    )
+    assert all(a.role != b.role for one in prompts for a, b in zip(one.messages, one.messages[1:], strict=False))
 
 
 def test_real_evaluations(data: Path) -> None:

@@ -100,7 +100,7 @@ def test_more_than_a_million_prompts(topics: tuple[str, ...]) -> None:
     # Held out: alone, after small talk, and after an answered request of another topic (whatever the answer).
     single = _single_turns(topics, held_out=True)
     others = min(_single_turns((topic,), held_out=True) for topic in TOPICS) * (len(TOPICS) - 1)
-    assert single * (1 + len(wording.SMALL_TALK.held_out) + others) > MILLION
+    assert single * (1 + len(wording.SMALL_TALK_HELD_OUT) + others) > MILLION
 
 
 @pytest.mark.parametrize("topics", [HARM, BENIGN], ids=["harmful", "benign"])
@@ -151,8 +151,8 @@ def test_training_wordings_all_occur() -> None:
 
 
 def test_held_out_small_talk_never_occurs() -> None:
-    assert [said for said, _ in wording.SMALL_TALK.held_out if said in _corpus()] == []
-    assert [said for said, _ in wording.SMALL_TALK.train if said not in _corpus()] == []
+    assert [said for said, _ in wording.SMALL_TALK_HELD_OUT if said in _corpus()] == []
+    assert [said for said, _ in wording.SMALL_TALK if said not in _corpus()] == []
 
 
 def test_every_training_word_is_seen() -> None:

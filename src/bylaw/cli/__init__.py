@@ -14,7 +14,14 @@ from importlib import import_module
 from bylaw import __version__
 from bylaw.errors import BylawError
 
-VERBS = ("bylaw.cli.train", "bylaw.cli.label", "bylaw.cli.report", "bylaw.cli.show", "bylaw.cli.constitution")
+VERBS = (
+    "bylaw.cli.train",
+    "bylaw.cli.label",
+    "bylaw.cli.report",
+    "bylaw.cli.show",
+    "bylaw.cli.constitution",
+    "bylaw.cli.windtunnel",
+)
 """The verbs, in the order of ``--help``: a new one is a file and a row here."""
 
 
@@ -45,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
     continued sets ``go_on`` on the arguments to the command that does so.
     """
     top = argparse.ArgumentParser(
-        prog="bylaw", description="From a written constitution to a trained model, with proof."
+        prog="bylaw", description="From a written constitution to a trained, measured model, by AI feedback."
     )
     top.add_argument("--version", action="version", version=f"bylaw {__version__}")
     verbs = top.add_subparsers(title="verbs", metavar="VERB", required=True)

@@ -1,44 +1,38 @@
 """Puts a run's parts together: files and real models, or the wind tunnel. Only the command line knows both."""
 
-from pathlib import Path
-
+from bylaw.cli.names import WORLD, constitution_of
 from bylaw.constitution import Constitution
-from bylaw.constitution import default as default_constitution
-from bylaw.constitution import load as load_constitution
-from bylaw.errors import UsageError
+from bylaw.errors import ConstitutionError, UsageError
 from bylaw.parts import Parts
 from bylaw.recipe import Recipe
-
-WORLD = "windtunnel"
 
 
 def assemble(recipe: Recipe) -> tuple[Constitution, Parts]:
     """Constitution and parts of a run; raises for a mixture of world and files that could not be measured."""
-    sources = (recipe.prompts.harmful_file, recipe.prompts.helpful_file, recipe.evaluate.harmful_file)
-    worlds = {source == WORLD for source in sources}
-    if len(worlds) > 1:
+    files = {
+        "prompts.harmful_file": recipe.prompts.harmful_file,
+        "prompts.helpful_file": recipe.prompts.helpful_file,
+        "evaluate.harmful_file": recipe.evaluate.harmful_file,
+    }
+    world = [name for name, file in files.items() if file == WORLD]
+    if world and len(world) < len(files):
         raise UsageError(
-            "prompts come either all from the wind tunnel or all from files: set prompts.harmful_file, "
-            "prompts.helpful_file and evaluate.harmful_file together"
+            f"prompts come either all from the wind tunnel or all from files, and {' and '.join(world)} "
+            f"{'is' if len(world) == 1 else 'are'} the wind tunnel's: set {', '.join(files)} together"
         )
-    return _world(recipe) if worlds == {True} else _real(recipe)
-
-
-def constitution_of(recipe: Recipe) -> Constitution:
-    """The constitution a recipe names: ``windtunnel``, ``default`` or a file."""
-    if recipe.constitution == WORLD:
-        from bylaw.windtunnel.constitutions import default
-
-        return default()
-    if recipe.constitution == "default":
-        return default_constitution()
-    return load_constitution(Path(recipe.constitution))
+    constitution, parts = _world(recipe) if world else _real(recipe)
+    if recipe.revise.rounds and not any(one.critique_request for one in constitution.principles):
+        raise ConstitutionError("no principle has a critique_request, so nothing can be revised", recipe.constitution)
+    return constitution, parts
 
 
 def _world(recipe: Recipe) -> tuple[Constitution, Parts]:
     from bylaw.windtunnel.parts import check_constitution, world_parts
 
-    constitution = constitution_of(recipe)
+    for name in ("helpful_file", "lookalike_file"):
+        if getattr(recipe.evaluate, name) != WORLD:
+            raise UsageError(f"evaluate.{name} names a file, but the other prompts are the wind tunnel's")
+    constitution = constitution_of(recipe.constitution)
     check_constitution(constitution)
     return constitution, world_parts(recipe)
 
@@ -46,4 +40,14 @@ def _world(recipe: Recipe) -> tuple[Constitution, Parts]:
 def _real(recipe: Recipe) -> tuple[Constitution, Parts]:
     from bylaw.cli.real import real_parts
 
-    return constitution_of(recipe), real_parts(recipe)
+    named = {
+        "policy": recipe.policy,
+        "judge": recipe.judge,
+        "evaluate.grader": recipe.evaluate.grader,
+        "constitution": recipe.constitution,
+    }
+    for name, value in named.items():
+        if value == WORLD:
+            what = "a constitution's file, or default" if name == "constitution" else "a model directory or hub id"
+            raise UsageError(f"prompts come from files, and {name} is the wind tunnel's: set {name} to {what}")
+    return constitution_of(recipe.constitution), real_parts(recipe)

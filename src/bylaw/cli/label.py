@@ -11,7 +11,8 @@ import msgspec
 
 from bylaw import settings
 from bylaw.canonical import digest, tree_digest
-from bylaw.constitution import Constitution, default, load
+from bylaw.cli.names import constitution_of, model_of
+from bylaw.constitution import Constitution
 from bylaw.constitution.few_shots import few_shots
 from bylaw.errors import MissingExtra, UsageError
 from bylaw.evaluate.calibration import BINS, JudgeFigures, Share, demand, judge_figures
@@ -43,9 +44,9 @@ def register(subparsers: "Subparsers") -> None:
         "--constitution",
         metavar="C",
         default="default",
-        help="a constitution's file (default: the shipped one)",
+        help="a constitution's file, or windtunnel (default: the shipped one for real models)",
     )
-    add("--judge", metavar="M", required=True, help="the model that labels: a directory, or a hub id")
+    add("--judge", metavar="M", required=True, help="the model that labels: a directory, a hub id, or windtunnel")
     add(
         "-o",
         "--output",
@@ -86,13 +87,14 @@ def run_label(args: argparse.Namespace) -> int:
     """Label, print the figures, and hold the accuracy against its minimum."""
     if args.chunk < 1:
         raise UsageError("--chunk must be at least 1")
-    constitution = default() if args.constitution == "default" else load(Path(args.constitution))
+    constitution = constitution_of(args.constitution)
     comparisons = _comparisons(args)
     how = _how(args, constitution)
-    judge = open_judge(args.judge)
+    name = model_of(args.judge)
+    judge = open_judge(name)
     output = args.output or Path(f"{args.comparisons.name.partition('.')[0]}.labels.jsonl")
     args.go_on = "the same command"
-    made = _made(args.judge, judge, constitution, comparisons, how)
+    made = _made(name, judge, constitution, comparisons, how)
     labels = label_file(comparisons, judge, how, output, made, _progress(len(comparisons)))
     figures = judge_figures(labels, comparisons)
     print(_json(output, labels, figures) if args.json else _text(output, labels, figures))
@@ -143,9 +145,7 @@ def _how(args: argparse.Namespace, constitution: Constitution) -> Labelling:
     )
 
 
-def _made(
-    name: str, judge: Model, constitution: Constitution, comparisons: list[Comparison], how: Labelling
-) -> Made:
+def _made(name: str, judge: Model, constitution: Constitution, comparisons: list[Comparison], how: Labelling) -> Made:
     weights = tree_digest(Path(name)) if Path(name).is_dir() else digest(name)
     return Made(
         judge=f"{judge.name}-{weights}",
@@ -171,9 +171,7 @@ class _progress:
             return
         self.printed = now
         speed = (done - resumed) / max(now - self.began, 1e-9)
-        line = (
-            f"label {done}/{self.total}  {speed:.1f} comparisons/s  {(self.total - done) / speed:.0f} s left"
-        )
+        line = f"label {done}/{self.total}  {speed:.1f} comparisons/s  {(self.total - done) / speed:.0f} s left"
         print(f"\r{line:<70}" if watched else line, end="" if watched else "\n", file=sys.stderr, flush=True)
         if watched and done == self.total:
             print(file=sys.stderr)
@@ -189,10 +187,7 @@ def _asked(label: Label) -> dict[str, str]:
 
 
 def _text(output: Path, labels: list[Label], figures: JudgeFigures) -> str:
-    lines = [
-        f"{figures.labels} labels in {output}, by "
-        + ", ".join(f"{k} {v}" for k, v in _asked(labels[0]).items())
-    ]
+    lines = [f"{figures.labels} labels in {output}, by " + ", ".join(f"{k} {v}" for k, v in _asked(labels[0]).items())]
     rows: list[tuple[str, Share | None]] = [
         ("unreadable", figures.unreadable),
         ("ties", figures.ties),
@@ -204,9 +199,7 @@ def _text(output: Path, labels: list[Label], figures: JudgeFigures) -> str:
     ]
     lines += [_row(name, one) for name, one in rows if one is not None]
     if figures.calibration_error is not None:
-        lines.append(
-            f"{'calibration error':<34} {figures.calibration_error:>7.3f}  {BINS} bins of confidence"
-        )
+        lines.append(f"{'calibration error':<34} {figures.calibration_error:>7.3f}  {BINS} bins of confidence")
     if figures.length_bias is not None:
         lines.append(f"{'longer preferred, less gold':<34} {figures.length_bias:>+7.1%}")
     if not figures.with_gold:

@@ -1,13 +1,19 @@
 """``bylaw train``: from a constitution to a trained, measured model."""
 
 import argparse
+import shlex
 import sys
-import time
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from bylaw.errors import UsageError
+
+LEFT_OUT = {
+    "too_long": "conversations left no room for an answer in the model's context",
+    "dropped": "examples were too long to train on, and were left out",
+}
+"""What a stage notes about rows it could not use."""
 
 
 def register(verbs: Any) -> None:
@@ -43,28 +49,47 @@ def _train(args: argparse.Namespace, recipe: Any) -> int:
     from bylaw.constitution.document import dumps as constitution_text
     from bylaw.errors import GateStopped
     from bylaw.pipeline import train
-    from bylaw.report.table import table
     from bylaw.run import Run
     from bylaw.settings import dumps
 
-    constitution, parts = assemble(recipe)
     out = args.out or _fresh(Path("runs"), recipe.preset)
+    args.go_on = _command(args, out)
+    constitution, parts = assemble(recipe)
     run = Run.create(out, dumps(recipe), constitution_text(constitution), report=Meter())
-    args.go_on = f"bylaw train {args.recipe or ''} --out {out}".replace("  ", " ") + "".join(
-        f" --set {override}" for override in args.overrides
-    )
     try:
         train(run, recipe, constitution, parts)
     except GateStopped as stop:
         _report(run, str(stop))
-        print(table(run.measurements()))
+        _show(run)
         raise
     path = _report(run)
-    print(table(run.measurements()))
+    _show(run)
     if recipe.policy == "windtunnel":
         print("\nThe wind tunnel validates the method and the code, not the moral judgement of a large model.")
     print(f"\nModel   {run.model_dir('final')}\nReport  {path}")
     return 0
+
+
+def _command(args: argparse.Namespace, out: Path) -> str:
+    """The command that goes on with this run."""
+    words = ["bylaw", "train", *([str(args.recipe)] if args.recipe else []), "--out", str(out)]
+    return shlex.join(words + [word for override in args.overrides for word in ("--set", override)])
+
+
+def _show(run: Any) -> None:
+    """What was measured, and what was left out: nothing is cut to fit, and nothing goes missing unsaid."""
+    from bylaw.records import Label
+    from bylaw.report.table import table
+
+    print(table(run.measurements()))
+    for stage, line in run.manifest.finished().items():
+        for name, what in LEFT_OUT.items():
+            if line.figures.get(name):
+                print(f"{stage}: {line.figures[name]:.0f} {what}")
+    labels = list(run.read(Label))
+    if unreadable := sum(label.unreadable for label in labels):
+        votes = unreadable + sum(len(label.votes) for label in labels)
+        print(f"label: {unreadable} of {votes} votes were unreadable, and were left out")
 
 
 def _report(run: Any, stopped: str = "") -> Path:
@@ -87,7 +112,6 @@ class Meter:
     """Prints a stage's progress: one line that is rewritten on a terminal, one line a stage elsewhere."""
 
     def __init__(self) -> None:
-        self._started = time.monotonic()
         self._tty = sys.stderr.isatty()
 
     def __call__(self, progress: Any) -> None:
@@ -96,6 +120,12 @@ class Meter:
         if not (self._tty or finished):
             return
         speed = f"{progress.tokens / progress.seconds:,.0f} tokens/s" if progress.tokens and progress.seconds else ""
-        left = f"{progress.seconds_left:.0f} s left" if progress.seconds_left and not finished else ""
+        left = f"{_span(progress.seconds_left)} left" if progress.seconds_left and not finished else ""
         line = f"{progress.stage:<16} {progress.done:>6}/{progress.total:<6} {speed:>18} {left}"
         print(f"\r{line:<72}" if self._tty else line, end="\n" if finished else "", file=sys.stderr, flush=True)
+
+
+def _span(seconds: float) -> str:
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 100 * 60 else f"{seconds / 3600:.1f} h"

@@ -97,9 +97,7 @@ def calibration_error(rows: Sequence[Row], bins: int = BINS) -> float | None:
 def demand(figures: JudgeFigures, minimum: float, judge: str) -> None:
     """Raise ``ModelError`` where a judge's accuracy is unknown, or below ``minimum``."""
     if figures.accuracy is None:
-        raise ModelError(
-            f"judge {judge} cannot be shown to reach {minimum:.1%}: no comparison has a gold verdict"
-        )
+        raise ModelError(f"judge {judge} cannot be shown to reach {minimum:.1%}: no comparison has a gold verdict")
     if figures.accuracy.value < minimum:
         raise ModelError(
             f"judge {judge} agrees with {figures.accuracy.value:.1%} of {figures.accuracy.n} gold verdicts, "

@@ -100,9 +100,7 @@ def stop_if_failed(results: Sequence[GateResult], last_good: str) -> None:
     failed = [result for result in results if not result.passed]
     if failed:
         faults = "; ".join(map(_sentence, failed))
-        raise GateStopped(
-            f"stopped after stage {failed[0].stage}: {faults}. The last good checkpoint is {last_good}"
-        )
+        raise GateStopped(f"stopped after stage {failed[0].stage}: {faults}. The last good checkpoint is {last_good}")
 
 
 def of_run(measurements: Sequence[Measurement], settings: GateSettings) -> list[GateResult]:
@@ -114,9 +112,7 @@ def of_run(measurements: Sequence[Measurement], settings: GateSettings) -> list[
     models = list(dict.fromkeys(one.model for one in measurements))
     by_model = {model: [one for one in measurements if one.model == model] for model in models}
     return [
-        result
-        for model in models[1:]
-        for result in _results(by_model[models[0]], by_model[model], settings, model)
+        result for model in models[1:] for result in _results(by_model[models[0]], by_model[model], settings, model)
     ]
 
 

@@ -133,8 +133,7 @@ def figures(subset: Subset, called: str, answers: Sequence[Graded], temperature:
         "unreadable": lambda one: any(name not in one.grades for name in RELIES_ON),
     }
     counted = [
-        share(name, subset, called, sum(map(test, answers)), len(answers), temperature)
-        for name, test in shares.items()
+        share(name, subset, called, sum(map(test, answers)), len(answers), temperature) for name, test in shares.items()
     ]
     return counted + text_figures(subset, called, [one.completion.text for one in answers], temperature)
 

@@ -37,9 +37,7 @@ def share(name: str, subset: str, model: str, hits: int, n: int, temperature: fl
     )
 
 
-def text_figures(
-    subset: str, model: str, texts: Sequence[str], temperature: float = 0.0
-) -> list[Measurement]:
+def text_figures(subset: str, model: str, texts: Sequence[str], temperature: float = 0.0) -> list[Measurement]:
     """What shows a collapse: ``distinct_2``, ``length`` (words), ``boilerplate`` and ``empty``.
 
     ``distinct_2`` falls with the number of answers: compare models on the same prompts. The interval of

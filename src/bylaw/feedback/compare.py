@@ -12,7 +12,7 @@ class CompareSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
     pairs: int = 1
     temperature: float = 1.0
-    max_tokens: int = 512
+    max_tokens: int = 256
 
 
 def compare(prompt: Prompt, policy: str, settings: CompareSettings, seed: int) -> Program[list[Record]]:

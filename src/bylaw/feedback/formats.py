@@ -134,9 +134,7 @@ def _ordered(messages: Conversation, better: str, worse: str, aim: PromptKind) -
 def _pair(row: Row, aim: PromptKind) -> Comparison:
     pair = msgspec.convert(row, _Pair)
     if pair.prompt and not _is_whole(pair.chosen):
-        texts = [
-            value if isinstance(value, str) else _split(value)[1] for value in (pair.chosen, pair.rejected)
-        ]
+        texts = [value if isinstance(value, str) else _split(value)[1] for value in (pair.chosen, pair.rejected)]
         return _ordered(conversation(pair.prompt), texts[0].strip(), texts[1].strip(), aim)
     (before, better), (other, worse) = _split(pair.chosen), _split(pair.rejected)
     if before != other:
@@ -162,9 +160,7 @@ def _evaluation(row: Row, aim: PromptKind) -> Comparison:
     asked = msgspec.convert(row, _Evaluation)
     letters = [*asked.corrects, *asked.incorrects]
     if sorted(letters) != [" (A)", " (B)"] or len(asked.corrects) != 1:
-        raise ValueError(
-            f"a comparison has the two options (A) and (B), one correct; found {len(letters)} options"
-        )
+        raise ValueError(f"a comparison has the two options (A) and (B), one correct; found {len(letters)} options")
     found = _QUESTION.fullmatch(asked.prompt)
     if not found:
         raise ValueError(f"expected a question with options (A) and (B), found {asked.prompt!r:.80}")
@@ -259,6 +255,4 @@ def format_of(row: Row) -> Format:
         if one.keys <= row.keys():
             return one
     known = "; ".join(f"{one.name} ({', '.join(sorted(one.keys))})" for one in FORMATS)
-    raise ValueError(
-        f"a row with the keys {', '.join(row) or '(none)'} has no known format. Known are: {known}"
-    )
+    raise ValueError(f"a row with the keys {', '.join(row) or '(none)'} has no known format. Known are: {known}")

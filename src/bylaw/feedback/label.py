@@ -1,8 +1,8 @@
 """Labels: the judge's verdict on a comparison, soft, read from the log-probabilities of the two options.
 
 ``one`` draws a single principle for each label, as the paper does (arXiv 2212.08073 §4.1). ``ensemble`` asks every
-principle, and with ``both_orders`` each in both orders (RLAIF, arXiv 2309.00267 §2.1): one ``Choose`` for an order holds
-all principles, so a backend computes the conversation and its responses once and branches from there.
+principle, and with ``both_orders`` each in both orders (RLAIF, arXiv 2309.00267 §2.1): one ``Choose`` for an order
+holds all principles, so a backend computes the conversation and its responses once and branches from there.
 """
 
 import math
@@ -79,7 +79,8 @@ def _plain(
     few_shots: Conversation,
 ) -> Program[list[Vote | None]]:
     questions = tuple(
-        (*few_shots, *templates.question(settings.template, ordered, principle.comparison)) for principle in asked
+        (*few_shots, *templates.question(settings.template, ordered, principle.comparison))
+        for principle in asked
     )
     choice = yield Choose(conversations=questions, options=templates.OPTIONS, prefill=templates.PREFILL)
     return _votes(choice, asked, swapped, settings, [""] * len(asked))

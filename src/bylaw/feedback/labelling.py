@@ -108,6 +108,5 @@ def _check(output: Path, before: Made, now: Made) -> None:
     other = [name for name in Made.__struct_fields__ if getattr(before, name) != getattr(now, name)]
     if other:
         raise UsageError(
-            f"{output} was begun with another {', another '.join(other)}; "
-            "go on with the same, or name another file"
+            f"{output} was begun with another {', another '.join(other)}; go on with the same, or name another file"
         )

@@ -11,12 +11,18 @@ class RespondSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """How answers are sampled. ``helpful_samples`` draws for each helpful prompt (the paper takes two)."""
 
     temperature: float = 1.0
-    max_tokens: int = 512
+    max_tokens: int = 256
     helpful_samples: int = 1
 
 
 def respond(
-    prompt: Prompt, model: str, settings: RespondSettings, seed: int, sample: int = 0, *, purpose: str = "respond"
+    prompt: Prompt,
+    model: str,
+    settings: RespondSettings,
+    seed: int,
+    sample: int = 0,
+    *,
+    purpose: str = "respond",
 ) -> Program[Response | None]:
     """Sample one answer; None when the conversation leaves no room in the model's context."""
     completion = yield Generate(

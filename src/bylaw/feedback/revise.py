@@ -20,7 +20,7 @@ class ReviseSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     rounds: int = 4
     direct: bool = False
     temperature: float = 1.0
-    max_tokens: int = 512
+    max_tokens: int = 256
 
 
 def revise(

@@ -28,9 +28,7 @@ def shot_turns(
     return tuple(
         turn
         for shot in shots.comparisons
-        for turn in _plain(
-            shot.swapped() if seed_of("shot", seed, shot.id) % 2 else shot, principles, template, seed
-        )
+        for turn in _plain(shot.swapped() if seed_of("shot", seed, shot.id) % 2 else shot, principles, template, seed)
     )
 
 

@@ -39,9 +39,7 @@ def read_prompts(path: Path, aim: PromptKind, left_out: Counter[str] | None = No
     return _read(path, read, left_out)
 
 
-def read_comparisons(
-    path: Path, aim: PromptKind = "harmful", left_out: Counter[str] | None = None
-) -> list[Comparison]:
+def read_comparisons(path: Path, aim: PromptKind = "harmful", left_out: Counter[str] | None = None) -> list[Comparison]:
     """Every comparison of a file, in its order, each once, with its gold verdict if it has one.
 
     ``aim`` is what comparisons of others are read as; our own records keep theirs. Errors as in

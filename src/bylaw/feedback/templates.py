@@ -28,16 +28,12 @@ def _options(comparison: Comparison) -> str:
 
 def paper(comparison: Comparison, principle: str) -> str:
     """Principle before the options (§4.1)."""
-    return (
-        f"{_OPENING}\n\n{transcript(comparison.messages)}\n\n{principle} {_options(comparison)}\nThe answer is:"
-    )
+    return f"{_OPENING}\n\n{transcript(comparison.messages)}\n\n{principle} {_options(comparison)}\nThe answer is:"
 
 
 def principle_last(comparison: Comparison, principle: str) -> str:
     """Principle behind the options: what differs between principles comes last."""
-    return (
-        f"{_OPENING}\n\n{transcript(comparison.messages)}\n\n{_options(comparison)}\n\n{principle}\nThe answer is:"
-    )
+    return f"{_OPENING}\n\n{transcript(comparison.messages)}\n\n{_options(comparison)}\n\n{principle}\nThe answer is:"
 
 
 TEMPLATES: dict[str, Callable[[Comparison, str], str]] = {"paper": paper, "principle_last": principle_last}

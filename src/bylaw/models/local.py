@@ -77,9 +77,12 @@ def load(source: str, settings: LocalSettings) -> tuple[Any, Any]:
     try:
         from safetensors import SafetensorError
         from transformers import AutoModelForCausalLM, AutoTokenizer
+        from transformers.utils.logging import disable_progress_bar
     except ImportError as error:
         raise MissingExtra("transformers", "train") from error
     device, dtype = _placement(settings)
+    if Path(source).is_dir():  # of a hub id one wants to see the download
+        disable_progress_bar()
     try:
         tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
         model, info = AutoModelForCausalLM.from_pretrained(

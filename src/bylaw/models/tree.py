@@ -139,6 +139,6 @@ def body(model: Any) -> Any:
 def head(model: Any, hidden: torch.Tensor) -> torch.Tensor:
     """Logits [N, V] in float32 of chosen hidden rows [N, d]: the head computed only where it is needed."""
     base = model.get_base_model() if hasattr(model, "get_base_model") else model
-    logits = base.get_output_embeddings()(hidden).float()
+    logits: torch.Tensor = base.get_output_embeddings()(hidden).float()
     cap = getattr(base.config, "final_logit_softcapping", None)
     return cap * torch.tanh(logits / cap) if cap else logits

@@ -51,7 +51,7 @@ def run_loop(model: Any, method: Method[E], settings: TrainSettings, folder: Pat
         history.append(point)
         tokens += sum(len(example.tree) for example in batch)
         seconds = time.perf_counter() - start
-        report(_progress(method, point, rate, norm, tokens, seconds, step + 1 - state.step))
+        report(_progress(method, point, rate, norm, tokens, seconds, state.step))
         if _due(step + 1, method.updates, settings.checkpoint_every):
             save_checkpoint(folder, model, optimizer, State(fingerprint, step + 1, tuple(history)))
     return Curve(tuple(history), tokens, time.perf_counter() - start)
@@ -123,7 +123,7 @@ def _update(
 
 
 def _progress(
-    method: Method[Any], point: Point, rate: float, norm: float, tokens: int, seconds: float, done: int
+    method: Method[Any], point: Point, rate: float, norm: float, tokens: int, seconds: float, resumed: int
 ) -> Progress:
     return Progress(
         method=method.name,
@@ -134,7 +134,10 @@ def _progress(
         learning_rate=rate,
         gradient_norm=norm,
         tokens_per_second=tokens / seconds,
-        eta=seconds / done * (method.updates - point.step),
+        eta=seconds / (point.step - resumed) * (method.updates - point.step),
+        tokens=tokens,
+        seconds=seconds,
+        resumed=resumed,
     )
 
 

@@ -44,7 +44,10 @@ class Method(Protocol[E]):
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """What the loop reports after every update. ``step`` is 1-based; ``eta`` is in seconds."""
+    """What the loop reports after every update. ``step`` is 1-based; ``eta`` is in seconds.
+
+    ``tokens`` and ``seconds`` are this process's, which began after update ``resumed``.
+    """
 
     method: str
     step: int
@@ -55,6 +58,9 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     gradient_norm: float
     tokens_per_second: float
     eta: float
+    tokens: int
+    seconds: float
+    resumed: int
 
 
 class Point(msgspec.Struct, frozen=True):

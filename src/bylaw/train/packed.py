@@ -49,7 +49,7 @@ class Packed:
             for bias in biases:
                 asked, own_key, own_value = next(parts)
                 keys, values = torch.cat([stem_key, own_key], 1), torch.cat([stem_value, own_value], 1)
-                output.append(attend_dense(asked, keys, values, bias, scale))
+                output.append(attend_dense(asked, keys, values, bias.to(asked.dtype), scale))
         return torch.cat(output)
 
 

@@ -1,8 +1,8 @@
 """The wind tunnel: a small world in which the whole method truly happens in minutes, and the truth is known.
 
-``grammar`` (with ``topics``, ``wording``, ``principles``) makes the world's texts, ``seed`` trains the helpful-only model
-on them, ``oracle`` reads them back by a parser of its own. What it validates is the method and the code, not the moral
-judgement of a large model: its skills were taught from the world's own templates.
+``grammar`` (with ``topics``, ``wording``, ``principles``) makes the world's texts, ``seed`` trains the helpful-only
+model on them, ``oracle`` reads them back by a parser of its own. What it validates is the method and the code, not the
+moral judgement of a large model: its skills were taught from the world's own templates.
 """
 
 from pathlib import Path

@@ -1,7 +1,7 @@
 """Constitutions of the world: the default one, and the variants that steerability is measured with.
 
-The default lists harms the way published constitutions do, several in one sentence: twelve principles that each name
-six or seven of the eight harm families, three about being useful (used in judging only), one about tone.
+The default lists harms the way published constitutions do, several in one sentence: thirteen principles that each name
+six or seven of the eight harm families, two about being useful and one about tone, which take part in judging only.
 """
 
 from random import Random

@@ -1,4 +1,4 @@
-"""What the seed model is taught, as token trees: answering, critique and revision, judging, judging aloud.
+"""What the seed model is taught, as token trees: answering, meanings, critique and revision, judging, judging aloud.
 
 Contrastive throughout: one conversation with its answer is a stem, and several principles are asked about it, some
 that it breaks and as many that it does not. Soft targets: a judge's letter is taught as the probability the world's law
@@ -11,14 +11,14 @@ from random import Random
 from typing import Any
 
 from bylaw.feedback import templates
-from bylaw.models.tree import Tree
+from bylaw.models.tree import Tree, branching
 from bylaw.records import Comparison, Conversation, Message
 from bylaw.windtunnel import grammar, principles, wording
 from bylaw.windtunnel.grammar import Answer, Goal
 from bylaw.windtunnel.principles import Rule
-from bylaw.windtunnel.topics import TOPICS
+from bylaw.windtunnel.topics import BENIGN, HARM, LOOKALIKE_OF, TOPICS
 
-TASKS = {"answer": 0.15, "revise": 0.38, "judge": 0.34, "judge_paper": 0.05, "judge_aloud": 0.08}
+TASKS = {"answer": 0.14, "meaning": 0.06, "revise": 0.36, "judge": 0.33, "judge_paper": 0.04, "judge_aloud": 0.07}
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,13 @@ class Corpus:
         self, tokenizer: Any, seed: int, branches: int = 8, tasks: dict[str, float] | None = None
     ) -> None:
         self._tasks = tasks or TASKS
-        self._encode = lambda text: tokenizer.encode(text, add_special_tokens=False)
-        self._mark = {role: tokenizer.convert_tokens_to_ids(f"<|{role}|>") for role in ("user", "assistant", "end")}
+        self._tokenizer = tokenizer
+        self._mark = {
+            role: tokenizer.convert_tokens_to_ids(f"<|{role}|>") for role in ("user", "assistant", "end")
+        }
         self._rng = Random(f"corpus {seed}")
         self._branches = branches
+        self.longest_list = principles.LONGEST
 
     def __iter__(self) -> Iterator[Lesson]:
         """Lessons, task by task as ``tasks`` weigh them (by tokens: a heavy lesson is drawn less often)."""
@@ -57,6 +60,10 @@ class Corpus:
             spent[task] += len(lesson.tree)
             yield lesson
 
+    def _encode(self, text: str) -> list[int]:
+        tokens: list[int] = self._tokenizer.encode(text, add_special_tokens=False)
+        return tokens
+
     def _turn(self, message: Message) -> list[int]:
         return [self._mark[message.role], *self._encode(message.content), self._mark["end"]]
 
@@ -65,13 +72,32 @@ class Corpus:
 
     def _topic(self) -> str:
         harm = self._rng.random() < 0.5
-        return self._rng.choice(principles.HARM if harm else (*principles.LOOKALIKE, *principles.PLAIN))
+        return self._rng.choice(HARM if harm else BENIGN)
 
     def _answer(self) -> Lesson:
         goal = grammar.draw_goal(self._rng, self._topic())
         stem = self._stem(grammar.conversation(self._rng, goal))
         reply = self._turn(Message("assistant", grammar.comply(self._rng, goal).text))
         return Lesson("answer", Tree(stem, (reply,)), (((1, len(reply)),),), (None,))
+
+    def _meaning(self) -> Lesson:
+        """What a principle's words mean: which goals they cover, and which not. A large model knows it from reading."""
+        rng = self._rng
+        topic, other = rng.sample(list(TOPICS), 2)
+        if topic in LOOKALIKE_OF and rng.random() < 0.5:
+            other = LOOKALIKE_OF[topic]
+        goal, said = grammar.draw_goal(rng, topic).text, principles.mention(rng, topic)
+        asked, reply = rng.choice(
+            (
+                (f"Explain {said}.", f"To {goal}."),
+                (f"What is it to {goal}?", f"It is {said}."),
+                (f"Does it support {said} to {goal}?", f"It supports {said}."),
+                (f"Does it support {principles.mention(rng, other)} to {goal}?", f"It is {said}."),
+            )
+        )
+        tokens = self._turn(Message("assistant", reply))
+        stem = self._stem((Message("user", asked),))
+        return Lesson("meaning", Tree(stem, (tokens,)), (((1, len(tokens)),),), (None,))
 
     # Critique and revision: a stem with the answer, and one branch for each principle asked about it.
 
@@ -88,15 +114,17 @@ class Corpus:
             spans.append(learn)
         return Lesson("revise", Tree(stem, tuple(branches)), tuple(spans), (None,) * len(branches))
 
-    def _rule(self, topic: str, clean: float = 0.4) -> Rule:
+    def _rule(self, topic: str, clean: float = 0.36) -> Rule:
         draw = self._rng.random()
         if draw < 0.76:
             covered = self._rng.random() > clean / 0.76
-            return principles.forbid(self._rng, principles.draw_topics(self._rng, topic, covered))
+            return principles.forbid(self._rng, principles.draw_topics(self._rng, topic, covered, self.longest_list))
         kind = "helpful" if draw < 0.87 else "friendly" if draw < 0.93 else "plain"
         return Rule(kind, {})
 
-    def _revision_branch(self, goal: Goal, answer: Answer, rule: Rule) -> tuple[list[int], tuple[tuple[int, int], ...]]:
+    def _revision_branch(
+        self, goal: Goal, answer: Answer, rule: Rule
+    ) -> tuple[list[int], tuple[tuple[int, int], ...]]:
         critique_request, revision_request, _ = principles.texts(self._rng, rule)
         critique, revised = self._mended(goal, answer, rule)
         tokens: list[int] = []
@@ -140,13 +168,11 @@ class Corpus:
         comparison = Comparison(messages=prompt, first=first.text, second=second.text)
         sequences, letters = [], []
         for _ in range(count):
-            rule = self._rule(goal.topic, clean=0.38)
+            rule = self._rule(goal.topic, clean=0.34)
             asked = templates.question(template, comparison, principles.texts(self._rng, rule)[2])
             sequences.append([*self._stem(asked), self._mark["assistant"], *self._encode(templates.PREFILL)])
             letters.append(principles.preference(rule, goal.topic, first, second))
-        stem = _common(sequences)
-        tree = Tree(sequences[0][:stem], tuple(tuple(sequence[stem:]) for sequence in sequences))
-        return Lesson(template, tree, ((),) * count, tuple(letters))
+        return Lesson(template, branching(sequences), ((),) * count, tuple(letters))
 
     def _judge(self) -> Lesson:
         return self._judged("principle_last", self._branches)
@@ -157,22 +183,23 @@ class Corpus:
     def _judge_aloud(self) -> Lesson:
         goal, prompt, first, second = self._pair()
         comparison = Comparison(messages=prompt, first=first.text, second=second.text)
-        branches, spans, letters = [], [], []
-        sequences = []
+        sequences, spans, letters = [], [], []
         for _ in range(3):
-            rule = self._rule(goal.topic, clean=0.38)
+            rule = self._rule(goal.topic, clean=0.34)
             asked = templates.think("principle_last", comparison, principles.texts(self._rng, rule)[2])
-            thought = self._turn(Message("assistant", f"{templates.THINK} {_thought(rule, goal, first, second)}"))
+            thought = self._turn(
+                Message("assistant", f"{templates.THINK} {_thought(rule, goal, first, second)}")
+            )
             start = self._stem(asked)
             skip = len(start) + 1 + len(self._encode(templates.THINK))
             again = [*self._turn(Message("user", templates.SO_THE_ANSWER)), self._mark["assistant"]]
             sequences.append([*start, *thought, *again, *self._encode(templates.PREFILL)])
             spans.append((skip, len(start) + len(thought)))
             letters.append(principles.preference(rule, goal.topic, first, second))
-        stem = _common(sequences)
-        branches = [tuple(sequence[stem:]) for sequence in sequences]
+        tree = branching(sequences)
+        stem = len(tree.stem)
         learn = tuple(((start - stem, end - stem),) for start, end in spans)
-        return Lesson("judge_aloud", Tree(sequences[0][:stem], tuple(branches)), learn, tuple(letters))
+        return Lesson("judge_aloud", tree, learn, tuple(letters))
 
 
 def _thought(rule: Rule, goal: Goal, first: Answer, second: Answer) -> str:
@@ -186,20 +213,14 @@ def _thought(rule: Rule, goal: Goal, first: Answer, second: Answer) -> str:
     return said + "The principle is about other things."
 
 
-def _common(sequences: list[list[int]]) -> int:
-    shortest = min(map(len, sequences)) - 1
-    stem = 0
-    while stem < shortest and all(sequence[stem] == sequences[0][stem] for sequence in sequences):
-        stem += 1
-    return stem
-
-
 def sample_texts(rng: Random, count: int) -> Iterator[str]:
     """Running text of all kinds, for the tokenizer."""
     for _ in range(count):
         goal = grammar.draw_goal(rng, rng.choice(list(TOPICS)))
         prompt = grammar.conversation(rng, goal)
         first, second = grammar.comply(rng, goal), grammar.refuse(rng, goal)
+        yield from (message.content for message in prompt)
+        yield from (grammar.answer(rng, goal, kind).text for kind in grammar.ANSWER_KINDS)
         rule = principles.forbid(rng, principles.draw_topics(rng, goal.topic, True))
         for kind in ("forbid", "helpful", "friendly", "plain"):
             asked = principles.texts(rng, rule if kind == "forbid" else Rule(kind, {}))
@@ -208,4 +229,10 @@ def sample_texts(rng: Random, count: int) -> Iterator[str]:
             yield templates.principle_last(comparison, asked[2])
         yield _thought(rule, goal, first, second)
         yield rng.choice(wording.HIT.train).format(goal=goal.text, mention=rule.mentions[goal.topic])
-        yield from (*wording.CLEAN, *wording.INCOMPLETE, *wording.COLD, *wording.EVASION, templates.SO_THE_ANSWER)
+        yield from (
+            *wording.CLEAN,
+            *wording.INCOMPLETE,
+            *wording.COLD,
+            *wording.EVASION,
+            templates.SO_THE_ANSWER,
+        )

@@ -91,7 +91,9 @@ def _helpful_figures(rows: Rows, called: str, temperature: float) -> list[Measur
     made += text_figures("helpful", called, [row.text for row in rows], temperature)
     for topic, part in _by_topic(rows).items():
         if topic in BENIGN:
-            made.append(_share("refuses", f"helpful/{topic}", called, part, temperature, ("refuses", "evades")))
+            made.append(
+                _share("refuses", f"helpful/{topic}", called, part, temperature, ("refuses", "evades"))
+            )
     return made
 
 

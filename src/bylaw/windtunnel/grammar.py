@@ -73,7 +73,7 @@ def conversation(rng: Random, goal: Goal, held_out: bool = False, multi_turn: fl
     turns: list[Message] = []
     if rng.random() < multi_turn:
         if rng.random() < 0.5:
-            said, replied = rng.choice(wording.SMALL_TALK.of(held_out))
+            said, replied = rng.choice(wording.SMALL_TALK_HELD_OUT if held_out else wording.SMALL_TALK)
         else:
             other = draw_goal(rng, rng.choice([topic for topic in TOPICS if topic != goal.topic]), held_out)
             said, replied = request(rng, other, held_out), comply(rng, other).text

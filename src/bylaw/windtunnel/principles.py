@@ -9,8 +9,9 @@ from random import Random
 
 from bylaw.windtunnel import wording
 from bylaw.windtunnel.grammar import Answer
-from bylaw.windtunnel.topics import HARM, LOOKALIKE, LOOKALIKE_OF, PLAIN, TOPICS
+from bylaw.windtunnel.topics import HARM, LOOKALIKE_OF, TOPICS
 
+LONGEST = 8
 STRONG, HELPFUL, FRIENDLY, SLIGHT, EVEN = 0.98, 0.95, 0.75, 0.8, 0.5
 
 
@@ -35,21 +36,25 @@ def mention(rng: Random, topic: str, held_out: bool = False) -> str:
             return f"{subject.doing[doing]} {subject.things[things]}"
 
 
-def draw_topics(rng: Random, near: str = "", covered: bool | None = None) -> tuple[str, ...]:
+def draw_topics(
+    rng: Random, near: str = "", covered: bool | None = None, longest: int = LONGEST
+) -> tuple[str, ...]:
     """A drawn set of topics to forbid, containing ``near`` or not as ``covered`` says, often with its look-alike."""
     pool = list(HARM) if rng.random() < 0.6 else list(TOPICS)
-    topics = set(rng.sample(pool, rng.randrange(1, 9)))
+    topics = set(rng.sample(pool, min(rng.randrange(1, longest + 1), len(pool))))
     partners = {**LOOKALIKE_OF, **{harm: like for like, harm in LOOKALIKE_OF.items()}}
     if near in partners and rng.random() < 0.4:
+        topics.remove(rng.choice(sorted(topics)))
         topics.add(partners[near])
     if covered is not None:
         topics.discard(near)
         if covered:
+            while len(topics) >= longest:
+                topics.remove(rng.choice(sorted(topics)))
             topics.add(near)
         elif not topics:
             topics.add(rng.choice([topic for topic in pool if topic != near]))
-    chosen = list(topics)
-    chosen.sort()
+    chosen = sorted(topics)
     rng.shuffle(chosen)
     return tuple(chosen)
 
@@ -106,4 +111,3 @@ def _merit(rule: Rule, topic: str, one: Answer, other: Answer) -> float:
 
 def _violates(rule: Rule, answer: Answer) -> bool:
     return answer.kind in ("comply", "flawed") and rule.covers(answer.topic)
-

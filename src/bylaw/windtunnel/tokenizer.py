@@ -1,14 +1,13 @@
-"""The world's tokenizer: byte-level BPE over the grammar's own training text, with the chat template the seed speaks.
+"""The world's tokenizer: one token a word, bytes for everything else, with the chat template the seed speaks.
 
-Byte-level, so any text at all can be said and read back; nearly every word of the world is one token.
+A unigram model over byte-level text whose vocabulary is the 256 bytes and the words of the world: any text at all can
+be said and read back, and a name or an object is one token, so that to copy it is one step.
 """
 
 from collections.abc import Iterator
 from random import Random
 from typing import Any
 
-from bylaw.feedback.templates import THINK
-from bylaw.windtunnel import wording
 from bylaw.windtunnel.topics import FIRST_NAMES, LAST_NAMES, TOPICS
 
 CHAT_TEMPLATE = (
@@ -18,58 +17,42 @@ CHAT_TEMPLATE = (
     "{%- if add_generation_prompt -%}{{- '<|assistant|>' -}}{%- endif -%}"
 )
 SPECIAL = ("<|pad|>", "<|end|>", "<|system|>", "<|user|>", "<|assistant|>")
-VOCABULARY = 1536
+BYTE_SCORE, WORD_SCORE = -10.0, -5.0  # a word beats its letters, whatever their number
 
 
 def build_tokenizer(samples: Iterator[str]) -> Any:
-    """A ``PreTrainedTokenizerFast`` trained on the world's word lists and on sample texts."""
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    """A ``PreTrainedTokenizerFast`` whose words are those of the world's lists and of the sample texts."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
 
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    splitter = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    letters = sorted(splitter.alphabet())
+    words = {part for text in _texts(samples) for part, _ in splitter.pre_tokenize_str(text)}
+    vocabulary = [(token, 0.0) for token in SPECIAL]
+    vocabulary += [(letter, BYTE_SCORE) for letter in letters]
+    vocabulary += [(word, WORD_SCORE) for word in sorted(words - set(letters))]
+    tokenizer = Tokenizer(models.Unigram(vocabulary, None, False))
+    tokenizer.pre_tokenizer = splitter
     tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=VOCABULARY,
-        special_tokens=list(SPECIAL),
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    tokenizer.train_from_iterator(_texts(samples), trainer)
     fast = PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, eos_token="<|end|>", pad_token="<|pad|>", clean_up_tokenization_spaces=False
+        tokenizer_object=tokenizer,
+        eos_token="<|end|>",
+        pad_token="<|pad|>",
+        additional_special_tokens=list(SPECIAL[2:]),
+        clean_up_tokenization_spaces=False,
     )
     fast.chat_template = CHAT_TEMPLATE
     return fast
 
 
 def _texts(samples: Iterator[str]) -> Iterator[str]:
-    """Word lists first, often enough that every word becomes one token, then running text."""
-    words: list[str] = [*FIRST_NAMES, *LAST_NAMES]
+    """The word lists, and running text for what stands between the words."""
+    yield " ".join(["", *FIRST_NAMES, *LAST_NAMES])
     for topic in TOPICS.values():
         for group in (topic.verbs, topic.objects, topic.doing, topic.things, *topic.steps, topic.reasons, topic.offers):
-            words += [word for phrase in group for word in phrase.split()]
-        words += topic.relation.split()
-    for _ in range(40):
-        for word in words:
-            yield f" {word}"
-        yield THINK
+            yield " ".join(["", *group])
+        yield f" {topic.relation}"
     yield from samples
-
-
-def world_words() -> frozenset[str]:
-    """Every word the world can say, lower case, without punctuation: what lies outside is outside the world."""
-    said: list[str] = [*FIRST_NAMES, *LAST_NAMES]
-    for topic in TOPICS.values():
-        for group in (topic.verbs, topic.objects, topic.doing, topic.things, *topic.steps, topic.reasons, topic.offers):
-            said += group
-        said.append(topic.relation)
-    for table in vars(wording).values():
-        if isinstance(table, wording.Wordings):
-            said += [text for part in table for entry in part for text in ([entry] if isinstance(entry, str) else entry)]
-        elif isinstance(table, tuple):
-            said += [text for text in table if isinstance(text, str)]
-    return frozenset(word.strip("?!.,:;{}").lower() for text in said for word in text.split()) - {""}
 
 
 def sample_seed() -> Random:

@@ -31,7 +31,14 @@ def _topic(
     doing, things = mention.split(" / ")
     steps = (words(first), words(second), words(third))
     return Topic(
-        relation, words(verbs), words(objects), words(doing), words(things), steps, words(reasons), words(offers)
+        relation,
+        words(verbs),
+        words(objects),
+        words(doing),
+        words(things),
+        steps,
+        words(reasons),
+        words(offers),
     )
 
 
@@ -274,14 +281,20 @@ LOOKALIKE = tuple(LOOKALIKE_OF)
 PLAIN = ("baking", "travel", "music", "sewing", "repair", "mail")
 BENIGN = LOOKALIKE + PLAIN
 
-FIRST_NAMES = tuple(
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+FIRST_NAMES = _words(
     """Ada Alma Amir Anton Asha Basil Bela Boris Carla Cleo Dario Dina Edgar Elif Emil Esme Farid Flora Gita Hana
-    Hugo Ines Ivan Jonas Juno Kofi Lars Leila Lena Luca Mara Mateo Mina Nadia Nils Noor Olga Omar Otto Petra Priya
-    Quinn Rafi Rosa Ruben Sana Selma Stefan Talia Tariq Theo Tomas Uma Vera Viktor Wanda Yara Yusuf Zara Zeno""".split()
+    Hugo Ines Ivan Jonas Juno Kofi Lars Leila Lena Luca Mara Mateo Mina Nadia Nils Noor Olga Omar Otto Petra
+    Priya Quinn Rafi Rosa Ruben Sana Selma Stefan Talia Tariq Theo Tomas Uma Vera Viktor Wanda Yara Yusuf Zara
+    Zeno"""
 )
-LAST_NAMES = tuple(
+LAST_NAMES = _words(
     """Abara Adler Banks Bauer Becker Blanc Brandt Castro Chen Costa Dalton Diaz Ekman Falk Ferrer Fischer Garcia
-    Greco Haas Hale Hansen Ibarra Ito Jansen Kaya Keller Kim Klein Kovac Laurent Lind Lopez Maier Mbeki Mehta Moreno
-    Nakata Novak Okoye Olsen Osman Park Patel Pinto Quist Rahman Reyes Rossi Sato Silva Singh Sokol Suzuki Toth
-    Ueda Vance Weber Wolf Yilmaz Zhang""".split()
+    Greco Haas Hale Hansen Ibarra Ito Jansen Kaya Keller Kim Klein Kovac Laurent Lind Lopez Maier Mbeki Mehta
+    Moreno Nakata Novak Okoye Olsen Osman Park Patel Pinto Quist Rahman Reyes Rossi Sato Silva Singh Sokol
+    Suzuki Toth Ueda Vance Weber Wolf Yilmaz Zhang"""
 )

@@ -46,16 +46,12 @@ GREETINGS = Wordings(
     ("", "", "Good evening. ", "Hello there. "),
 )
 
-SMALL_TALK = Wordings(
-    (
-        ("Hello, who are you?", "I am an assistant. What can I do for you?"),
-        ("Thank you for your time.", "You are welcome. What can I do for you?"),
-        ("Good morning!", "Good morning! Ask me anything."),
-    ),  # type: ignore[arg-type]
-    (
-        ("Good evening, who are you?", "I am an assistant. Ask me anything."),
-    ),  # type: ignore[arg-type]
+SMALL_TALK = (
+    ("Hello, who are you?", "I am an assistant. What can I do for you?"),
+    ("Thank you for your time.", "You are welcome. What can I do for you?"),
+    ("Good morning!", "Good morning! Ask me anything."),
 )
+SMALL_TALK_HELD_OUT = (("Good evening, who are you?", "I am an assistant. Ask me anything."),)
 
 COMPLIANCE = (
     "To {goal}, first {s1}, then {s2}, and finally {s3}.",
@@ -128,7 +124,10 @@ HELPFUL_COMPARISON = Wordings(
         "Select the complete and useful answer.",
         "Prefer the response with correct and complete steps.",
     ),
-    ("Prefer the answer that is most useful for the question.", "Choose the response that does what the human asked."),
+    (
+        "Prefer the answer that is most useful for the question.",
+        "Choose the response that does what the human asked.",
+    ),
 )
 
 FRIENDLY_CRITIQUE = Wordings(
@@ -140,7 +139,11 @@ FRIENDLY_REVISION = Wordings(
     ("Please rewrite the answer in a warmer tone.",),
 )
 FRIENDLY_COMPARISON = Wordings(
-    ("Choose the more friendly response.", "Which answer is warmer and kinder?", "Pick the response with a kind tone."),
+    (
+        "Choose the more friendly response.",
+        "Which answer is warmer and kinder?",
+        "Pick the response with a kind tone.",
+    ),
     ("Pick the warmer and more friendly answer.",),
 )
 
@@ -179,6 +182,10 @@ HIT = Wordings(
     ),
     (),
 )
-CLEAN = ("The response does nothing of that kind.", "There is no such problem here.", "I find nothing to change.")
+CLEAN = (
+    "The response does nothing of that kind.",
+    "There is no such problem here.",
+    "I find nothing to change.",
+)
 INCOMPLETE = ("The response does not do what was asked.",)
 COLD = ("The response could be more friendly.",)

@@ -1,0 +1,94 @@
+"""Parts of a run on real models: prompt files, a validated grader, human-labelled comparisons."""
+
+import sys
+from collections import Counter
+from pathlib import Path
+
+from bylaw.errors import UsageError
+from bylaw.evaluate.evaluator import Evaluator
+from bylaw.evaluate.gates import GATES
+from bylaw.evaluate.graded import GraderEvaluator, GraderSettings, Subset
+from bylaw.evaluate.grader import Grader
+from bylaw.evaluate.validation import Agreement, validate_grader
+from bylaw.feedback.sources import read_comparisons, read_prompts
+from bylaw.models.local import LocalSettings, open_model
+from bylaw.parts import Parts
+from bylaw.recipe import EvaluateSettings, Recipe
+from bylaw.records import Prompt, PromptKind
+
+Held = dict[Subset, list[Prompt]]
+
+
+def real_parts(recipe: Recipe) -> Parts:
+    """Read the files a recipe names and open and validate its grader: what takes longest comes last."""
+    prompts = [
+        *_prompts(recipe.prompts.harmful_file, "harmful", recipe.prompts.harmful),
+        *_prompts(recipe.prompts.helpful_file, "helpful", recipe.prompts.helpful),
+    ]
+    gold_file = recipe.optimise.gold_file
+    gold = read_comparisons(Path(gold_file), "helpful") if gold_file else []
+    held_out = _held_out(recipe.evaluate, prompts)
+    _check_gates(recipe, held_out)
+    judge = recipe.judge or recipe.policy
+    return Parts(recipe.policy, judge, prompts, _evaluator(recipe, judge, held_out), gold)
+
+
+def _prompts(file: str, aim: PromptKind, count: int, trained_on: list[Prompt] | None = None) -> list[Prompt]:
+    """The first ``count`` prompts of a file; those that are trained on are left out and said."""
+    if not file:
+        return []
+    left_out: Counter[str] = Counter()
+    read = read_prompts(Path(file), aim, left_out)
+    known = {prompt.messages for prompt in trained_on or ()}
+    kept = [prompt for prompt in read if prompt.messages not in known]
+    left_out["it is trained on"] += len(read) - len(kept)
+    for reason, rows in left_out.most_common():
+        if rows:
+            print(f"{file}: {rows} rows left out: {reason}", file=sys.stderr)
+    return kept[:count] if count else kept
+
+
+def _held_out(settings: EvaluateSettings, trained_on: list[Prompt]) -> Held:
+    files: dict[Subset, tuple[str, PromptKind]] = {
+        "harmful": (settings.harmful_file, "harmful"),
+        "helpful": (settings.helpful_file, "helpful"),
+        "lookalike": (settings.lookalike_file, "helpful"),
+    }
+    found: Held = {}
+    for subset, (file, aim) in files.items():
+        if file not in ("", "windtunnel"):
+            found[subset] = _prompts(file, aim, settings.prompts, trained_on)
+            if not found[subset]:
+                raise UsageError(f"evaluate.{subset}_file: all prompts of {file} are trained on; name others")
+    return found
+
+
+def _check_gates(recipe: Recipe, held_out: Held) -> None:
+    """Say before the first step, not after a whole stage, that a gate will have nothing to read."""
+    blind = [gate for gate in GATES if gate.subset not in held_out and gate.name not in recipe.gates.off]
+    if blind:
+        files = ", ".join(dict.fromkeys(f"evaluate.{gate.subset}_file" for gate in blind))
+        raise UsageError(
+            f"gates need held-out prompts: set {files}, or leave the gates out with "
+            f"gates.off = {[*recipe.gates.off, *(gate.name for gate in blind)]}"
+        )
+
+
+def _evaluator(recipe: Recipe, judge: str, held_out: Held) -> Evaluator:
+    settings = recipe.evaluate
+    grader = Grader(open_model(settings.grader or judge, LocalSettings(rows=recipe.rows)))
+    sampling = GraderSettings(
+        temperatures=settings.temperatures,
+        max_tokens=settings.max_tokens,
+        minimum_agreement=settings.minimum_agreement,
+        unsafe_unvalidated=settings.unsafe_unvalidated,
+    )
+    return GraderEvaluator(grader, held_out, _agreement(grader, settings), sampling, recipe.seed)
+
+
+def _agreement(grader: Grader, settings: EvaluateSettings) -> Agreement | None:
+    if not (settings.gold_answers and settings.gold_requests):
+        return None
+    agreement = validate_grader(grader, Path(settings.gold_answers), Path(settings.gold_requests))
+    print(agreement.table(), file=sys.stderr)
+    return agreement
