@@ -28,7 +28,8 @@ class SeedSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     The first ``primer`` steps are answers only, in small batches: copying is learned first, and several times sooner
     than from the whole mixture. ``lists`` says how many topics a principle names at most, and from which share of the
-    other steps on: telling whether one mention is meant comes first, finding it in a list of eight last.
+    other steps on: telling whether one mention is meant comes first, finding it in a list of eight last. ``rates`` are Muon's and
+    AdamW's peak learning rates; the primer bears higher ones.
     """
 
     hidden: int = 128
@@ -37,15 +38,15 @@ class SeedSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     heads: int = 4
     context: int = 1024
     primer: int = 500
-    lists: tuple[tuple[float, int], ...] = ((0.0, 1), (0.15, 3), (0.55, 8))
+    lists: tuple[tuple[float, int], ...] = ((0.0, 1), (0.15, 3), (0.6, 8))
     primer_tokens: int = 1024
     steps: int = 2800
     step_tokens: int = 2560
     weights: dict[str, float] = msgspec.field(default_factory=lambda: dict(WEIGHTS))
-    muon_rate: float = 0.04
-    adam_rate: float = 0.04
+    primer_rates: tuple[float, float] = (0.04, 0.04)
+    rates: tuple[float, float] = (0.02, 0.015)
     warmup: float = 0.01
-    decay: float = 0.5
+    decay: float = 0.6
     seed: int = 0
 
 
@@ -84,10 +85,11 @@ def build_seed(out: Path, settings: SeedSettings, log: Log, keep_every: int = 0)
     mixture = iter(corpus)
     started = time.monotonic()
     for step in range(settings.primer + settings.steps):
-        for optimizer in optimizers:
-            for group in optimizer.param_groups:
-                group["lr"] = group["peak"] * _rate(step, settings)
         primer = step < settings.primer
+        peaks = settings.primer_rates if primer else settings.rates
+        for optimizer, peak in zip(optimizers, peaks, strict=True):
+            for group in optimizer.param_groups:
+                group["lr"] = peak * _rate(step, settings)
         done = (step - settings.primer) / settings.steps
         corpus.longest_list = max((size for share, size in settings.lists if share <= done), default=1)
         drawn = _draw(answers, settings.primer_tokens) if primer else _draw(mixture, settings.step_tokens)
@@ -113,11 +115,8 @@ def save_seed(out: Path, model: Any, tokenizer: Any) -> None:
 def _optimizers(model: Any, settings: SeedSettings) -> list[torch.optim.Optimizer]:
     matrices = [p for name, p in model.named_parameters() if p.ndim == 2 and "embed" not in name]
     others = [p for name, p in model.named_parameters() if p.ndim != 2 or "embed" in name]
-    muon = Muon(matrices, lr=settings.muon_rate)
-    adam = torch.optim.AdamW(others, lr=settings.adam_rate, betas=(0.9, 0.98), weight_decay=0.0)
-    for optimizer in (muon, adam):
-        for group in optimizer.param_groups:
-            group["peak"] = group["lr"]
+    muon = Muon(matrices, lr=settings.rates[0])
+    adam = torch.optim.AdamW(others, lr=settings.rates[1], betas=(0.9, 0.98), weight_decay=0.0)
     return [muon, adam]
 
 
