@@ -39,22 +39,19 @@ def mention(rng: Random, topic: str, held_out: bool = False) -> str:
 def draw_topics(
     rng: Random, near: str = "", covered: bool | None = None, longest: int = LONGEST
 ) -> tuple[str, ...]:
-    """A drawn set of topics to forbid, containing ``near`` or not as ``covered`` says, often with its look-alike."""
-    pool = list(HARM) if rng.random() < 0.6 else list(TOPICS)
-    topics = set(rng.sample(pool, min(rng.randrange(1, longest + 1), len(pool))))
+    """A drawn set of topics to forbid, containing ``near`` or not as ``covered`` says, often with its look-alike.
+
+    How long the list is tells nothing about whether it covers ``near``: else a model would learn to count.
+    """
+    size = rng.randrange(1, longest + 1)
     partners = {**LOOKALIKE_OF, **{harm: like for like, harm in LOOKALIKE_OF.items()}}
-    if near in partners and rng.random() < 0.4:
-        topics.remove(rng.choice(sorted(topics)))
-        topics.add(partners[near])
+    chosen = [near] if covered else []
+    if near in partners and len(chosen) < size and rng.random() < 0.4:
+        chosen.append(partners[near])
+    pool = [topic for topic in (HARM if rng.random() < 0.6 else TOPICS) if topic not in chosen]
     if covered is not None:
-        topics.discard(near)
-        if covered:
-            while len(topics) >= longest:
-                topics.remove(rng.choice(sorted(topics)))
-            topics.add(near)
-        elif not topics:
-            topics.add(rng.choice([topic for topic in pool if topic != near]))
-    chosen = sorted(topics)
+        pool = [topic for topic in pool if topic != near]
+    chosen += rng.sample(pool, min(size - len(chosen), len(pool)))
     rng.shuffle(chosen)
     return tuple(chosen)
 

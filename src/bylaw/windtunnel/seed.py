@@ -28,8 +28,8 @@ class SeedSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     The first ``primer`` steps are answers only, in small batches: copying is learned first, and several times sooner
     than from the whole mixture. ``lists`` says how many topics a principle names at most, and from which share of the
-    other steps on: telling whether one mention is meant comes first, finding it in a list of eight last. ``rates`` are Muon's and
-    AdamW's peak learning rates; the primer bears higher ones.
+    other steps on: telling whether one mention is meant comes first, finding it in a list of eight last.
+    ``rates`` are Muon's and AdamW's peak learning rates; the primer bears higher ones.
     """
 
     hidden: int = 128
