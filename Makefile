@@ -10,8 +10,11 @@ BIN := .venv/bin
 .PHONY: setup demo test lint bench bench-speed
 setup: .venv/ready
 
+# The shipped seed model is under-trained (docs/benchmarks.md): the gates would stop its run after the revision stage,
+# and rightly so. The demo switches them off to show the whole path.
+OFF := ["helpful_lost","lookalike_refused","garbled","harmful_garbled"]
 demo: .venv/ready
-	$(BIN)/bylaw train
+	$(BIN)/bylaw train --set 'gates.off=$(OFF)'
 
 test: .venv/ready
 	CI=$(CI) $(BIN)/python -m pytest

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 
-from bylaw.windtunnel.bench.tunnel import Tunnel
+from bylaw.windtunnel.bench.tunnel import OVERRIDES, Tunnel
 
 MIB = 1024 if sys.platform != "darwin" else 1024 * 1024  # ru_maxrss counts kibibytes, bytes on macOS
 
@@ -29,7 +29,8 @@ def _measured(tunnel: Tunnel) -> tuple[float, float]:
         shutil.rmtree(out, ignore_errors=True)
         tunnel.folder.mkdir(parents=True, exist_ok=True)
         began = time.monotonic()
-        subprocess.run([sys.executable, "-m", "bylaw", "train", "--out", str(out)], check=True)
+        command = [sys.executable, "-m", "bylaw", "train", "--out", str(out), "--set", *OVERRIDES]
+        subprocess.run(command, check=True)
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / MIB / 1024 * 1.073741824
         kept.write_text(f"{time.monotonic() - began} {peak}")
     took, peak = map(float, kept.read_text().split())
