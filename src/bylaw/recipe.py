@@ -41,8 +41,8 @@ class PromptSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     harmful_file: str = "windtunnel"
     helpful_file: str = "windtunnel"
-    harmful: int = 480
-    helpful: int = 480
+    harmful: int = 400
+    helpful: int = 400
 
 
 class SftSettings(TrainSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -103,7 +103,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     judge: str = ""
     constitution: str = "windtunnel"
     seed: int = 0
-    chunk: int = 240
+    chunk: int = 200
     rows: int = 128
     prompts: PromptSettings = PromptSettings()
     respond: RespondSettings = RespondSettings()
