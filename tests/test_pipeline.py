@@ -195,7 +195,9 @@ def check_real(run: Run, votes: int) -> None:
     assert all(pair.messages == whole[pair.prompt] for pair in run.read(Comparison))
     labels = list(run.read(Label))
     assert {len(label.votes) + label.unreadable for label in labels} == {votes}
-    assert {vote.principle for label in labels for vote in label.votes} == {f"harmful{n}" for n in range(16)}
+    asked = {vote.principle for label in labels for vote in label.votes}
+    assert asked <= {f"harmful{n}" for n in range(16)}
+    assert len(asked) == 16 or votes == 1, "an ensemble asks all; one drawn for a label may miss a few of them"
     figures = run.manifest.finished()["respond"].figures
     assert figures["too_long"] == len(whole) - len({one.prompt for one in run.read(Response, "respond")}) > 0
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bylaw.canonical import tree_digest
+from bylaw.canonical import file_digest
 from bylaw.cli import main
 
 pytest.importorskip("torch")
@@ -45,8 +45,8 @@ def started(line: Sequence[str]) -> multiprocessing.process.BaseProcess:
 
 
 def made(out: Path) -> dict[str, str]:
-    results = {name: tree_digest(out / name) for name in ("records", "models")}
-    return results | {"measurements": (out / "measurements.jsonl").read_text()}
+    files = [path for name in ("records", "models") for path in sorted((out / name).rglob("*")) if path.is_file()]
+    return {str(path.relative_to(out)): file_digest(path) for path in [*files, out / "measurements.jsonl"]}
 
 
 def finish(line: Sequence[str]) -> float:

@@ -25,7 +25,7 @@ from bylaw.train.examples import PairExample, SFTExample
 from bylaw.train.grpo import Reward, train_grpo
 from bylaw.train.method import Progress, Report, TrainResult
 from bylaw.train.preference import PreferenceModel, train_preference
-from bylaw.train.save import ModelCard, save_model
+from bylaw.train.save import ModelCard, write_model
 from bylaw.train.settings import TrainSettings
 from bylaw.train.sft import train_sft
 
@@ -214,6 +214,6 @@ def _write(
         settings={"recipe": dumps(recipe)},
         figures={"updates": result.updates},
     )
-    save_model(result.model, tokenizer, out, card)
+    write_model(result.model, tokenizer, out, card)
     write_records(out / "training.jsonl", result.history)
     stage.note(trained_tokens=result.tokens, dropped=len(result.dropped))

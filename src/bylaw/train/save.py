@@ -31,15 +31,20 @@ def save_model(model: Any, tokenizer: Any, path: Path, card: ModelCard) -> Path:
     partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    if getattr(model, "generation_config", None) is not None:
-        _set_generation(model, tokenizer)
-    model.save_pretrained(partial)
-    _padding_as(model, tokenizer).save_pretrained(partial)
-    (partial / "README.md").write_text(card_text(card), encoding="utf-8")
+    write_model(model, tokenizer, partial, card)
     if path.exists():
         shutil.rmtree(path)
     partial.rename(path)
     return path
+
+
+def write_model(model: Any, tokenizer: Any, folder: Path, card: ModelCard) -> None:
+    """Write everything into a folder that is there: for callers that rename the whole themselves."""
+    if getattr(model, "generation_config", None) is not None:
+        _set_generation(model, tokenizer)
+    model.save_pretrained(folder)
+    _padding_as(model, tokenizer).save_pretrained(folder)
+    (folder / "README.md").write_text(card_text(card), encoding="utf-8")
 
 
 def card_text(card: ModelCard) -> str:
