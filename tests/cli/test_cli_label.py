@@ -13,6 +13,7 @@ import pytest
 from bylaw.cli import main
 from bylaw.records import Label
 from bylaw.storage import read_records
+from tiny import CONSTITUTION
 
 pytest.importorskip("torch")
 
@@ -20,19 +21,6 @@ TEMPLATE = (
     "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}<|end|>{% endfor %}"
     "{% if add_generation_prompt %}<|assistant|>{% endif %}"
 )
-CONSTITUTION = """
-title = "Two rules"
-[[principle]]
-id = "kind"
-critique_request = "Is it unkind?"
-revision_request = "Make it kind."
-comparison = "Which is kinder?"
-[[principle]]
-id = "true"
-critique_request = "Is it untrue?"
-revision_request = "Make it true."
-comparison = "Which is truer?"
-"""
 
 
 @pytest.fixture(scope="module")
