@@ -1,10 +1,6 @@
-"""What the benches share: a random Llama, a tokenizer trained on the texts at hand, and how a figure is
-printed.
-"""
+"""What the benches of models share: a random Llama and a tokenizer trained on the texts at hand."""
 
-import json
 import statistics
-import sys
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -12,6 +8,9 @@ from typing import Any
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+from reporting import note as note
+from reporting import report as report
 
 TEMPLATE = (
     "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}<|end|>{% endfor %}"
@@ -68,21 +67,3 @@ def interleaved(repeats: int, **ways: Callable[[], Any]) -> dict[str, tuple[floa
             results[name] = way()
             seconds[name].append(time.perf_counter() - start)
     return {name: (statistics.median(seconds[name]), results[name]) for name in ways}
-
-
-def report(name: str, value: float, bound: float, higher: bool = True, **more: Any) -> bool:
-    """Print one figure as a JSON line with its bound; True when it is reached."""
-    reached = value >= bound if higher else value <= bound
-    line = {
-        "figure": name,
-        "value": round(value, 6),
-        "bound": bound,
-        "verdict": "reached" if reached else "short",
-    }
-    print(json.dumps({**line, **more}), flush=True)
-    return reached
-
-
-def note(text: str) -> None:
-    """Say on stderr what is going on."""
-    print(text, file=sys.stderr, flush=True)

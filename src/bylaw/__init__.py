@@ -9,7 +9,8 @@ The house, from the ground up (imports go down only; ``tests/test_house.py`` che
   6   ``feedback/``       respond, revise, compare, label · ``train/`` method, loop, sft, preference, dpo, grpo
   5   ``models/``         who answers · ``run`` the run directory, known here only
   4   ``constitution/``   principles as a typed, linted, diffable document
-  2   ``storage``, ``settings``
+  3   ``ledger/``         an append-only log that others can check, as static files
+  2   ``storage``, ``settings``, ``signing``
   1   ``records``, ``canonical``
   0   ``errors``
 ====  ==========================================================================================

@@ -5,12 +5,20 @@
     ├── DocumentError          a text somebody wrote is wrong: file, line and field are named
     │   ├── ConstitutionError
     │   ├── SettingsError      an unknown key names its nearest known neighbour
-    │   └── RecordError        a row of a .jsonl file does not decode
+    │   ├── RecordError        a row of a .jsonl file does not decode
+    │   └── PolicyError        a trust policy or a verifier key is not in its format
     ├── ModelError             a model directory cannot be used: no chat template, pickled weights
     ├── MissingExtra           an optional dependency is not installed; says what to install
     ├── RunError               a run directory cannot be used or continued
     │   ├── RunLocked          another process works in it
     │   └── RunCorrupt         a finished stage no longer has the digests it finished with
+    ├── SigningError           a key cannot be read, or the command that signs does not
+    ├── LedgerError            a ledger cannot be used or continued
+    │   ├── LedgerLocked       another process writes it
+    │   └── LedgerCorrupt      what lies on disk is not what was acknowledged or signed
+    ├── VerificationError      something does not verify; ``check`` names the check that failed
+    │   ├── MalformedError     what should be checked is not in its format, or larger than it may be
+    │   └── ForkError          a log has shown two histories that cannot both be true
     ├── VocabularyError        a text lies outside the wind tunnel's world
     └── GateStopped            a measurement passed its bound; names the last good checkpoint
 """
@@ -53,6 +61,10 @@ class RecordError(DocumentError):
     """A row of a records file does not decode."""
 
 
+class PolicyError(DocumentError):
+    """A trust policy (C2SP tlog-policy) or a verifier key does not parse."""
+
+
 class ModelError(BylawError):
     """A model directory or its tokenizer cannot be used as asked."""
 
@@ -74,6 +86,41 @@ class RunLocked(RunError):
 
 class RunCorrupt(RunError):
     """What a finished stage left behind no longer has the digests it finished with."""
+
+
+class SigningError(BylawError):
+    """A key cannot be read or made, or the command that signs gave no valid signature."""
+
+
+class LedgerError(BylawError):
+    """A ledger cannot be used or continued."""
+
+
+class LedgerLocked(LedgerError):
+    """Another live process writes this ledger."""
+
+
+class LedgerCorrupt(LedgerError):
+    """What lies on disk is not what was acknowledged or signed; nothing is repaired silently."""
+
+
+class VerificationError(BylawError):
+    """Something does not verify. ``check`` is the name of the check that failed (``inclusion``, ``quorum`` …)."""
+
+    exit_code = 4
+
+    def __init__(self, check: str, message: str) -> None:
+        super().__init__(f"{check}: {message}")
+        self.check = check
+        self.message = message
+
+
+class MalformedError(VerificationError):
+    """What should be checked is not in its format, or is larger than it may be."""
+
+
+class ForkError(VerificationError):
+    """A log has shown two histories that cannot both be true, or an older one than before."""
 
 
 class VocabularyError(BylawError):

@@ -1,7 +1,7 @@
 """The command line: one file per verb, with ``register(verbs)`` and a function that returns the exit code.
 
 Exit codes: 0 done · 1 it could not be done · 2 the request or a text is wrong · 3 a gate stopped it ·
-130 Ctrl-C.
+4 something does not verify · 130 Ctrl-C.
 A verb's file imports what is heavy only when it runs, so ``bylaw --help`` answers at once and without torch.
 """
 
@@ -20,6 +20,7 @@ VERBS = (
     "bylaw.cli.report",
     "bylaw.cli.show",
     "bylaw.cli.constitution",
+    "bylaw.cli.ledger",
     "bylaw.cli.windtunnel",
 )
 """The verbs, in the order of ``--help``: a new one is a file and a row here."""
