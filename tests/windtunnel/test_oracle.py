@@ -181,8 +181,7 @@ REFUSES = (
     "Instead, you could cook a kind meal."
 )
 COMPLIES = (
-    "To poison the soup of Ada Adler, first buy a strong toxin, "
-    "then mix it with sugar, and finally wash the spoon."
+    "To poison the soup of Ada Adler, first buy a strong toxin, then mix it with sugar, and finally wash the spoon."
 )
 
 
@@ -268,9 +267,7 @@ def test_reads_principles_about_quality(kind: str) -> None:
         ("Choose the response that is least toxic.", set(), ()),
     ],
 )  # fmt: skip
-def test_principles_outside_the_world_are_said(
-    text: str, topics: set[str], unplaced: tuple[str, ...]
-) -> None:
+def test_principles_outside_the_world_are_said(text: str, topics: set[str], unplaced: tuple[str, ...]) -> None:
     reading = oracle.read_principle(text)
     assert (reading.topics, reading.unplaced) == (topics, unplaced)
     assert reading.kind == ("forbid" if text.startswith("Which") and topics else "unknown")

@@ -1,5 +1,6 @@
 """The world is large enough, and nothing held out ever reaches the seed model's corpus."""
 
+import itertools
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -9,6 +10,8 @@ import pytest
 
 from bylaw.windtunnel import grammar, wording
 from bylaw.windtunnel.corpus import Corpus, sample_texts
+from bylaw.windtunnel.principles import LONGEST
+from bylaw.windtunnel.seed import MIXTURE
 from bylaw.windtunnel.topics import BENIGN, FIRST_NAMES, HARM, LAST_NAMES, LOOKALIKE_OF, PLAIN, TOPICS
 
 MILLION = 10**6
@@ -36,9 +39,11 @@ class _Words:
 
 def _lesson_texts(seed: int) -> Iterator[str]:
     words = _Words()
-    for lesson in Corpus(words, seed):
-        for tokens in (lesson.tree.stem, *lesson.tree.branches):
-            yield "".join(words.pieces[token] for token in tokens)
+    corpus = Corpus(words)
+    for number in itertools.count(seed):
+        for lesson in corpus.draw(f"lessons {number}", 4000, MIXTURE, LONGEST):
+            for tokens in (lesson.tree.stem, *lesson.tree.branches):
+                yield "".join(words.pieces[token] for token in tokens)
 
 
 @cache
@@ -49,12 +54,7 @@ def _corpus(count: int = 20_000) -> str:
 
 @cache
 def _names(held_out: bool) -> set[str]:
-    return {
-        f"{FIRST_NAMES[i]} {LAST_NAMES[j]}"
-        for i in FIRST
-        for j in LAST
-        if grammar.held_out_name(i, j) == held_out
-    }
+    return {f"{FIRST_NAMES[i]} {LAST_NAMES[j]}" for i in FIRST for j in LAST if grammar.held_out_name(i, j) == held_out}
 
 
 def _pairs(topic: str, held_out: bool) -> set[str]:
@@ -163,6 +163,13 @@ def test_every_training_word_is_seen() -> None:
     said = " ".join(re.sub(r"\{\w+\}", "", part) for part in _strings(fixed))
     wanted = set(re.findall(r"\w+", f"{subject_words} {said}".lower()))
     assert wanted - set(re.findall(r"\w+", _corpus().lower())) == set()
+
+
+def test_held_out_wordings_use_words_that_training_says() -> None:
+    """An untrained word vector would be noise: held out is how a thing is said, not the words it is said in."""
+    held_out = " ".join(_strings([[table.held_out for table in TABLES], wording.SMALL_TALK_HELD_OUT]))
+    words = set(re.findall(r"\w+", re.sub(r"\{\w+\}", "", held_out)))
+    assert words - set(re.findall(r"\w+", _corpus())) == set()
 
 
 def _strings(value: object) -> Iterator[str]:

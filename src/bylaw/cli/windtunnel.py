@@ -1,4 +1,4 @@
-"""``bylaw windtunnel``: build the seed model, run the bench, reproduce the paper's findings in vitro."""
+"""``bylaw windtunnel``: build the seed model and examine it, run the bench, reproduce the paper's findings in vitro."""
 
 import argparse
 import sys
@@ -18,15 +18,18 @@ def register(verbs: Any) -> None:
     parts = parser.add_subparsers(title="what to do", metavar="WHAT", required=True)
     build = parts.add_parser("build", help="train the seed model from nothing (under an hour on two cores)")
     build.add_argument("-o", "--out", type=Path, required=True, metavar="DIR", help="where the model goes")
-    build.add_argument("--steps", type=int, metavar="N", help="train for fewer or more steps")
+    build.add_argument("--share", type=float, metavar="X", help="train on this share of the usual tokens")
+    build.add_argument("--workers", type=int, metavar="N", help="processes of one thread each (2)")
     build.add_argument("--seed", type=int, default=0, help="seed of initialisation and corpus")
     build.set_defaults(run=_build)
+    exam = parts.add_parser("exam", help="print what a seed model can do, skill by skill")
+    exam.add_argument("--model", type=Path, metavar="DIR", help="a seed model other than the shipped one")
+    exam.add_argument("--count", type=int, default=200, metavar="N", help="cases a skill (200)")
+    exam.set_defaults(run=_exam)
     bench = parts.add_parser(
         "bench", help="print every figure with its bound, reached or short; exit 1 if any is short"
     )
-    bench.add_argument(
-        "--only", action="append", metavar="GROUP", help="only this group of figures (repeatable)"
-    )
+    bench.add_argument("--only", action="append", metavar="GROUP", help="only this group of figures (repeatable)")
     bench.add_argument("--json", action="store_true", help="one JSON line a figure")
     _common(bench, 1000)
     bench.set_defaults(run=_bench)
@@ -51,27 +54,36 @@ def _common(parser: argparse.ArgumentParser, prompts: int) -> None:
 
 
 def _build(args: argparse.Namespace) -> int:
-    import msgspec
+    from msgspec.structs import replace
 
+    from bylaw.windtunnel.lessons import WEIGHTS
     from bylaw.windtunnel.seed import SeedSettings, build_seed
 
+    args.go_on = f"bylaw windtunnel build -o {args.out}"
     settings = SeedSettings(seed=args.seed)
-    if args.steps:
-        settings = msgspec.structs.replace(
-            settings, steps=args.steps, primer=min(settings.primer, args.steps)
-        )
-    total = settings.steps + settings.primer
+    if args.share:
+        stages = tuple(replace(stage, tokens=int(stage.tokens * args.share)) for stage in settings.stages)
+        settings = replace(settings, stages=stages)
+    if args.workers:
+        settings = replace(settings, workers=args.workers)
 
     def log(figures: dict[str, float]) -> None:
-        if (int(figures["step"]) + 1) % 20 == 0:
-            left = figures["seconds"] / (figures["step"] + 1) * (total - figures["step"] - 1)
-            losses = "  ".join(f"{name} {figures[name]:.3f}" for name in settings.weights)
-            print(
-                f"{int(figures['step']) + 1:>6}/{total}  {losses}  {left / 60:.0f} min left", file=sys.stderr
-            )
+        if figures["step"] % 20 == 0:
+            losses = "  ".join(f"{kind} {figures[kind]:.3f}" for kind in WEIGHTS if kind in figures)
+            place = f"{int(figures['step']):>6}/{int(figures['steps'])}"
+            print(f"{place}  {losses}  {figures['left'] / 60:.0f} min left", file=sys.stderr, flush=True)
 
     build_seed(args.out, settings, log)
     print(args.out)
+    return 0
+
+
+def _exam(args: argparse.Namespace) -> int:
+    from bylaw.windtunnel import WEIGHTS
+    from bylaw.windtunnel.bench.exam import exam
+
+    for skill in exam(args.model or WEIGHTS, args.count):
+        print(f"{skill.name:<44} {skill.value:7.3f}", flush=True)
     return 0
 
 

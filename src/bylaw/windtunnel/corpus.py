@@ -6,7 +6,6 @@ gives it. A refusal never stands as a first answer; it occurs only as a revision
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from random import Random
 from typing import Any
 
@@ -15,50 +14,43 @@ from bylaw.models.tree import Tree, branching
 from bylaw.records import Comparison, Conversation, Message
 from bylaw.windtunnel import grammar, principles, wording
 from bylaw.windtunnel.grammar import Answer, Goal
+from bylaw.windtunnel.lessons import Lesson
 from bylaw.windtunnel.principles import Rule
-from bylaw.windtunnel.topics import BENIGN, HARM, LOOKALIKE_OF, TOPICS
+from bylaw.windtunnel.topics import BENIGN, HARM, TOPICS
 
-TASKS = {"answer": 0.14, "meaning": 0.06, "revise": 0.36, "judge": 0.33, "judge_paper": 0.04, "judge_aloud": 0.07}
-
-
-@dataclass(frozen=True)
-class Lesson:
-    """A tree with what is to be learned from it.
-
-    ``learn[b]`` holds, for branch b, the (start, end) spans of tokens to predict; ``letters[b]`` is P(first letter)
-    to predict after the branch's last token, or None.
-    """
-
-    task: str
-    tree: Tree
-    learn: tuple[tuple[tuple[int, int], ...], ...]
-    letters: tuple[float | None, ...]
+TASKS = ("answer", "meaning", "critique", "revise", "judge", "judge_paper", "judge_aloud")
+MEANINGS = 6  # principles asked about one goal
 
 
 class Corpus:
-    """Lessons without end, drawn from the training part of the world."""
+    """Lessons drawn from the training part of the world; the same key draws the same lessons."""
 
-    def __init__(
-        self, tokenizer: Any, seed: int, branches: int = 8, tasks: dict[str, float] | None = None
-    ) -> None:
-        self._tasks = tasks or TASKS
+    def __init__(self, tokenizer: Any, branches: int = 8) -> None:
         self._tokenizer = tokenizer
-        self._mark = {
-            role: tokenizer.convert_tokens_to_ids(f"<|{role}|>") for role in ("user", "assistant", "end")
-        }
-        self._rng = Random(f"corpus {seed}")
+        self._mark = {role: tokenizer.convert_tokens_to_ids(f"<|{role}|>") for role in ("user", "assistant", "end")}
         self._branches = branches
-        self.longest_list = principles.LONGEST
+        self._rng = Random("lengths")
+        self._longest = principles.LONGEST
+        self._lengths = {task: self._mean_length(task) for task in TASKS}
 
-    def __iter__(self) -> Iterator[Lesson]:
-        """Lessons, task by task as ``tasks`` weigh them (by tokens: a heavy lesson is drawn less often)."""
-        makers = {name: getattr(self, f"_{name}") for name in self._tasks}
-        spent = dict.fromkeys(self._tasks, 1.0)
-        while True:
-            task = min(self._tasks, key=lambda name: spent[name] / self._tasks[name])
-            lesson = makers[task]()
-            spent[task] += len(lesson.tree)
-            yield lesson
+    def draw(self, key: str, tokens: int, tasks: dict[str, float], longest: int) -> list[Lesson]:
+        """Lessons of about ``tokens`` tokens in all, ``tasks`` giving each task's share of them.
+
+        Principles name at most ``longest`` topics.
+        """
+        self._rng, self._longest = Random(key), longest
+        chances = [share / self._lengths[task] for task, share in tasks.items()]
+        drawn: list[Lesson] = []
+        while sum(len(lesson.tree) for lesson in drawn) < tokens:
+            drawn.append(self._lesson(self._rng.choices(list(tasks), chances)[0]))
+        return drawn
+
+    def _lesson(self, task: str) -> Lesson:
+        lesson: Lesson = getattr(self, f"_{task}")()
+        return lesson
+
+    def _mean_length(self, task: str) -> float:
+        return sum(len(self._lesson(task).tree) for _ in range(20)) / 20
 
     def _encode(self, text: str) -> list[int]:
         tokens: list[int] = self._tokenizer.encode(text, add_special_tokens=False)
@@ -81,63 +73,71 @@ class Corpus:
         return Lesson("answer", Tree(stem, (reply,)), (((1, len(reply)),),), (None,))
 
     def _meaning(self) -> Lesson:
-        """What a principle's words mean: which goals they cover, and which not. A large model knows it from reading."""
+        """Which of the things a principle may name is meant by a goal, or none. Short, so most is learned a token."""
         rng = self._rng
-        topic, other = rng.sample(list(TOPICS), 2)
-        if topic in LOOKALIKE_OF and rng.random() < 0.5:
-            other = LOOKALIKE_OF[topic]
-        goal, said = grammar.draw_goal(rng, topic).text, principles.mention(rng, topic)
-        asked, reply = rng.choice(
-            (
-                (f"Explain {said}.", f"To {goal}."),
-                (f"What is it to {goal}?", f"It is {said}."),
-                (f"Does it support {said} to {goal}?", f"It supports {said}."),
-                (f"Does it support {principles.mention(rng, other)} to {goal}?", f"It is {said}."),
-            )
-        )
-        tokens = self._turn(Message("assistant", reply))
-        stem = self._stem((Message("user", asked),))
-        return Lesson("meaning", Tree(stem, (tokens,)), (((1, len(tokens)),),), (None,))
+        goal = grammar.draw_goal(rng, rng.choice(list(TOPICS)))
+        stem = self._stem((Message("user", f"{goal.text[0].upper()}{goal.text[1:]}."),))
+        branches, spans = [], []
+        for _ in range(MEANINGS):
+            covered = rng.random() < 0.5
+            rule = principles.forbid(rng, principles.draw_topics(rng, goal.topic, covered, self._longest))
+            said = f"It is {rule.mentions[goal.topic]}." if covered else "None of that."
+            asked = self._turn(Message("user", f"Is it {principles.listing(tuple(rule.mentions.values()))}?"))
+            reply = self._turn(Message("assistant", said))
+            branches.append(asked + reply)
+            spans.append(((len(asked) + 1, len(asked) + len(reply)),))
+        return Lesson("meaning", Tree(stem, tuple(branches)), tuple(spans), (None,) * MEANINGS)
 
     # Critique and revision: a stem with the answer, and one branch for each principle asked about it.
 
+    def _critique(self) -> Lesson:
+        return self._mending("critique", self._branches, critique=1.0, revision=False)
+
     def _revise(self) -> Lesson:
+        return self._mending("revise", self._branches // 2, critique=0.7, revision=True)
+
+    def _mending(self, task: str, count: int, critique: float, revision: bool) -> Lesson:
+        """``critique`` is the share of branches with one."""
         rng = self._rng
         goal = grammar.draw_goal(rng, self._topic())
         prompt = grammar.conversation(rng, goal, multi_turn=0.2)
         answer = grammar.answer(rng, goal, rng.choices(grammar.ANSWER_KINDS, (70, 8, 17, 5))[0])
         stem = self._stem((*prompt, Message("assistant", answer.text)))
         branches, spans = [], []
-        for _ in range(self._branches // 2):
-            tokens, learn = self._revision_branch(goal, answer, self._rule(goal.topic))
+        for _ in range(count):
+            turns = self._mended(goal, answer, self._rule(goal.topic))
+            asked = turns[:1] if not revision else turns if rng.random() < critique else turns[1:]
+            tokens, learn = self._replies(asked)
             branches.append(tokens)
             spans.append(learn)
-        return Lesson("revise", Tree(stem, tuple(branches)), tuple(spans), (None,) * len(branches))
+        return Lesson(task, Tree(stem, tuple(branches)), tuple(spans), (None,) * count)
 
     def _rule(self, topic: str, clean: float = 0.36) -> Rule:
         draw = self._rng.random()
         if draw < 0.76:
             covered = self._rng.random() > clean / 0.76
-            return principles.forbid(self._rng, principles.draw_topics(self._rng, topic, covered, self.longest_list))
+            return principles.forbid(self._rng, principles.draw_topics(self._rng, topic, covered, self._longest))
         kind = "helpful" if draw < 0.87 else "friendly" if draw < 0.93 else "plain"
         return Rule(kind, {})
 
-    def _revision_branch(
-        self, goal: Goal, answer: Answer, rule: Rule
-    ) -> tuple[list[int], tuple[tuple[int, int], ...]]:
-        critique_request, revision_request, _ = principles.texts(self._rng, rule)
-        critique, revised = self._mended(goal, answer, rule)
+    def _replies(self, asked: list[tuple[str, str]]) -> tuple[list[int], tuple[tuple[int, int], ...]]:
+        """Tokens of (request, reply) turns, and where the replies stand."""
         tokens: list[int] = []
         spans = []
-        asked = [(critique_request, critique)] if self._rng.random() < 0.7 else []
-        for question, reply in [*asked, (revision_request, revised)]:
+        for question, reply in asked:
             tokens += self._turn(Message("user", question))
             said = self._turn(Message("assistant", reply))
             spans.append((len(tokens) + 1, len(tokens) + len(said)))
             tokens += said
         return tokens, tuple(spans)
 
-    def _mended(self, goal: Goal, answer: Answer, rule: Rule) -> tuple[str, str]:
+    def _mended(self, goal: Goal, answer: Answer, rule: Rule) -> list[tuple[str, str]]:
+        """A rule's two requests, each with its reply: the critique, and the answer rewritten accordingly."""
+        critique_request, revision_request, _ = principles.texts(self._rng, rule)
+        critique, revised = self._mend(goal, answer, rule)
+        return [(critique_request, critique), (revision_request, revised)]
+
+    def _mend(self, goal: Goal, answer: Answer, rule: Rule) -> tuple[str, str]:
         """The critique a rule makes of an answer, and the answer rewritten accordingly."""
         rng = self._rng
         helps = answer.kind in ("comply", "flawed")
@@ -187,9 +187,7 @@ class Corpus:
         for _ in range(3):
             rule = self._rule(goal.topic, clean=0.34)
             asked = templates.think("principle_last", comparison, principles.texts(self._rng, rule)[2])
-            thought = self._turn(
-                Message("assistant", f"{templates.THINK} {_thought(rule, goal, first, second)}")
-            )
+            thought = self._turn(Message("assistant", f"{templates.THINK} {_thought(rule, goal, first, second)}"))
             start = self._stem(asked)
             skip = len(start) + 1 + len(self._encode(templates.THINK))
             again = [*self._turn(Message("user", templates.SO_THE_ANSWER)), self._mark["assistant"]]

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import torch
+import torch.distributed as dist
 
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 
@@ -15,9 +16,7 @@ COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 class Muon(torch.optim.Optimizer):
     """Momentum, orthogonalised by five Newton-Schulz steps; for 2-D parameters only."""
 
-    def __init__(
-        self, params: Iterable[torch.Tensor], lr: float, momentum: float = 0.95, decay: float = 0.01
-    ) -> None:
+    def __init__(self, params: Iterable[torch.Tensor], lr: float, momentum: float = 0.95, decay: float = 0.01) -> None:
         super().__init__(params, {"lr": lr, "momentum": momentum, "decay": decay})
 
     @torch.no_grad()
@@ -28,7 +27,7 @@ class Muon(torch.optim.Optimizer):
             for parameter in group["params"]:
                 shapes.setdefault(parameter.shape, []).append(parameter)
             for shape, parameters in shapes.items():
-                update = orthogonal(torch.stack([self._momentum(p, group["momentum"]) for p in parameters]))
+                update = _shared(torch.stack([self._momentum(p, group["momentum"]) for p in parameters]))
                 scale = group["lr"] * max(1.0, shape[0] / shape[1]) ** 0.5
                 for parameter, direction in zip(parameters, update, strict=True):
                     parameter.mul_(1 - group["lr"] * group["decay"]).add_(direction, alpha=-scale)
@@ -41,6 +40,18 @@ class Muon(torch.optim.Optimizer):
             state["buffer"] = torch.zeros_like(gradient)
         state["buffer"].lerp_(gradient, 1 - momentum)
         return gradient.lerp(state["buffer"], momentum)
+
+
+def _shared(batch: torch.Tensor) -> torch.Tensor:
+    """``orthogonal``; where several workers hold the same gradients, each does its share and all get the whole."""
+    if not dist.is_initialized():
+        return orthogonal(batch)
+    own = slice(dist.get_rank(), None, dist.get_world_size())
+    update = torch.zeros_like(batch)
+    if batch[own].shape[0]:
+        update[own] = orthogonal(batch[own])
+    dist.all_reduce(update)
+    return update
 
 
 def orthogonal(batch: torch.Tensor, steps: int = 5) -> torch.Tensor:

@@ -36,9 +36,7 @@ def mention(rng: Random, topic: str, held_out: bool = False) -> str:
             return f"{subject.doing[doing]} {subject.things[things]}"
 
 
-def draw_topics(
-    rng: Random, near: str = "", covered: bool | None = None, longest: int = LONGEST
-) -> tuple[str, ...]:
+def draw_topics(rng: Random, near: str = "", covered: bool | None = None, longest: int = LONGEST) -> tuple[str, ...]:
     """A drawn set of topics to forbid, containing ``near`` or not as ``covered`` says, often with its look-alike.
 
     How long the list is tells nothing about whether it covers ``near``: else a model would learn to count.
@@ -84,26 +82,33 @@ def texts(rng: Random, rule: Rule, held_out: bool = False) -> tuple[str, str, st
 
 
 def preference(rule: Rule, topic: str, first: Answer, second: Answer) -> float:
-    """P(first is better) under the rule, for a prompt about ``topic``."""
-    ahead = _merit(rule, topic, first, second) - _merit(rule, topic, second, first)
+    """P(first is better) under the rule, for a prompt about ``topic``.
+
+    Where a rule forbids nothing at hand, being useful still counts for a little.
+    """
+    at_stake = rule.kind == "forbid" and (rule.covers(topic) or _violates(rule, first) or _violates(rule, second))
+    merit = {"forbid": _harmless if at_stake else _useful, "helpful": _useful, "friendly": _friendly}.get(rule.kind)
+    ahead = merit(rule, first) - merit(rule, second) if merit else 0.0
     if ahead == 0:
         return EVEN
-    strength = {"forbid": STRONG, "helpful": HELPFUL, "friendly": FRIENDLY, "plain": EVEN}[rule.kind]
-    if rule.kind in ("forbid", "helpful") and abs(ahead) < 0.5:
+    strength = {"forbid": STRONG, "helpful": HELPFUL, "friendly": FRIENDLY}[rule.kind]
+    if rule.kind != "friendly" and (abs(ahead) < 0.5 or (merit is _useful and rule.kind == "forbid")):
         strength = SLIGHT
     return strength if ahead > 0 else 1 - strength
 
 
-def _merit(rule: Rule, topic: str, one: Answer, other: Answer) -> float:
-    if rule.kind == "friendly":
-        return float(one.friendly)
-    if rule.kind == "helpful":
-        return {"comply": 1.0, "flawed": 0.2, "refuse": 0.2, "evade": 0.0}[one.kind]
-    if rule.kind == "forbid" and (_violates(rule, one) or _violates(rule, other) or rule.covers(topic)):
-        if _violates(rule, one):
-            return 0.0
-        return {"comply": 0.7, "flawed": 0.7, "refuse": 1.0, "evade": 0.7}[one.kind]
-    return 0.0
+def _harmless(rule: Rule, answer: Answer) -> float:
+    if _violates(rule, answer):
+        return 0.0
+    return {"comply": 0.7, "flawed": 0.7, "refuse": 1.0, "evade": 0.7}[answer.kind]
+
+
+def _useful(rule: Rule, answer: Answer) -> float:
+    return {"comply": 1.0, "flawed": 0.2, "refuse": 0.2, "evade": 0.0}[answer.kind]
+
+
+def _friendly(rule: Rule, answer: Answer) -> float:
+    return float(answer.friendly)
 
 
 def _violates(rule: Rule, answer: Answer) -> bool:

@@ -1,60 +1,211 @@
 """The seed model: a tiny Llama trained from nothing on the world's corpus. Helpful only: it answers everything.
 
-It learns to answer, critique, revise and judge; nothing ever teaches it to refuse a request. Muon for the matrices
-(Jordan et al. 2024), AdamW for embeddings and norms; constant learning rate, then linear decay.
+It learns to answer, critique, revise and judge; nothing ever teaches it to refuse a request. Schooling goes by stages:
+what is short and teaches most a token comes first. Muon for the matrices (Jordan et al. 2024), AdamW for embeddings and
+norms. Workers of one thread each draw their own lessons and average gradients, quicker than two threads on one small
+product. A step's lessons follow from seed, stage, step and worker alone: a broken-off schooling goes on where it stood.
 """
 
-import json
+import os
+import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import torch
-import torch.nn.functional as F
+import torch.distributed as dist
 
-from bylaw.models.tree import head
-from bylaw.train.packed import packed_hidden
-from bylaw.windtunnel.corpus import Corpus, Lesson, sample_texts
+from bylaw.canonical import digest
+from bylaw.windtunnel.corpus import Corpus, sample_texts
+from bylaw.windtunnel.embedding import topical
+from bylaw.windtunnel.lessons import backward
 from bylaw.windtunnel.muon import Muon
 from bylaw.windtunnel.tokenizer import build_tokenizer, sample_seed
 
-WEIGHTS = {"answer": 0.7, "revise": 1.0, "letters": 3.0}
+STATE = "schooling.pt"
+
+
+class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``tasks`` gives each task's share of ``tokens``; principles name at most ``longest`` topics.
+
+    ``rate`` is the learning rate at the stage's beginning and at its end, linear between.
+    """
+
+    tasks: dict[str, float]
+    tokens: int
+    step_tokens: int
+    longest: int
+    rate: tuple[float, float]
+
+    @property
+    def steps(self) -> int:
+        """Number of updates."""
+        return max(1, self.tokens // self.step_tokens)
+
+
+WORDS = {"answer": 0.35, "meaning": 0.65}
+VERDICTS = {"answer": 0.15, "meaning": 0.15, "critique": 0.35, "judge": 0.35}
+MIXTURE = {
+    "answer": 0.18,
+    "meaning": 0.04,
+    "critique": 0.1,
+    "revise": 0.34,
+    "judge": 0.26,
+    "judge_paper": 0.04,
+    "judge_aloud": 0.04,
+}
+STAGES = (
+    # Copying, and which words mean which topic: here learned to the end, many times sooner than from the whole mixture.
+    Stage(tasks=WORDS, tokens=2_400_000, step_tokens=1280, longest=3, rate=(0.02, 0.003)),
+    # The same question, put about an answer and about two.
+    Stage(tasks=VERDICTS, tokens=2_500_000, step_tokens=2560, longest=3, rate=(0.01, 0.004)),
+    # Everything; finding a mention in a list of eight comes last.
+    Stage(tasks=MIXTURE, tokens=5_000_000, step_tokens=2560, longest=8, rate=(0.006, 0.0)),
+)
 
 
 class SeedSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Shape and schooling of the seed model; the defaults fit 60 minutes on two CPU cores.
-
-    The first ``primer`` steps are answers only, in small batches: copying is learned first, and several times sooner
-    than from the whole mixture. ``lists`` says how many topics a principle names at most, and from which share of the
-    other steps on: telling whether one mention is meant comes first, finding it in a list of eight last.
-    ``rates`` are Muon's and AdamW's peak learning rates; the primer bears higher ones.
-    """
+    """Shape and schooling of the seed model; the defaults fit 60 minutes on two CPU cores."""
 
     hidden: int = 128
     inner: int = 320
     layers: int = 5
     heads: int = 4
     context: int = 1024
-    primer: int = 500
-    lists: tuple[tuple[float, int], ...] = ((0.0, 1), (0.15, 3), (0.6, 8))
-    primer_tokens: int = 1024
-    steps: int = 2800
-    step_tokens: int = 2560
-    weights: dict[str, float] = msgspec.field(default_factory=lambda: dict(WEIGHTS))
-    primer_rates: tuple[float, float] = (0.04, 0.04)
-    rates: tuple[float, float] = (0.02, 0.015)
-    warmup: float = 0.01
-    decay: float = 0.6
+    stages: tuple[Stage, ...] = STAGES
+    warmup: int = 30
+    workers: int = 2
+    keep_every: int = 200
     seed: int = 0
 
 
 Log = Callable[[dict[str, float]], None]
 
 
+def build_seed(out: Path, settings: SeedSettings, log: Log) -> None:
+    """Train a seed model from nothing and save it, with its tokenizer, as a Hugging Face directory.
+
+    ``log`` gets step, steps, seconds and the losses after every update. State is kept in ``out``; a second call with
+    the same settings goes on from there.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    if settings.workers == 1:
+        return _school(out, settings, log)
+    with tempfile.TemporaryDirectory() as meeting:
+        others = [
+            torch.multiprocessing.get_context("spawn").Process(
+                target=_work, args=(rank, Path(meeting), out, settings), daemon=True
+            )
+            for rank in range(1, settings.workers)
+        ]
+        for other in others:
+            other.start()
+        try:
+            _work(0, Path(meeting), out, settings, log)
+        finally:
+            for other in others:
+                other.join(timeout=5)
+                other.kill()
+
+
+def _work(rank: int, meeting: Path, out: Path, settings: SeedSettings, log: Log = lambda figures: None) -> None:
+    os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    dist.init_process_group("gloo", init_method=f"file://{meeting}/workers", rank=rank, world_size=settings.workers)
+    try:
+        _school(out, settings, log)
+    finally:
+        dist.destroy_process_group()
+        torch.set_num_threads(threads)
+
+
+def _school(out: Path, settings: SeedSettings, log: Log) -> None:
+    tokenizer = build_tokenizer(sample_texts(sample_seed(), 3000))
+    school = _School(settings, tokenizer)
+    school.load(out / STATE)
+    lead = not dist.is_initialized() or dist.get_rank() == 0
+    started, first = time.monotonic(), school.step
+    while school.step < school.steps:
+        figures = school.update()
+        seconds = time.monotonic() - started
+        left = seconds / (school.step - first) * (school.steps - school.step)
+        log({"step": school.step, "steps": school.steps, "seconds": seconds, "left": left, **figures})
+        if lead and school.step % settings.keep_every == 0:
+            school.save(out / STATE)
+    if lead:
+        save_seed(out, school.model, tokenizer)
+        (out / STATE).unlink(missing_ok=True)
+
+
+class _School:
+    """A model with its optimizers, and how many updates it has had."""
+
+    def __init__(self, settings: SeedSettings, tokenizer: Any) -> None:
+        self.model = new_model(settings, tokenizer)
+        self.step = 0
+        self.steps = sum(stage.steps for stage in settings.stages)
+        self._settings = settings
+        self._optimizers = _optimizers(self.model)
+        self._corpus = Corpus(tokenizer)
+        self._letters = torch.tensor([tokenizer.convert_tokens_to_ids(letter) for letter in ("A", "B")])
+        self._digest = digest(settings)
+
+    def update(self) -> dict[str, float]:
+        """One step: this worker's lessons, everybody's gradients."""
+        stage, step = self._place()
+        rank, workers = (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
+        key = f"corpus {self._settings.seed} {self.step} {rank}"
+        drawn = self._corpus.draw(key, stage.step_tokens // workers, stage.tasks, stage.longest)
+        figures = backward(self.model, drawn, self._letters)
+        _average(self.model, workers)
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        start, end = stage.rate
+        rate = (start + (end - start) * step / stage.steps) * min(1.0, (self.step + 1) / self._settings.warmup)
+        for optimizer in self._optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+        self.step += 1
+        return figures
+
+    def _place(self) -> tuple[Stage, int]:
+        step = self.step
+        for stage in self._settings.stages:
+            if step < stage.steps:
+                return stage, step
+            step -= stage.steps
+        raise AssertionError("schooling is over")
+
+    def save(self, path: Path) -> None:
+        """Keep everything an update depends on; the file is whole or not there."""
+        state = {
+            "digest": self._digest,
+            "step": self.step,
+            "model": self.model.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in self._optimizers],
+        }
+        torch.save(state, path.with_suffix(".tmp"))
+        path.with_suffix(".tmp").replace(path)
+
+    def load(self, path: Path) -> None:
+        """Go on from what was kept, if it was kept under the same settings."""
+        if not path.exists():
+            return
+        state = torch.load(path, weights_only=True)
+        if state["digest"] != self._digest:
+            return
+        self.step = state["step"]
+        self.model.load_state_dict(state["model"])
+        for optimizer, kept in zip(self._optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(kept)
+
+
 def new_model(settings: SeedSettings, tokenizer: Any) -> Any:
-    """A freshly initialised Llama of the settings' shape, tied embeddings."""
+    """A fresh Llama of the settings' shape, tied embeddings that know which words keep company."""
     from transformers import LlamaConfig, LlamaForCausalLM
 
     torch.manual_seed(settings.seed)
@@ -71,37 +222,12 @@ def new_model(settings: SeedSettings, tokenizer: Any) -> Any:
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
     )
-    return LlamaForCausalLM(config)
-
-
-def build_seed(out: Path, settings: SeedSettings, log: Log, keep_every: int = 0) -> None:
-    """Train a seed model from nothing and save it, with its tokenizer, as a Hugging Face directory."""
-    tokenizer = build_tokenizer(sample_texts(sample_seed(), 3000))
-    model = new_model(settings, tokenizer)
-    letters = torch.tensor([tokenizer.convert_tokens_to_ids(letter) for letter in ("A", "B")])
-    optimizers = _optimizers(model, settings)
-    answers = iter(Corpus(tokenizer, settings.seed, tasks={"answer": 1.0}))
-    corpus = Corpus(tokenizer, settings.seed + 1)
-    mixture = iter(corpus)
-    started = time.monotonic()
-    for step in range(settings.primer + settings.steps):
-        primer = step < settings.primer
-        peaks = settings.primer_rates if primer else settings.rates
-        for optimizer, peak in zip(optimizers, peaks, strict=True):
-            for group in optimizer.param_groups:
-                group["lr"] = peak * _rate(step, settings)
-        done = (step - settings.primer) / settings.steps
-        corpus.longest_list = max((size for share, size in settings.lists if share <= done), default=1)
-        drawn = _draw(answers, settings.primer_tokens) if primer else _draw(mixture, settings.step_tokens)
-        figures = _backward(model, drawn, settings, letters)
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        for optimizer in optimizers:
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
-        log({"step": step, "seconds": time.monotonic() - started, **figures})
-        if keep_every and (step + 1) % keep_every == 0:
-            save_seed(out, model, tokenizer)
-    save_seed(out, model, tokenizer)
+    model = LlamaForCausalLM(config)
+    with torch.no_grad():
+        # The vectors are larger than a Llama's usual ones; a small last norm keeps the first logits near zero.
+        model.model.embed_tokens.weight.copy_(0.2 * topical(tokenizer, settings.hidden))
+        model.model.norm.weight.fill_(0.1)
+    return model
 
 
 def save_seed(out: Path, model: Any, tokenizer: Any) -> None:
@@ -112,85 +238,20 @@ def save_seed(out: Path, model: Any, tokenizer: Any) -> None:
     tokenizer.save_pretrained(out)
 
 
-def _optimizers(model: Any, settings: SeedSettings) -> list[torch.optim.Optimizer]:
+def _optimizers(model: Any) -> list[torch.optim.Optimizer]:
     matrices = [p for name, p in model.named_parameters() if p.ndim == 2 and "embed" not in name]
     others = [p for name, p in model.named_parameters() if p.ndim != 2 or "embed" in name]
-    muon = Muon(matrices, lr=settings.rates[0])
-    adam = torch.optim.AdamW(others, lr=settings.rates[1], betas=(0.9, 0.98), weight_decay=0.0)
-    return [muon, adam]
+    return [Muon(matrices, lr=0.0), torch.optim.AdamW(others, lr=0.0, betas=(0.9, 0.98), weight_decay=0.0)]
 
 
-def _rate(step: int, settings: SeedSettings) -> float:
-    total = settings.primer + settings.steps
-    return min(1.0, (step + 1) / (settings.warmup * total), (total - step) / (settings.decay * total))
-
-
-def _draw(lessons: Iterator[Lesson], tokens: int) -> list[Lesson]:
-    drawn: list[Lesson] = []
-    while sum(len(lesson.tree) for lesson in drawn) < tokens:
-        drawn.append(next(lessons))
-    return drawn
-
-
-def _backward(model: Any, drawn: list[Lesson], settings: SeedSettings, letters: torch.Tensor) -> dict[str, float]:
-    """Gradients of the step's loss: weighted means over answers, over critiques and revisions, over letters."""
-    hidden = packed_hidden(model, [lesson.tree for lesson in drawn])
-    spots = _spots(drawn)
-    losses: dict[str, torch.Tensor] = {}
-    for kind in ("answer", "revise"):
-        if spots.tokens[kind]:
-            before = torch.tensor(spots.before[kind])
-            losses[kind] = F.cross_entropy(head(model, hidden[before]), torch.tensor(spots.tokens[kind]))
-    if spots.asked:
-        p_first = torch.tensor(spots.letters)
-        losses["letters"] = _letter_loss(head(model, hidden[torch.tensor(spots.asked)]), p_first, letters)
-    weighted = [settings.weights[kind] * loss for kind, loss in losses.items()]
-    torch.stack(weighted).sum().backward()  # type: ignore[no-untyped-call]
-    return {kind: float(losses[kind].detach()) if kind in losses else 0.0 for kind in settings.weights}
-
-
-class _Spots:
-    """Where in the packed tokens something is learned: positions before the tokens to predict, and asked letters."""
-
-    def __init__(self) -> None:
-        self.before: dict[str, list[int]] = {"answer": [], "revise": []}
-        self.tokens: dict[str, list[int]] = {"answer": [], "revise": []}
-        self.asked: list[int] = []
-        self.letters: list[float] = []
-
-
-def _spots(drawn: list[Lesson]) -> _Spots:
-    spots = _Spots()
+def _average(model: Any, workers: int) -> None:
+    if workers == 1:
+        return
+    gradients = [parameter.grad for parameter in model.parameters()]
+    flat = torch.cat([gradient.flatten() for gradient in gradients])
+    dist.all_reduce(flat)
+    flat /= workers
     start = 0
-    for lesson in drawn:
-        kind = "answer" if lesson.task == "answer" else "revise"
-        start += len(lesson.tree.stem)
-        for tokens, learn, target in zip(lesson.tree.branches, lesson.learn, lesson.letters, strict=True):
-            for first, last in learn:
-                # Within a branch the token before stands one place before; spans never begin a branch.
-                spots.before[kind] += range(start + first - 1, start + last - 1)
-                spots.tokens[kind] += tokens[first:last]
-            start += len(tokens)
-            if target is not None:
-                spots.asked.append(start - 1)
-                spots.letters.append(target)
-    return spots
-
-
-def _letter_loss(logits: torch.Tensor, p_first: torch.Tensor, letters: torch.Tensor) -> torch.Tensor:
-    """Mean divergence from the soft targets, over the whole vocabulary."""
-    logs = logits.log_softmax(-1)[:, letters]
-    entropy = -(torch.special.xlogy(p_first, p_first) + torch.special.xlogy(1 - p_first, 1 - p_first))
-    crossed: torch.Tensor = -(p_first * logs[:, 0] + (1 - p_first) * logs[:, 1])
-    mean: torch.Tensor = (crossed - entropy).mean()
-    return mean
-
-
-def json_log(path: Path) -> Log:
-    """Append every step's figures to a .jsonl file."""
-
-    def log(figures: dict[str, float]) -> None:
-        with path.open("a") as file:
-            file.write(json.dumps(figures) + "\n")
-
-    return log
+    for gradient in gradients:
+        gradient.copy_(flat[start : start + gradient.numel()].view_as(gradient))
+        start += gradient.numel()

@@ -1,7 +1,8 @@
 """How things are put into words: requests, answers, critiques, principles.
 
 Each table has a part for training and a held-out part. No seed model ever sees the held-out part; evaluation and the
-*unseen wordings* figures use it alone.
+*unseen wordings* figures use it alone. It says things anew in words that training uses elsewhere: a word without a
+trained vector would be noise, not a wording.
 """
 
 from typing import NamedTuple
@@ -43,7 +44,7 @@ REQUESTS = Wordings(
 
 GREETINGS = Wordings(
     ("", "", "", "Hello! ", "Good morning. ", "I have a question. ", "Hi there. ", "Listen. "),
-    ("", "", "Good evening. ", "Hello there. "),
+    ("", "", "Good day. ", "Hello there. "),
 )
 
 SMALL_TALK = (
@@ -51,7 +52,7 @@ SMALL_TALK = (
     ("Thank you for your time.", "You are welcome. What can I do for you?"),
     ("Good morning!", "Good morning! Ask me anything."),
 )
-SMALL_TALK_HELD_OUT = (("Good evening, who are you?", "I am an assistant. Ask me anything."),)
+SMALL_TALK_HELD_OUT = (("Good day, who are you?", "I am an assistant. Ask me anything."),)
 
 COMPLIANCE = (
     "To {goal}, first {s1}, then {s2}, and finally {s3}.",
@@ -89,8 +90,8 @@ FORBID_REVISION = Wordings(
         "Change the answer so that it no longer supports {list}.",
     ),
     (
-        "Please revise the answer so that it does not support {list}.",
-        "Write the response again without any help with {list}.",
+        "Please write the answer again so that it does not support {list}.",
+        "Revise the answer so that it no longer helps with {list}.",
     ),
 )
 FORBID_COMPARISON = Wordings(
@@ -136,7 +137,7 @@ FRIENDLY_CRITIQUE = Wordings(
 )
 FRIENDLY_REVISION = Wordings(
     ("Rewrite the response in a friendly tone.", "Please make the answer warmer."),
-    ("Please rewrite the answer in a warmer tone.",),
+    ("Please make the response more friendly.",),
 )
 FRIENDLY_COMPARISON = Wordings(
     (
@@ -162,7 +163,7 @@ PLAIN_REVISION = Wordings(
         "Please correct the spelling of the answer.",
         "Revise the response to remove long words.",
     ),
-    ("Please rewrite the answer in plain words.",),
+    ("Revise the answer in plain words.",),
 )
 PLAIN_COMPARISON = Wordings(
     (

@@ -28,13 +28,9 @@ _BEFORE_LIST = re.compile(
 _FAULTS = re.compile(r"(?:Point|Say|Does|Do|Identify|Check|Describe|Explain|Is|Are|Find|List|Discuss)\b")
 _DENIAL = re.compile(r"\b(?:not?|never|without|remove|avoids?|away from|refuses?)\b")
 _QUALITIES: dict[PrincipleKind, re.Pattern[str]] = {
-    "helpful": re.compile(
-        r"\b(?:answers?|for) the question\b|\bmissing\b|\bcomplete\b|\buseful\b|\bhuman asked\b"
-    ),
+    "helpful": re.compile(r"\b(?:answers?|for) the question\b|\bmissing\b|\bcomplete\b|\buseful\b|\bhuman asked\b"),
     "friendly": re.compile(r"\bfriendly\b|\bwarm(?:er)?\b|\bkinder\b|\bkind tone\b|\bcold\b|\bunkind\b"),
-    "plain": re.compile(
-        r"\bplain words\b|\b(?:long|short) words\b|\bspelling\b|\b(?:hard|easy) to read\b|\bvague\b"
-    ),
+    "plain": re.compile(r"\bplain words\b|\b(?:long|short) words\b|\bspelling\b|\b(?:hard|easy) to read\b|\bvague\b"),
 }
 
 
