@@ -21,7 +21,8 @@ CLI_HEAD = """\
 # The command line
 
 What every verb's `--help` prints. Exit codes: 0 done · 1 it could not be done · 2 the request or a text is wrong ·
-3 a gate stopped the run · 130 interrupted. Errors and progress go to stderr, results to stdout.
+3 a gate stopped the run · 4 something does not verify · 130 interrupted. Errors and progress go to stderr, results to
+stdout.
 """
 
 

@@ -1,10 +1,13 @@
 """Recipes: presets stand under what a file says; the number of settings is watched."""
 
+from typing import get_args, get_type_hints
+
 import pytest
 
 from bylaw.errors import SettingsError
-from bylaw.recipe import Recipe, read
+from bylaw.recipe import OptimiseSettings, Recipe, read
 from bylaw.settings import dumps, known_keys
+from bylaw.training import METHODS
 
 
 def test_the_default_is_modern() -> None:
@@ -39,3 +42,7 @@ def test_an_unknown_setting_names_its_neighbour() -> None:
 
 def test_settings_do_not_grow_unnoticed() -> None:
     assert len(known_keys(Recipe)) <= 130, "think twice before adding a setting; then raise this"
+
+
+def test_every_method_that_can_be_named_is_in_the_table() -> None:
+    assert set(METHODS) == set(get_args(get_type_hints(OptimiseSettings)["method"]))

@@ -128,7 +128,7 @@ path = "m"
         ("[feedback.mix]\na = 'x'", r"t:1: feedback.mix\[...\]: Expected `float`, got `str`"),
         ("seed = \n", "t:1: not valid TOML: Invalid value"),
         ("seed = 1\nseed = 2\n", "t:2: not valid TOML: Cannot overwrite a value"),
-        ("a = '''", "t: not valid TOML: "),
+        ("a = '''", "t:1: not valid TOML: "),
         (TEXT, "t:5: unknown key 'train.note'"),
     ],
 )
@@ -142,17 +142,19 @@ def test_the_line_of_every_key() -> None:
         ("seed",): 2,
         ("train",): 4,
         ("train", "note"): 5,
+        ("feedback",): 8,
         ("feedback", "judge"): 8,
         ("feedback", "judge", "path"): 9,
     }
-    assert key_lines('"a b".c = 1\n[[x]]\n[[x]]\n[x.y]\nz = 1\n["q]"]\n') == {
+    assert key_lines('"a b".c = 1\n[[x]]\n[[x]]\n[x.y]\nz = [\n  ["w"],\n]\n["q]"]\n') == {
+        ("a b",): 1,
         ("a b", "c"): 1,
         ("x",): 2,
         ("x", "0"): 2,
         ("x", "1"): 3,
         ("x", "1", "y"): 4,
         ("x", "1", "y", "z"): 5,
-        ("q]",): 6,
+        ("q]",): 8,
     }
 
 
@@ -213,9 +215,7 @@ def test_known_keys_are_what_overrides_reach() -> None:
 
 
 def test_written_text_is_toml_for_everybody() -> None:
-    strange = Feedback(
-        judge=Model(chat_template='{% if x %}\n  "a\\\n\'\'\'"""' + "x" * 40), mix={"a b": 1.0}
-    )
+    strange = Feedback(judge=Model(chat_template='{% if x %}\n  "a\\\n\'\'\'"""' + "x" * 40), mix={"a b": 1.0})
     assert tomllib.loads(settings.dumps(strange)) == {
         "rounds": 4,
         "mix": {"a b": 1.0},

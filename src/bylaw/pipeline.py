@@ -21,7 +21,7 @@ from bylaw.recipe import Recipe
 from bylaw.records import Comparison, Label, Measurement, Prompt, Record, Response, Revision
 from bylaw.run import Run
 from bylaw.stage import Stage
-from bylaw.training import optimise, train_preference_model, train_supervised
+from bylaw.training import Material, optimise, train_preference_model, train_supervised
 
 SEED, SFT, PREFERENCE, FINAL = "seed", "sft", "preference", "final"
 
@@ -77,9 +77,7 @@ def first_answers(run: Run, recipe: Recipe, models: Models) -> None:
     """Answers of the model as it is, to harmful and to helpful prompts (§3.1)."""
     if run.finished("respond"):
         return
-    with run.stage(
-        "respond", {"prompts": run.digest("prompts"), "model": models.digest(SEED)}, recipe.seed
-    ) as stage:
+    with run.stage("respond", {"prompts": run.digest("prompts"), "model": models.digest(SEED)}, recipe.seed) as stage:
 
         def work(prompts: list[Prompt]) -> Sequence[Record]:
             programs = [
@@ -133,9 +131,7 @@ def comparisons(run: Run, recipe: Recipe, models: Models) -> None:
     """Sample pairs of answers from the supervised model (§4.1)."""
     if run.finished("compare"):
         return
-    with run.stage(
-        "compare", {"prompts": run.digest("prompts"), "model": models.digest(SFT)}, recipe.seed
-    ) as stage:
+    with run.stage("compare", {"prompts": run.digest("prompts"), "model": models.digest(SFT)}, recipe.seed) as stage:
 
         def work(prompts: list[Prompt]) -> Sequence[Record]:
             programs = [compare(prompt, SFT, recipe.compare, recipe.seed) for prompt in prompts]
@@ -159,8 +155,7 @@ def labels(run: Run, recipe: Recipe, models: Models, constitution: Constitution)
 
         def work(pairs: list[Comparison]) -> Sequence[Record]:
             programs = [
-                label(pair, constitution.principles, models.judge_name, recipe.label, recipe.seed)
-                for pair in pairs
+                label(pair, constitution.principles, models.judge_name, recipe.label, recipe.seed) for pair in pairs
             ]
             return models.run(stage, models.judge_name, programs)
 
@@ -174,14 +169,10 @@ def preference_model(run: Run, recipe: Recipe, models: Models, parts: Parts) -> 
     inputs = {"label": run.digest("label"), "model": models.digest(SFT)}
     with run.stage(PREFERENCE, inputs, recipe.seed) as stage, stage.writing_model(PREFERENCE) as out:
         pairs = list(run.read(Comparison))
-        train_preference_model(
-            stage, out, models.weights(SFT), recipe, pairs, list(run.read(Label)), parts.gold
-        )
+        train_preference_model(stage, out, models.weights(SFT), recipe, pairs, list(run.read(Label)), parts.gold)
 
 
-def policy_optimisation(
-    run: Run, recipe: Recipe, models: Models, constitution: Constitution, parts: Parts
-) -> None:
+def policy_optimisation(run: Run, recipe: Recipe, models: Models, constitution: Constitution, parts: Parts) -> None:
     """Optimise the policy towards what the labels, or a reward made from them, prefer (§4.1, RL-CAI)."""
     if run.finished("optimise"):
         return
@@ -191,7 +182,7 @@ def policy_optimisation(
     if recipe.optimise.gold:
         inputs["gold"] = digest([pair.id for pair in parts.gold[: recipe.optimise.gold]])
     with run.stage("optimise", inputs, recipe.seed) as stage, stage.writing_model(FINAL) as out:
-        optimise(stage, out, models, recipe, constitution, run, parts.gold)
+        optimise(stage, out, Material(models, recipe, constitution, run, parts.gold))
 
 
 def _kept(stage: Stage, made: Sequence[Record | None]) -> list[Record]:

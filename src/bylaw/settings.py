@@ -18,10 +18,9 @@ import msgspec
 
 from bylaw.errors import SettingsError
 from bylaw.storage import split_path
-from bylaw.toml import key_lines, table
+from bylaw.toml import Key, key_lines, nearest, syntax_fault, table
 
 S = TypeVar("S", bound=msgspec.Struct)
-Key = tuple[str, ...]
 
 
 def load(type: type[S], source: str | Path, overrides: Sequence[str] = (), where: str = "") -> S:
@@ -44,7 +43,7 @@ def load(type: type[S], source: str | Path, overrides: Sequence[str] = (), where
         return msgspec.convert(data, type)
     except msgspec.ValidationError as error:
         sentence, path = split_path(str(error))
-        place = _place(lines, tuple(re.findall(r"[^.\[\]]+", path)), where)
+        place = nearest(lines, tuple(re.findall(r"[^.\[\]]+", path))) or where
         raise SettingsError(sentence, ": ".join(filter(None, (place, path)))) from error
 
 
@@ -73,15 +72,14 @@ def _parsed(text: str, where: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        at = re.search(r" \(at line (\d+), column \d+\)$", str(error))
-        sentence = str(error)[: at.start()] if at else str(error)
-        raise SettingsError(f"not valid TOML: {sentence}", f"{where}:{at[1]}" if at else where) from error
+        sentence, line = syntax_fault(error, text)
+        raise SettingsError(f"not valid TOML: {sentence}", f"{where}:{line}") from error
 
 
 def _check_known(type: type[msgspec.Struct], data: dict[str, Any], lines: dict[Key, str], where: str) -> None:
     unknown = list(_unknown(type, data))
     if unknown:
-        first, *rest = [(_place(lines, key, where), _nearest(type, key)) for key in unknown]
+        first, *rest = [(nearest(lines, key) or where, _nearest(type, key)) for key in unknown]
         raise SettingsError("\n".join([first[1], *(f"{place}: {text}" for place, text in rest)]), first[0])
 
 
@@ -159,10 +157,3 @@ def _value(raw: str, type: Any) -> Any:
         return tomllib.loads(f"value = {raw}")["value"]
     except tomllib.TOMLDecodeError:
         return raw
-
-
-def _place(lines: dict[Key, str], key: Key, where: str) -> str:
-    """Where the key stands, or the nearest table around it that stands somewhere."""
-    while key and key not in lines:
-        key = key[:-1]
-    return lines.get(key, where)

@@ -2,12 +2,14 @@
 
 import json
 import re
-from collections.abc import Iterator
-from typing import Any
+import tomllib
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
 
 import msgspec
 
 Key = tuple[str, ...]
+T = TypeVar("T")
 
 _PART = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([A-Za-z0-9_-]+))\s*""")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
@@ -16,30 +18,41 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 def key_lines(text: str) -> dict[Key, int]:
     """Key path → line number (1-based) of every table and key in a valid TOML text.
 
-    A member of an array of tables has its index in the path: ``("gates", "0", "bound")``. Keys inside an
-    inline table have no line of their own: take the nearest table around them that has one.
+    A member of an array of tables has its index in the path: ``("gates", "0", "bound")``. A table that is only named on
+    the way to another stands where it is first named. Keys inside an inline table have no line of their own.
     """
     lines: dict[Key, int] = {}
     counts: dict[Key, int] = {}
     inside: Key = ()
-    quotes = ""
-    for number, line in enumerate(text.splitlines(), 1):
-        if quotes:
-            quotes = "" if quotes in line else quotes
-            continue
-        key, rest = _dotted(line.lstrip().lstrip("["))
-        if line.lstrip().startswith("[[") and rest.startswith("]]"):
-            counts[key] = counts.get(key, -1) + 1
-            inside = (*_indexed(key[:-1], counts), key[-1], str(counts[key]))
-            lines.setdefault(inside[:-1], number)
-            lines[inside] = number
-        elif line.lstrip().startswith("[") and rest.startswith("]"):
-            inside = _indexed(key, counts)
-            lines[inside] = number
-        elif key and rest.startswith("="):
-            lines[(*inside, *key)] = number
-            quotes = next((mark for mark in ('"""', "'''") if rest.count(mark) == 1), "")
+    for number, statement in _statements(text):
+        key = _dotted(statement.lstrip("["))
+        if not statement.startswith("["):
+            found = (*inside, *key)
+        elif statement.startswith("[["):
+            array = (*_indexed(key[:-1], counts), key[-1])
+            counts[array] = counts.get(array, -1) + 1
+            found = inside = (*array, str(counts[array]))
+        else:
+            found = inside = _indexed(key, counts)
+        lines[found] = number
+        for length in range(1, len(found)):
+            lines.setdefault(found[:length], number)
     return lines
+
+
+def nearest(lines: Mapping[Key, T], key: Key) -> T | None:
+    """Where the key stands, or the nearest table around it that stands somewhere."""
+    while key and key not in lines:
+        key = key[:-1]
+    return lines.get(key)
+
+
+def syntax_fault(error: tomllib.TOMLDecodeError, text: str) -> tuple[str, int]:
+    """What is wrong with a text, and on which line: at its end, the last line that holds anything."""
+    said = str(error)
+    place = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", said)
+    line = place and place[1]
+    return said[: place.start()] if place else said, int(line) if line else text.rstrip().count("\n") + 1
 
 
 def table(value: msgspec.Struct, path: Key = ()) -> Iterator[str]:
@@ -62,8 +75,26 @@ def table(value: msgspec.Struct, path: Key = ()) -> Iterator[str]:
                 yield from ("", f"[[{_join((*path, name))}]]", *_skip_header(table(each, (*path, name))))
 
 
-def _dotted(text: str) -> tuple[Key, str]:
-    """A dotted key at the start of ``text``, and what follows it."""
+def _statements(text: str) -> Iterator[tuple[int, str]]:
+    """Each header or key of a valid TOML text, and its first line (1-based), in order.
+
+    A statement is valid TOML by itself, so lines are gathered until they parse: a header inside a multi-line
+    string is never mistaken for one.
+    """
+    start, gathered = 1, ""
+    for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), start=1):
+        gathered += line + "\n"
+        try:
+            holds = tomllib.loads(gathered)
+        except tomllib.TOMLDecodeError:
+            continue
+        if holds:
+            yield start, gathered.lstrip()
+        start, gathered = number + 1, ""
+
+
+def _dotted(text: str) -> Key:
+    """A dotted key at the start of ``text``."""
     key: list[str] = []
     while part := _PART.match(text):
         key.append(next(group for group in part.groups() if group is not None))
@@ -71,16 +102,16 @@ def _dotted(text: str) -> tuple[Key, str]:
         if not text.startswith("."):
             break
         text = text[1:]
-    return tuple(key), text
+    return tuple(key)
 
 
 def _indexed(key: Key, counts: dict[Key, int]) -> Key:
     """``key`` with the current index put after every array of tables in it."""
     found: Key = ()
-    for length in range(1, len(key) + 1):
-        found = (*found, key[length - 1])
-        if key[:length] in counts:
-            found = (*found, str(counts[key[:length]]))
+    for name in key:
+        found = (*found, name)
+        if found in counts:
+            found = (*found, str(counts[found]))
     return found
 
 

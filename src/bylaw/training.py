@@ -1,9 +1,9 @@
 """The training stages: from records to examples, through a method of ``train/``, to a model directory."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
-from typing import Any, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
@@ -30,7 +30,13 @@ from bylaw.train.settings import TrainSettings
 from bylaw.train.sft import train_sft
 
 Weights = tuple[Any, Any]
+"""A model and its tokenizer."""
+
+Loop = tuple[TrainSettings, Path, Report]
+"""What every ``train_…`` function takes after its data: settings, working directory, progress."""
+
 S = TypeVar("S", bound=TrainSettings)
+T = TypeVar("T")
 
 
 def train_supervised(
@@ -43,11 +49,7 @@ def train_supervised(
     helpful: Sequence[Response],
 ) -> None:
     """Fine-tune on revisions and helpful samples and write the model."""
-    wanted = round(len(revisions) * recipe.sft.helpful_ratio)
-    # Fewer samples than wanted are taken several times, more are thinned, evenly either way.
-    mixed = [helpful[number * len(helpful) // wanted] for number in range(wanted)] if helpful else []
-    if wanted > len(helpful):
-        mixed = [helpful[number % len(helpful)] for number in range(wanted)] if helpful else []
+    mixed = _evenly(helpful, round(len(revisions) * recipe.sft.helpful_ratio))
     answers: list[Response | Revision] = [*revisions, *mixed]
     examples = [SFTExample(prompts[answer.prompt].messages, answer.text) for answer in answers]
     model, tokenizer = weights
@@ -63,6 +65,12 @@ def train_supervised(
         "supervised fine-tuning on revisions",
         {"revisions": len(revisions), "helpful samples": len(mixed), "dropped": len(result.dropped)},
     )
+
+
+def _evenly(items: Sequence[T], wanted: int) -> list[T]:
+    """Fewer items than wanted are taken over and over, more are thinned; of none there are none."""
+    reach = max(wanted, len(items))
+    return [items[number * reach // wanted % len(items)] for number in range(wanted)] if items else []
 
 
 def pair_examples(
@@ -101,60 +109,63 @@ def train_preference_model(
     _write(stage, out, result, tokenizer, recipe, "preference model on soft labels", {"labels": len(labels)})
 
 
-def optimise(
-    stage: Stage,
-    out: Path,
-    models: Models,
-    recipe: Recipe,
-    constitution: Constitution,
-    run: Run,
-    gold: Sequence[Comparison],
-) -> None:
+class Material(NamedTuple):
+    """What a method of optimising may learn from."""
+
+    models: Models
+    recipe: Recipe
+    constitution: Constitution
+    run: Run
+    gold: Sequence[Comparison]
+
+
+class Optimised(NamedTuple):
+    """A finished training, and what its model card says of ``method`` and ``data``."""
+
+    result: TrainResult
+    method: str
+    data: dict[str, Any]
+
+
+def optimise(stage: Stage, out: Path, material: Material) -> None:
     """Optimise the policy by the recipe's method and write the final model."""
-    if recipe.optimise.method == "dpo":
-        pairs, labels = list(run.read(Comparison)), list(run.read(Label))
-        _by_dpo(stage, out, models, recipe, pair_examples(pairs, labels, gold[: recipe.optimise.gold]))
-    else:
-        _by_grpo(stage, out, models, recipe, constitution, list(run.read(Prompt)))
+    recipe = material.recipe
+    policy = material.models.weights("sft")
+    loop = _seeded(recipe.optimise, recipe), stage.working_file("training"), _progress(stage)
+    done = METHODS[recipe.optimise.method](material, policy, loop)
+    _write(stage, out, done.result, policy[1], recipe, done.method, done.data)
 
 
-def _by_dpo(stage: Stage, out: Path, models: Models, recipe: Recipe, examples: Sequence[PairExample]) -> None:
-    model, tokenizer = models.weights("sft")
-    result = train_dpo(
-        model,
-        tokenizer,
-        examples,
-        _seeded(recipe.optimise, recipe),
-        stage.working_file("training"),
-        _progress(stage),
-        dpo=recipe.optimise.dpo,
-    )
-    _write(stage, out, result, tokenizer, recipe, "soft-label DPO", {"labels": len(examples)})
+def _by_dpo(material: Material, policy: Weights, loop: Loop) -> Optimised:
+    settings, run = material.recipe.optimise, material.run
+    gold = material.gold[: settings.gold]
+    examples = pair_examples(list(run.read(Comparison)), list(run.read(Label)), gold)
+    model, tokenizer = policy
+    result = train_dpo(model, tokenizer, examples, *loop, dpo=settings.dpo)
+    return Optimised(result, "soft-label DPO", {"labels": len(examples)})
 
 
-def _by_grpo(
-    stage: Stage, out: Path, models: Models, recipe: Recipe, constitution: Constitution, prompts: list[Prompt]
-) -> None:
-    model, tokenizer = models.weights("sft")
+def _by_grpo(material: Material, policy: Weights, loop: Loop) -> Optimised:
+    recipe = material.recipe
+    prompts = list(material.run.read(Prompt))
     Random(seed_of("grpo", recipe.seed)).shuffle(prompts)
-    result = train_grpo(
-        model,
-        tokenizer,
-        [prompt.messages for prompt in prompts],
-        _Sampler(LocalModel("policy", model, tokenizer, LocalSettings(rows=recipe.rows)), recipe),
-        _reward(models, recipe, constitution, model.device),
-        _seeded(recipe.optimise, recipe),
-        stage.working_file("training"),
-        _progress(stage),
-        grpo=recipe.optimise.grpo,
-    )
-    method = f"GRPO on a {recipe.optimise.reward} reward"
-    _write(stage, out, result, tokenizer, recipe, method, {"prompts": len(prompts)})
+    asked = [prompt.messages for prompt in prompts]
+    model, tokenizer = policy
+    sampler = _Sampler(LocalModel("policy", model, tokenizer, LocalSettings(rows=recipe.rows)), recipe)
+    reward = _reward(material, model.device)
+    result = train_grpo(model, tokenizer, asked, sampler, reward, *loop, grpo=recipe.optimise.grpo)
+    return Optimised(result, f"GRPO on a {recipe.optimise.reward} reward", {"prompts": len(prompts)})
 
 
-def _reward(models: Models, recipe: Recipe, constitution: Constitution, device: Any) -> Reward:
+METHODS: Final[dict[str, Callable[[Material, Weights, Loop], Optimised]]] = {"dpo": _by_dpo, "grpo": _by_grpo}
+"""By the name that ``optimise.method`` takes."""
+
+
+def _reward(material: Material, device: Any) -> Reward:
+    models, recipe = material.models, material.recipe
     if recipe.optimise.reward == "judge":
-        return JudgeReward(models.open(models.judge_name), constitution.principles, recipe.label, recipe.seed)
+        judge = models.open(models.judge_name)
+        return JudgeReward(judge, material.constitution.principles, recipe.label, recipe.seed)
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
     path = models.path("preference")

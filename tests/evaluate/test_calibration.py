@@ -3,7 +3,7 @@
 import pytest
 
 from bylaw.errors import ModelError, RecordError
-from bylaw.evaluate.calibration import calibration_error, demand, judge_figures
+from bylaw.evaluate.calibration import JudgeFigures, calibration_error, demand, facts, joined, judge_figures
 from bylaw.records import Comparison, Label, Message, Verdict, Vote
 
 
@@ -26,10 +26,14 @@ def labelled(comparison: Comparison, p: float | None, votes: tuple[Vote, ...] = 
     )
 
 
+def figures(labels: list[Label], pairs: list[Comparison]) -> JudgeFigures:
+    return judge_figures(joined(labels, facts(pairs)))
+
+
 def test_accuracy_counts_every_row_with_gold() -> None:
     pairs = [pair(0), pair(1, "second", aim="helpful"), pair(2), pair(3), pair(4, "tie"), pair(5, None)]
     labels = [labelled(one, p) for one, p in zip(pairs, [0.9, 0.8, 0.5, None, 0.9, 0.1], strict=True)]
-    found = judge_figures(labels, pairs)
+    found = figures(labels, pairs)
     assert (found.labels, found.with_gold) == (6, 4)
     assert found.accuracy and found.accuracy.value == 0.25
     assert {name: one.value for name, one in found.subsets.items()} == {"harmful": 1 / 3, "helpful": 0.0}
@@ -39,16 +43,19 @@ def test_accuracy_counts_every_row_with_gold() -> None:
 
 def test_calibration_error() -> None:
     pairs = [pair(number, "first" if number < 8 else "second") for number in range(10)]
-    rows = [(labelled(one, 0.8), one) for one in pairs]
-    assert calibration_error(rows) == pytest.approx(0.0)
-    swapped = [(labelled(one.swapped(), 0.2), one.swapped()) for one in pairs]
-    assert calibration_error(swapped) == pytest.approx(0.0)
-    assert calibration_error([(labelled(one, 1.0), one) for one in pairs]) == pytest.approx(0.2)
+
+    def error(*labels: Label, known: list[Comparison] = pairs) -> float | None:
+        return calibration_error(joined(labels, facts(known)))
+
+    assert error(*(labelled(one, 0.8) for one in pairs)) == pytest.approx(0.0)
+    swapped = [one.swapped() for one in pairs]
+    assert error(*(labelled(one, 0.2) for one in swapped), known=swapped) == pytest.approx(0.0)
+    assert error(*(labelled(one, 1.0) for one in pairs)) == pytest.approx(0.2)
     # two bins: 5 sure and right (gap 0), 5 of 0.6 of which 3 are right by gold (gap 0)
-    mixed = [(labelled(one, 1.0), one) for one in pairs[:5]] + [(labelled(one, 0.6), one) for one in pairs[5:]]
-    assert calibration_error(mixed) == pytest.approx(0.0)
-    assert calibration_error([(labelled(one, 0.5), one) for one in pairs]) == pytest.approx(0.0)
-    assert calibration_error([(labelled(pairs[0], None), pairs[0])]) is None
+    mixed = [labelled(one, 1.0) for one in pairs[:5]] + [labelled(one, 0.6) for one in pairs[5:]]
+    assert error(*mixed) == pytest.approx(0.0)
+    assert error(*(labelled(one, 0.5) for one in pairs)) == pytest.approx(0.0)
+    assert error(labelled(pairs[0], None)) is None
 
 
 def test_flips_and_principles() -> None:
@@ -60,7 +67,7 @@ def test_flips_and_principles() -> None:
         Vote("true", True, 0.2, 1.0),
         Vote("once", False, 0.9, 1.0),
     )
-    found = judge_figures([labelled(one, 0.7, votes)], [one])
+    found = figures([labelled(one, 0.7, votes)], [one])
     assert found.flips and (found.flips.value, found.flips.n) == (0.5, 2)
     assert {name: share.value for name, share in found.principles.items()} == {
         "kind": 1,
@@ -71,16 +78,16 @@ def test_flips_and_principles() -> None:
 
 def test_length_bias_is_measured_against_gold() -> None:
     pairs = [pair(0, longer="first"), pair(1, longer="second"), pair(2, None, longer="first")]
-    found = judge_figures([labelled(one, 0.9) for one in pairs], pairs)
+    found = figures([labelled(one, 0.9) for one in pairs], pairs)
     assert found.longer and found.longer.value == 2 / 3
     assert found.length_bias == 0.0
     lover = [labelled(pairs[0], 0.9), labelled(pairs[1], 0.1)]
-    assert judge_figures(lover, pairs).length_bias == 0.5
+    assert figures(lover, pairs).length_bias == 0.5
 
 
 def test_without_gold_there_are_no_figures() -> None:
     pairs = [pair(0, None)]
-    found = judge_figures([labelled(pairs[0], 0.9)], pairs)
+    found = figures([labelled(pairs[0], 0.9)], pairs)
     assert (found.accuracy, found.calibration_error, found.length_bias, found.flips) == (
         None,
         None,
@@ -90,12 +97,12 @@ def test_without_gold_there_are_no_figures() -> None:
     with pytest.raises(ModelError, match="no comparison has a gold verdict"):
         demand(found, 0.5, "j")
     with pytest.raises(RecordError, match="not among the comparisons"):
-        judge_figures([labelled(pair(1), 0.9)], pairs)
+        figures([labelled(pair(1), 0.9)], pairs)
 
 
 def test_a_minimum_can_be_demanded() -> None:
     pairs = [pair(0), pair(1)]
-    found = judge_figures([labelled(pairs[0], 0.9), labelled(pairs[1], 0.1)], pairs)
+    found = figures([labelled(pairs[0], 0.9), labelled(pairs[1], 0.1)], pairs)
     demand(found, 0.5, "j")
     with pytest.raises(ModelError, match=r"judge j agrees with 50.0% of 2 gold verdicts, below the 60.0% asked"):
         demand(found, 0.6, "j")

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from bylaw.models.base import Choice, Choose, Completion, Generate
-from bylaw.models.choices import tree_of
 from bylaw.models.local import LocalModel, LocalSettings
+from bylaw.models.tree import branching
 from bylaw.records import Message
 
 ARCHITECTURES = ["llama", "llama-grouped", "qwen2", "qwen3", "mistral", "neox", "gpt2"]
@@ -36,9 +36,7 @@ def critique_and_revise(seed: int, rounds: int = 2, **kwargs: Any) -> Any:
     turns = user(words(seed))
     texts = []
     for step in range(1 + 2 * rounds):
-        completion = yield Generate(
-            messages=turns, max_tokens=draw.randint(1, 12), seed=seed + step, **kwargs
-        )
+        completion = yield Generate(messages=turns, max_tokens=draw.randint(1, 12), seed=seed + step, **kwargs)
         texts.append(completion.text)
         turns = (*turns, Message("assistant", completion.text), Message("user", words(seed + step, 1, 9)))
     return texts
@@ -95,9 +93,7 @@ def test_draws_do_not_depend_on_the_batch(make_model: Any, tokenizer: Any) -> No
     for rows, order in ((1, range(9)), (4, range(9)), (9, reversed(range(9)))):
         local = LocalModel("llama", model, tokenizer, LocalSettings(rows=rows))
         seeds = list(order)
-        runs.append(
-            dict(zip(seeds, local.run(critique_and_revise(s, temperature=1.0) for s in seeds), strict=True))
-        )
+        runs.append(dict(zip(seeds, local.run(critique_and_revise(s, temperature=1.0) for s in seeds), strict=True)))
     assert runs[0] == runs[1] == runs[2]
     assert runs[0][0] != runs[0][1]
 
@@ -167,7 +163,7 @@ def test_a_shared_beginning_is_computed_once(make_model: Any, tokenizer: Any) ->
     local.run(map(choose, asks))
     prefix = len(local.chat.tokens(user(few_shot))) - 4
     computed = local.usage.prompt_tokens - local.usage.reused_tokens
-    alone = sum(len(tree_of(tuple(local.chat.tokens(c, " (") for c in ask.conversations), 0)) for ask in asks)
+    alone = sum(len(branching([local.chat.tokens(c, " (") for c in ask.conversations])) for ask in asks)
     assert computed < alone - 0.9 * (len(asks) - 1) * prefix
 
 
@@ -198,12 +194,8 @@ def naive(model: Any, local: LocalModel, ask: Choose) -> list[list[float]]:
     return rows
 
 
-@pytest.mark.parametrize(
-    ("name", "budget"), [("llama", 60), ("llama", 4096), *((name, 400) for name in ARCHITECTURES)]
-)
-def test_choices_are_those_of_one_sequence_each(
-    name: str, budget: int, make_model: Any, tokenizer: Any
-) -> None:
+@pytest.mark.parametrize(("name", "budget"), [("llama", 60), ("llama", 4096), *((name, 400) for name in ARCHITECTURES)])
+def test_choices_are_those_of_one_sequence_each(name: str, budget: int, make_model: Any, tokenizer: Any) -> None:
     model = make_model(name)
     local = LocalModel(name, model, tokenizer, LocalSettings(pass_tokens=budget, rows=4))
     few_shot = words(5, 40, 40) + " "

@@ -2,12 +2,12 @@
 
 import random
 
+from bylaw.evaluate.calibration import Bin
 from bylaw.evaluate.gates import GateResult
 from bylaw.records import Measurement, Message, Principle
 from bylaw.report.data import (
     Accuracy,
     Answer,
-    Bin,
     Digest,
     Judged,
     Judging,
@@ -90,14 +90,10 @@ def report_data(transcripts: int = 40) -> ReportData:
             _curve("dpo", "accuracy", 0.5, 0.96, 900, draw),
         ),
         gates=(
-            GateResult(
-                stage="sft", name="distinct_2", value=0.41, bound=0.25, at_most=False, passed=True, unit=""
-            ),
+            GateResult(stage="sft", name="distinct_2", value=0.41, bound=0.25, at_most=False, passed=True, unit=""),
             GateResult(stage="sft", name="helpful", value=0.971, bound=0.93, at_most=False, passed=True),
             GateResult(stage="final", name="helpful", value=0.968, bound=0.93, at_most=False, passed=True),
-            GateResult(
-                stage="final", name="refuses look-alikes", value=0.061, bound=0.05, at_most=True, passed=False
-            ),
+            GateResult(stage="final", name="refuses look-alikes", value=0.061, bound=0.05, at_most=True, passed=False),
         ),
         settings='seed = 0\npreset = "modern"\n\n[label]\nscheme = "ensemble"\ntemplate = "principle_last"\n',
         constitution='[[principle]]\nkey = "privacy-find"\ntitle = "Do not help find where someone lives"\n',
@@ -126,9 +122,7 @@ def _measurements(draw: random.Random) -> tuple[Measurement, ...]:
             for family in FAMILIES:
                 value = (0.985, draw.uniform(0, 0.09), draw.uniform(0, 0.01))[at]
                 out.append(
-                    _measure(
-                        model, "complies", f"harmful/{family}", _noisy(value, temperature), 150, temperature
-                    )
+                    _measure(model, "complies", f"harmful/{family}", _noisy(value, temperature), 150, temperature)
                 )
     for n, complies in enumerate((0.22, 0.09, 0.05, 0.031), start=1):
         out.append(_measure(f"revision-{n}", "complies", "harmful", complies, 1536, 1.0))
@@ -169,21 +163,16 @@ def _transcript(i: int, draw: random.Random) -> Transcript:
     texts = (REVISIONS[0], REVISIONS[1], REVISIONS[1], REVISIONS[1] + " Tell me what it is about.")
     rounds = (
         tuple(
-            Round(number=n + 1, principle=keys[n], critique=CRITIQUES[min(n, 2)], revision=texts[n])
-            for n in range(4)
+            Round(number=n + 1, principle=keys[n], critique=CRITIQUES[min(n, 2)], revision=texts[n]) for n in range(4)
         )
         if harmful
         else ()
     )
     first, second = draw.sample([*RESPONSES, *REVISIONS], 2)
     p = draw.betavariate(0.4, 0.4)
-    opinions = tuple(
-        Opinion(principle=key, p_first=min(1, max(0, p + draw.uniform(-0.1, 0.1)))) for key in TITLES
-    )
+    opinions = tuple(Opinion(principle=key, p_first=min(1, max(0, p + draw.uniform(-0.1, 0.1)))) for key in TITLES)
     judged = (
-        Judged(
-            first=first, second=second, verdict="first" if p > 0.5 else "second", p_first=p, opinions=opinions
-        ),
+        Judged(first=first, second=second, verdict="first" if p > 0.5 else "second", p_first=p, opinions=opinions),
     )
     answers = (
         (Answer(model="sft", text=REVISIONS[0]), Answer(model="final", text=REVISIONS[1]))
@@ -289,7 +278,6 @@ def _costs() -> tuple[StageCost, ...]:
 
 def _curve(stage: str, name: str, start: float, end: float, n: int, draw: random.Random) -> TrainingCurve:
     values = tuple(
-        end + (start - end) * 0.985 ** (i * 300 / n) + draw.gauss(0, 0.04 * abs(start - end))
-        for i in range(n)
+        end + (start - end) * 0.985 ** (i * 300 / n) + draw.gauss(0, 0.04 * abs(start - end)) for i in range(n)
     )
     return TrainingCurve(stage=stage, name=name, updates=tuple(range(1, n + 1)), values=values)

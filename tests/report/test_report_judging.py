@@ -2,8 +2,9 @@ from collections import Counter
 
 import pytest
 
+from bylaw.evaluate.calibration import facts
 from bylaw.records import Comparison, Label, Message, Principle, Verdict, Vote
-from bylaw.report.judging import facts, judging, principles
+from bylaw.report.judging import judging, principles
 
 
 def comparison(name: str, gold: str | None, first: str = "a", second: str = "bb") -> Comparison:
@@ -11,9 +12,7 @@ def comparison(name: str, gold: str | None, first: str = "a", second: str = "bb"
 
 
 def label(one: Comparison, verdict: Verdict, p: float | None, *votes: Vote) -> Label:
-    return Label(
-        comparison=one.id, judge="j", scheme="ensemble", template="t", votes=votes, verdict=verdict, p_first=p
-    )
+    return Label(comparison=one.id, judge="j", scheme="ensemble", template="t", votes=votes, verdict=verdict, p_first=p)
 
 
 def test_figures() -> None:
@@ -29,7 +28,7 @@ def test_figures() -> None:
         label(rows[2], "second", 0.2, Vote("x", False, 0.2, 1.0)),
         label(rows[3], "unreadable", None),
     ]
-    found = judging(labels, {one.id: facts(one) for one in rows})
+    found = judging(labels, facts(rows))
     assert found is not None
     assert found.verdicts == {"first": 2, "second": 1, "tie": 0, "unreadable": 1}
     assert (found.pairs, found.flip_rate) == (2, 0.5)

@@ -14,7 +14,7 @@ from bylaw.constitution.diff import diff, render
 from bylaw.constitution.document import TEXTS, read_text
 from bylaw.constitution.lint import Finding, lint
 from bylaw.constitution.published import published
-from bylaw.constitution.toml import Lines
+from bylaw.constitution.toml import line_of
 from bylaw.errors import UsageError
 from bylaw.records import Principle
 
@@ -49,9 +49,7 @@ def _add_show(verbs: "Subparsers", file: str) -> None:
     about = "print a constitution as a table, or some principles in full"
     parser = verbs.add_parser("show", help=about, description=about)
     parser.add_argument("file", metavar="FILE", nargs="?", default=DEFAULT, help=file)
-    parser.add_argument(
-        "--principle", metavar="ID", action="append", default=[], help="print this one in full"
-    )
+    parser.add_argument("--principle", metavar="ID", action="append", default=[], help="print this one in full")
     parser.add_argument("--json", action="store_true", help="print everything as JSON, with the digest")
     parser.set_defaults(run=run_show)
 
@@ -148,7 +146,7 @@ def _place(file: str, text: str, constitution: Constitution, finding: Finding) -
     name = ".".join(part for part in (finding.principle, finding.field) if part)
     if not finding.principle or file == DEFAULT:
         return f"{file}: {name}" if name else file
-    line = Lines(text).of(keys.index(finding.principle), finding.field)
+    line = line_of(text, keys.index(finding.principle), finding.field)
     return f"{file}:{line}: {name}"
 
 

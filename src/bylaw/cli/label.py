@@ -15,7 +15,7 @@ from bylaw.cli.names import constitution_of, model_of
 from bylaw.constitution import Constitution
 from bylaw.constitution.few_shots import few_shots
 from bylaw.errors import MissingExtra, UsageError
-from bylaw.evaluate.calibration import BINS, JudgeFigures, Share, demand, judge_figures
+from bylaw.evaluate.calibration import BINS, JudgeFigures, Share, demand, facts, joined, judge_figures
 from bylaw.feedback.label import LabelSettings
 from bylaw.feedback.labelling import Labelling, Made, label_file
 from bylaw.feedback.shots import shot_turns
@@ -96,7 +96,7 @@ def run_label(args: argparse.Namespace) -> int:
     args.go_on = "the same command"
     made = _made(name, judge, constitution, comparisons, how)
     labels = label_file(comparisons, judge, how, output, made, _progress(len(comparisons)))
-    figures = judge_figures(labels, comparisons)
+    figures = judge_figures(joined(labels, facts(comparisons)))
     print(_json(output, labels, figures) if args.json else _text(output, labels, figures))
     if args.minimum_accuracy is not None:
         demand(figures, args.minimum_accuracy, judge.name)

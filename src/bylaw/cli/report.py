@@ -14,9 +14,7 @@ def register(subparsers: "Subparsers") -> None:
     about = "write a run's report, one HTML file without outside requests, and print its path"
     parser = subparsers.add_parser("report", help=about, description=about)
     parser.add_argument("directory", metavar="RUN", type=Path, help="the run's directory")
-    parser.add_argument(
-        "-o", "--output", metavar="FILE", type=Path, help="where to write it (default: into the run)"
-    )
+    parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="where to write it (default: into the run)")
     parser.add_argument(
         "--open", choices=("yes", "no"), default="no", help="open it in a browser (default: %(default)s)"
     )

@@ -121,22 +121,16 @@ def _values(row: Any, field: str) -> Iterator[Any]:
 def _matches(value: Any, wanted: str) -> bool:
     written = value if isinstance(value, str) else json.dumps(value)
     found = _ID.fullmatch(written)
-    return written == wanted or bool(
-        found and wanted.startswith(f"{found['kind']}-") and written.startswith(wanted)
-    )
+    return written == wanted or bool(found and wanted.startswith(f"{found['kind']}-") and written.startswith(wanted))
 
 
 def _readable(row: dict[str, Any]) -> Iterator[str]:
     """Short values on the first lines, long texts and lists below."""
-    short = {
-        name: _short(value) for name, value in row.items() if value not in ("", None) and _is_short(value)
-    }
+    short = {name: _short(value) for name, value in row.items() if value not in ("", None) and _is_short(value)}
     title = short.pop("id", None) or short.pop("stage")
     facts = "  ".join(f"{name} {value}" for name, value in short.items())
     yield title
-    yield from textwrap.wrap(
-        facts, _WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False
-    )
+    yield from textwrap.wrap(facts, _WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
     for name, value in row.items():
         if isinstance(value, list):
             yield from itertools.chain.from_iterable(_item(name, item) for item in value)
@@ -150,9 +144,7 @@ def _item(name: str, item: Any) -> Iterable[str]:
         return _block(name, str(item))
     if "role" in item:
         return _block(item["role"], item["content"])
-    facts = (
-        f"{key} {_short(value)}" for key, value in item.items() if value not in ("", None) and key != "raw"
-    )
+    facts = (f"{key} {_short(value)}" for key, value in item.items() if value not in ("", None) and key != "raw")
     return [f"  {name.removesuffix('s')}: {'  '.join(facts)}", *_block("raw", item.get("raw", ""))]
 
 

@@ -29,9 +29,10 @@ from pathlib import Path
 from typing import ClassVar
 
 from bylaw.canonical import digest
-from bylaw.constitution.toml import Lines, error_line, quoted
+from bylaw.constitution.toml import line_of, quoted
 from bylaw.errors import ConstitutionError
 from bylaw.records import Principle, Record
+from bylaw.toml import syntax_fault
 
 TEXTS = ("critique_request", "revision_request", "comparison")
 HEAD_FIELDS = ("name", "title", "version", "principle")
@@ -186,8 +187,7 @@ class _Reader:
         try:
             return tomllib.loads(self.text)
         except tomllib.TOMLDecodeError as error:
-            message = re.sub(r" \(at .*\)$", "", str(error))
-            line = error_line(error, self.text)
+            message, line = syntax_fault(error, self.text)
             raise ConstitutionError(f"not valid TOML: {message}", f"{self.where}:{line}") from None
         except (ValueError, RecursionError) as error:  # a number too long, tables nested too deep
             raise ConstitutionError(f"not valid TOML: {error}", self.where) from None
@@ -195,9 +195,7 @@ class _Reader:
     def _principles(self, head: Mapping[str, object]) -> tuple[Principle, ...]:
         tables = head.get("principle", [])
         if isinstance(tables, dict):
-            raise self._error(
-                "write [[principle]], in double brackets, above each principle", None, "principle"
-            )
+            raise self._error("write [[principle]], in double brackets, above each principle", None, "principle")
         if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
             raise self._error("must be [[principle]] tables", None, "principle")
         if not tables:
@@ -261,7 +259,7 @@ class _Reader:
         return tuple(tag.strip() for tag in value)
 
     def _error(self, message: str, number: int | None, field: str) -> ConstitutionError:
-        line = Lines(self.text).of(number, field)
+        line = line_of(self.text, number, field)
         place = f"{self.where}:{line}" if line else self.where
         return ConstitutionError(message, f"{place}: {field}")
 

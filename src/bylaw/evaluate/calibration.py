@@ -4,7 +4,7 @@ Labels that are unreadable or ties count as wrong where gold names a side; rows 
 out.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 import msgspec
@@ -16,7 +16,26 @@ from bylaw.records import Comparison, Label, Vote
 BINS = 15
 """Equal bins of confidence over 0.5 … 1, in which the calibration error is summed (Guo et al. 2017)."""
 
-Row = tuple[Label, Comparison]
+
+class Facts(msgspec.Struct, frozen=True):
+    """What judging needs of a comparison, without its texts; ``longer`` is the side with more characters."""
+
+    gold: str | None
+    aim: str
+    longer: str | None
+
+
+Row = tuple[Label, Facts]
+
+
+class Bin(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows whose probability lies in [low, high): its ``mean``, and the share of them that ``gold`` agrees with."""
+
+    low: float
+    high: float
+    n: int
+    mean: float
+    gold: float
 
 
 class Share(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,21 +71,29 @@ class JudgeFigures(msgspec.Struct, frozen=True, kw_only=True):
     length_bias: float | None
 
 
-def judge_figures(
-    labels: Sequence[Label],
-    comparisons: Iterable[Comparison],
-    subset: Callable[[Comparison], str] = lambda comparison: comparison.aim,
-) -> JudgeFigures:
-    """Figures over all labels. Raises ``RecordError`` for a label whose comparison is not given."""
-    rows = _joined(labels, {one.id: one for one in comparisons})
-    gold = [row for row in rows if row[1].gold in ("first", "second")]
+def facts(comparisons: Iterable[Comparison]) -> dict[str, Facts]:
+    """Facts of comparisons by their ids."""
+    return {one.id: Facts(one.gold, one.aim, _longer(one)) for one in comparisons}
+
+
+def joined(labels: Sequence[Label], known: Mapping[str, Facts]) -> list[Row]:
+    """Labels with their comparisons' facts. Raises ``RecordError`` for a label whose comparison is not given."""
+    lost = next((label for label in labels if label.comparison not in known), None)
+    if lost:
+        raise RecordError(f"{lost.id} labels {lost.comparison}, which is not among the comparisons")
+    return [(label, known[label.comparison]) for label in labels]
+
+
+def judge_figures(rows: Sequence[Row]) -> JudgeFigures:
+    """Figures over all rows."""
+    gold = _with_gold(rows)
     return JudgeFigures(
         labels=len(rows),
         with_gold=len(gold),
         unreadable=_share([label.verdict == "unreadable" for label, _ in rows]),
         ties=_share([label.verdict == "tie" for label, _ in rows]),
         accuracy=_share([_right(row) for row in gold]),
-        subsets=_by((subset(row[1]), _right(row)) for row in gold),
+        subsets=_by((row[1].aim, _right(row)) for row in gold),
         principles=_by(_principle_votes(gold)),
         calibration_error=calibration_error(gold),
         flips=_share([flip for label, _ in rows for flip in _flips(label)]),
@@ -80,18 +107,28 @@ def calibration_error(rows: Sequence[Row], bins: int = BINS) -> float | None:
 
     Confidence is that in the preferred response, max(p, 1 - p); so a row and its swapped twin count alike.
     """
-    found: dict[int, list[tuple[float, float]]] = {}
-    for label, comparison in rows:
-        if label.p_first is not None:
-            confidence = max(label.p_first, 1 - label.p_first)
-            at = min(int((confidence - 0.5) * 2 * bins), bins - 1)
-            right = _credit(label.p_first, comparison)
-            found.setdefault(at, []).append((confidence, right))
-    total = sum(map(len, found.values()))
-    if not total:
-        return None
-    gaps = (abs(sum(right for _, right in each) - sum(sure for sure, _ in each)) for each in found.values())
-    return sum(gaps) / total
+    read = ((label.p_first, known) for label, known in _with_gold(rows) if label.p_first is not None)
+    return expected_error(_binned(((max(p, 1 - p), _credit(p, known)) for p, known in read), 0.5, bins))
+
+
+def reliability(rows: Sequence[Row], bins: int) -> tuple[Bin, ...]:
+    """Soft labels of rows with gold, in equal bins of P(first), against the share of *first*; empty if there are none.
+
+    Unlike ``calibration_error`` this tells sides apart, so that a curve over it shows where a judge leans.
+    """
+    read = ((label.p_first, known) for label, known in _with_gold(rows) if label.p_first is not None)
+    return _binned(((p, float(known.gold == "first")) for p, known in read), 0.0, bins)
+
+
+def expected_error(bins: Sequence[Bin]) -> float | None:
+    """Mean distance of ``gold`` from ``mean``, weighted by rows; None without rows."""
+    total = sum(one.n for one in bins)
+    return sum(one.n * abs(one.mean - one.gold) for one in bins) / total if total else None
+
+
+def bin_of(p: float, bins: int, low: float = 0.0) -> int:
+    """Which of the equal ``bins`` from ``low`` to 1 holds a probability; 1 itself is in the last."""
+    return min(int((p - low) / (1 - low) * bins), bins - 1)
 
 
 def demand(figures: JudgeFigures, minimum: float, judge: str) -> None:
@@ -105,16 +142,27 @@ def demand(figures: JudgeFigures, minimum: float, judge: str) -> None:
         )
 
 
-def _credit(p_first: float, comparison: Comparison) -> float:
+def _binned(points: Iterable[tuple[float, float]], low: float, bins: int) -> tuple[Bin, ...]:
+    """(probability, whether gold agrees) in equal bins from ``low`` to 1; none without points."""
+    rows: list[list[tuple[float, float]]] = [[] for _ in range(bins)]
+    for p, right in points:
+        rows[bin_of(p, bins, low)].append((p, right))
+    edges = [low + (1 - low) * i / bins for i in range(bins + 1)]
+    return tuple(_bin(*each) for each in zip(edges, edges[1:], rows, strict=False)) if any(rows) else ()
+
+
+def _bin(low: float, high: float, found: Sequence[tuple[float, float]]) -> Bin:
+    mean, gold = (sum(values) / len(found) for values in zip(*found, strict=True)) if found else (0.0, 0.0)
+    return Bin(low=low, high=high, n=len(found), mean=mean, gold=gold)
+
+
+def _credit(p_first: float, known: Facts) -> float:
     """1 where the likelier side is gold's, 0 where not, one half where neither side is likelier."""
-    return 0.5 if p_first == 0.5 else float((p_first > 0.5) == (comparison.gold == "first"))
+    return 0.5 if p_first == 0.5 else float((p_first > 0.5) == (known.gold == "first"))
 
 
-def _joined(labels: Sequence[Label], known: Mapping[str, Comparison]) -> list[Row]:
-    lost = next((label for label in labels if label.comparison not in known), None)
-    if lost:
-        raise RecordError(f"{lost.id} labels {lost.comparison}, which is not among the comparisons")
-    return [(label, known[label.comparison]) for label in labels]
+def _with_gold(rows: Sequence[Row]) -> list[Row]:
+    return [row for row in rows if row[1].gold in ("first", "second")]
 
 
 def _right(row: Row) -> bool:
@@ -142,10 +190,10 @@ def _votes(label: Label) -> Iterator[tuple[str, list[Vote]]]:
 
 
 def _principle_votes(rows: Sequence[Row]) -> Iterator[tuple[str, bool]]:
-    for label, comparison in rows:
+    for label, known in rows:
         for name, votes in _votes(label):
             mean = sum(vote.p_first for vote in votes) / len(votes)
-            yield name, mean != 0.5 and (mean > 0.5) == (comparison.gold == "first")
+            yield name, mean != 0.5 and (mean > 0.5) == (known.gold == "first")
 
 
 def _flips(label: Label) -> Iterator[bool]:
@@ -155,16 +203,16 @@ def _flips(label: Label) -> Iterator[bool]:
 
 
 def _prefers_longer(rows: Sequence[Row]) -> Iterator[bool]:
-    for label, comparison in rows:
-        if label.verdict in ("first", "second") and (longer := _longer(comparison)):
-            yield label.verdict == longer
+    for label, known in rows:
+        if label.verdict in ("first", "second") and known.longer:
+            yield label.verdict == known.longer
 
 
 def _length_bias(rows: Sequence[Row]) -> float | None:
     """Over decided rows with gold: share that prefers the longer, less gold's share."""
     decided = [row for row in rows if row[0].verdict in ("first", "second")]
     judged = list(_prefers_longer(decided))
-    gold = [comparison.gold == longer for _, comparison in decided if (longer := _longer(comparison))]
+    gold = [known.gold == known.longer for _, known in decided if known.longer]
     return (sum(judged) - sum(gold)) / len(gold) if gold else None
 
 

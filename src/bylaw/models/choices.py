@@ -14,7 +14,7 @@ from bylaw.models.attention import KeyValue, Recorded, hidden_packed
 from bylaw.models.base import Usage
 from bylaw.models.chat import common_prefix
 from bylaw.models.forest import Forest
-from bylaw.models.tree import Tree, fill_rows, head
+from bylaw.models.tree import Tree, branching, fill_rows, head
 
 _WORTH_SHARING = 16  # tokens; a shorter common beginning (template tokens) is not kept aside
 
@@ -48,7 +48,7 @@ class Chooser:
     def answer(self, questions: list[Question]) -> list[list[Row]]:
         """Per question a row of log-probabilities for each of its sequences."""
         self._share(questions)
-        trees = [tree_of(question.sequences, len(self._prefix)) for question in questions]
+        trees = [branching(question.sequences, len(self._prefix)) for question in questions]
         whole = [i for i, tree in enumerate(trees) if len(tree) <= self.budget]
         hidden: dict[int, torch.Tensor] = {}
         for row in fill_rows([len(trees[i]) for i in whole], self.budget):
@@ -113,12 +113,3 @@ class Chooser:
         self.usage.prompt_tokens += asked
         self.usage.reused_tokens += asked
         self.usage.choices += sum(len(question.sequences) for question in questions)
-
-
-def tree_of(sequences: tuple[list[int], ...], skip: int) -> Tree:
-    """The tree of sequences that begin alike, without their first ``skip`` tokens; branches keep at least
-    one.
-    """
-    stem = min(common_prefix(min(sequences), max(sequences)), min(map(len, sequences)) - 1)
-    stem = max(stem, skip)
-    return Tree(sequences[0][skip:stem], tuple(sequence[stem:] for sequence in sequences))

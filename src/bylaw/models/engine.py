@@ -15,9 +15,9 @@ from bylaw.models.attention import hidden_packed
 from bylaw.models.base import Ask, Choice, Choose, Completion, Generate, Program, T, Usage
 from bylaw.models.cache import Slots, Step
 from bylaw.models.chat import Chat, common_prefix
-from bylaw.models.choices import Chooser, Question, tree_of
+from bylaw.models.choices import Chooser, Question
 from bylaw.models.sampling import sample, uniforms
-from bylaw.models.tree import head
+from bylaw.models.tree import branching, head
 
 _WAVE = 8  # choices are gathered until they fill this many passes, so that what they share is found
 
@@ -134,7 +134,7 @@ class Engine(Generic[T]):
             return Choice((None,) * len(read))
         question = Question(tuple(read[i][0] for i in fits), tuple(read[i][1] for i in fits))
         self._asked.append((job, fits, len(read), question))
-        self._asked_tokens += len(tree_of(question.sequences, 0))
+        self._asked_tokens += len(branching(question.sequences))
         self._release(job)
         return None
 

@@ -6,11 +6,12 @@ attention grows with the branches' lengths, not with the square of their sum as 
 """
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 import torch
 
 from bylaw.models.attention import KeyValue, attend_dense, causal_bias
-from bylaw.models.tree import Tree
+from bylaw.models.tree import Tree, ends, pack
 
 
 class _Grove:
@@ -25,32 +26,20 @@ class _Grove:
         self.branches = slice(self.stem.stop, start + len(tree))
         self.grid = torch.minimum(starts[:, None] + steps, starts[:, None] + lengths[:, None] - 1)
         self.branch, self.step = (steps < lengths[:, None]).nonzero(as_tuple=True)
-        self.ends = (self.branches.start + lengths.cumsum(0) - 1).tolist()
         self.own = causal_bias(longest, longest, like)
         self.stem_bias = causal_bias(len(tree.stem), past + len(tree.stem), like) if past else None
 
 
 class Forest:
-    """Packed trees over ``past`` (None: nothing before). ``ends``: packed index of each last token."""
+    """Packed trees over ``past`` (None: nothing before). ``ends``: packed place of each branch's last token."""
 
     def __init__(self, trees: Sequence[Tree], past: list[KeyValue] | None, like: torch.Tensor) -> None:
         self.past = past
-        self.length = past[0][0].shape[1] if past else 0
-        self.ids: list[int] = []
-        self.positions: list[int] = []
-        self._groves: list[_Grove] = []
-        for tree in trees:
-            self._groves.append(_Grove(tree, len(self.ids), self.length, like))
-            self._pack(tree)
-        self.ends = [end for grove in self._groves for end in grove.ends]
-
-    def _pack(self, tree: Tree) -> None:
-        first, stem = self.length, len(tree.stem)
-        self.ids.extend(tree.stem)
-        self.positions.extend(range(first, first + stem))
-        for branch in tree.branches:
-            self.ids.extend(branch)
-            self.positions.extend(range(first + stem, first + stem + len(branch)))
+        length = past[0][0].shape[1] if past else 0
+        self.ids, self.positions = pack(trees, length)
+        self.ends = ends(trees)
+        starts = accumulate(map(len, trees), initial=0)
+        self._groves = [_Grove(tree, start, length, like) for tree, start in zip(trees, starts, strict=False)]
 
     def attend(
         self, layer: int, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scale: float
@@ -76,9 +65,7 @@ def _branches(query: torch.Tensor, seen: KeyValue, own: KeyValue, grove: _Grove)
     query = query.reshape(-1, groups, count, width)
     seen_scores = (query.flatten(1, 2) @ seen[0].transpose(1, 2)).view(-1, groups, count, seen[0].shape[1])
     own_key, own_value = (tensor[:, None, grove.grid] for tensor in own)
-    own_scores = (query[:, :, grove.grid] @ own_key.transpose(-1, -2) + grove.own)[
-        :, :, grove.branch, grove.step
-    ]
+    own_scores = (query[:, :, grove.grid] @ own_key.transpose(-1, -2) + grove.own)[:, :, grove.branch, grove.step]
     weights = torch.cat([seen_scores, own_scores], -1).softmax(-1, dtype=torch.float32).to(query.dtype)
     seen_weights, own_weights = weights[..., : seen[0].shape[1]], weights[..., seen[0].shape[1] :]
     laid = own_weights.new_zeros(*own_weights.shape[:2], *grove.grid.shape, own_weights.shape[-1])

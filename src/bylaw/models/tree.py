@@ -1,7 +1,7 @@
 """Token trees: a stem, and branches that each continue it. The one layout that labels and training share.
 
 A judge asked K principles about one conversation is a stem with K branches; a DPO pair is a prompt with two. Trees
-are laid side by side in rows; a token sees its own tree's stem and its own branch, nothing else, so every branch gets
+are packed one after the other; a token sees its own tree's stem and its own branch, nothing else, so every branch gets
 exactly the logits it would get alone, and the stem is computed once.
 """
 
@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+
+from bylaw.models.chat import common_prefix
 
 Tokens = Sequence[int]
 
@@ -25,36 +27,15 @@ class Tree:
         return len(self.stem) + sum(map(len, self.branches))
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where a tree lies: its row, the column its stem starts at, the column each branch starts at."""
+def branching(sequences: Sequence[list[int]], skip: int = 0) -> Tree:
+    """The tree of sequences that begin alike, without their first ``skip`` tokens.
 
-    row: int
-    stem: int
-    branches: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class TreeBatch:
-    """R rows of L tokens. ``mask[r, 0, i, j]`` is True where token i of row r may attend to token j."""
-
-    input_ids: torch.Tensor
-    position_ids: torch.Tensor
-    mask: torch.Tensor
-    places: tuple[Place, ...]
-
-
-def branching(sequences: Sequence[Tokens]) -> Tree:
-    """The tree of sequences that begin alike: the stem is their longest common prefix.
-
-    Every branch keeps at least one token, so that each has a last position of its own.
+    The stem is their longest common prefix, but every branch keeps at least one token, so that each has a last position
+    of its own.
     """
-    first = sequences[0]
-    shortest = min(map(len, sequences)) - 1
-    stem = 0
-    while stem < shortest and all(sequence[stem] == first[stem] for sequence in sequences):
-        stem += 1
-    return Tree(tuple(first[:stem]), tuple(tuple(sequence[stem:]) for sequence in sequences))
+    stem = min(common_prefix(min(sequences), max(sequences)), min(map(len, sequences)) - 1)
+    stem = max(stem, skip)
+    return Tree(tuple(sequences[0][skip:stem]), tuple(tuple(sequence[stem:]) for sequence in sequences))
 
 
 def fill_rows(lengths: Sequence[int], capacity: int) -> list[list[int]]:
@@ -72,61 +53,43 @@ def fill_rows(lengths: Sequence[int], capacity: int) -> list[list[int]]:
     return rows
 
 
-def lay_out(trees: Sequence[Tree], capacity: int = 0, pad: int = 0) -> TreeBatch:
-    """Lay trees into rows of at most ``capacity`` tokens (0: as long as the longest tree)."""
-    lengths = [len(tree) for tree in trees]
-    rows = fill_rows(lengths, capacity or max(lengths))
-    width = max(sum(lengths[item] for item in row) for row in rows)
-    ids = torch.full((len(rows), width), pad, dtype=torch.long)
-    positions = torch.zeros_like(ids)
-    owner = torch.full_like(ids, -1)
-    branch = torch.zeros_like(ids)
-    places: list[Place] = [Place(0, 0, ())] * len(trees)
-    for r, row in enumerate(rows):
-        column = 0
-        for item in row:
-            places[item], column = _place(trees[item], r, column, ids, positions, branch, owner, item)
-    return TreeBatch(ids, positions, _mask(owner, branch), tuple(places))
+def pack(trees: Sequence[Tree], past: int = 0) -> tuple[list[int], list[int]]:
+    """Token ids and position ids of trees one after the other, each on top of the same ``past`` tokens."""
+    ids: list[int] = []
+    positions: list[int] = []
+    for tree in trees:
+        ids += tree.stem
+        after = past + len(tree.stem)
+        positions += range(past, after)
+        for branch in tree.branches:
+            ids += branch
+            positions += range(after, after + len(branch))
+    return ids, positions
 
 
-def _place(
-    tree: Tree, row: int, start: int, ids: Any, positions: Any, branch: Any, owner: Any, item: int
-) -> tuple[Place, int]:
-    column = start
-    starts: list[int] = []
-    for number, part in enumerate((tree.stem, *tree.branches)):
-        offset = 0 if number == 0 else len(tree.stem)
-        end = column + len(part)
-        ids[row, column:end] = torch.tensor(part, dtype=torch.long)
-        positions[row, column:end] = torch.arange(offset, offset + len(part))
-        branch[row, column:end] = number
-        starts.append(column)
-        column = end
-    owner[row, start:column] = item
-    return Place(row, starts[0], tuple(starts[1:])), column
+def predictors(trees: Sequence[Tree]) -> list[list[int]]:
+    """Per branch, the packed places that predict its tokens: the stem's last, then its own but the last."""
+    found: list[list[int]] = []
+    start = 0
+    for tree in trees:
+        last = start + len(tree.stem) - 1
+        start = last + 1
+        for tokens in tree.branches:
+            found.append([last, *range(start, start + len(tokens) - 1)])
+            start += len(tokens)
+    return found
 
 
-def _mask(owner: torch.Tensor, branch: torch.Tensor) -> torch.Tensor:
-    width = owner.shape[1]
-    same_tree = owner[:, :, None] == owner[:, None, :]
-    visible = (branch[:, None, :] == 0) | (branch[:, :, None] == branch[:, None, :])
-    earlier = torch.ones(width, width, dtype=torch.bool).tril()
-    return (same_tree & visible & earlier)[:, None]
-
-
-def hidden_states(model: Any, batch: TreeBatch) -> torch.Tensor:
-    """Last hidden states [R, L, d] of a Hugging Face causal LM over a tree batch, without its head."""
-    dtype = next(model.parameters()).dtype
-    device = next(model.parameters()).device
-    bias = torch.zeros(batch.mask.shape, dtype=dtype, device=device)
-    bias.masked_fill_(~batch.mask.to(device), torch.finfo(dtype).min)
-    output = body(model)(
-        input_ids=batch.input_ids.to(device),
-        attention_mask=bias,
-        position_ids=batch.position_ids.to(device),
-        use_cache=False,
-    )
-    return output.last_hidden_state  # type: ignore[no-any-return]
+def ends(trees: Sequence[Tree]) -> list[int]:
+    """Per branch, the packed place of its last token."""
+    found: list[int] = []
+    start = 0
+    for tree in trees:
+        start += len(tree.stem)
+        for tokens in tree.branches:
+            start += len(tokens)
+            found.append(start - 1)
+    return found
 
 
 def body(model: Any) -> Any:

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 import msgspec
 from markupsafe import Markup, escape
 
+from bylaw.evaluate.calibration import Bin
 from bylaw.records import Measurement
-from bylaw.report.data import Bin, TrainingCurve
+from bylaw.report.data import TrainingCurve
 from bylaw.report.words import count, figure, share
 
 WIDTH, HEIGHT = 320, 190
@@ -106,9 +107,7 @@ def _point(frame: Frame, i: int, place: str, line: Series, point: Measurement) -
     x, y = frame.x(i), frame.y(point.value)
     whisker = _line(x, frame.y(point.low), x, frame.y(point.high), "whisker")
     interval = f"{figure(point.low, point.unit)} to {figure(point.high, point.unit)}"
-    title = el(
-        "title", f"{line.name}, {place}: {figure(point.value, point.unit)} ({interval}, n = {count(point.n)})"
-    )
+    title = el("title", f"{line.name}, {place}: {figure(point.value, point.unit)} ({interval}, n = {count(point.n)})")
     return el("g", title, whisker, el("circle", cx=x, cy=y, r=3.4), class_=f"point {line.style}")
 
 
@@ -140,9 +139,7 @@ def _path(frame: Frame, xs: Sequence[float], ys: Sequence[float], class_: str) -
     )
 
 
-def _thinned(
-    updates: Sequence[int], values: Sequence[float], most: int = 240
-) -> tuple[list[float], list[float]]:
+def _thinned(updates: Sequence[int], values: Sequence[float], most: int = 240) -> tuple[list[float], list[float]]:
     """At most ``most`` points, each the mean of its bucket: a page needs no more."""
     size = -(-len(updates) // most)
     starts = range(0, len(updates), size)
@@ -180,9 +177,7 @@ def _bin(frame: Frame, one: Bin, most: int) -> Markup:
     between = f"labels {share(one.low)} to {share(one.high)}"
     title = f"{between}: mean {share(one.mean)}, gold {share(one.gold)}, n = {count(one.n)}"
     radius = round(3 + 9 * (one.n / most) ** 0.5, 1)
-    return el(
-        "circle", el("title", title), cx=frame.x(one.mean), cy=frame.y(one.gold), r=radius, class_="bubble"
-    )
+    return el("circle", el("title", title), cx=frame.x(one.mean), cy=frame.y(one.gold), r=radius, class_="bubble")
 
 
 def histogram(counts: Sequence[int], says: str) -> Markup:
@@ -196,9 +191,7 @@ def histogram(counts: Sequence[int], says: str) -> Markup:
     ]
     for i, n in enumerate(counts):
         tall = round((n / most) ** 0.5 * (height - 2), 1)
-        title = el(
-            "title", f"{i / len(counts):.1f} to {(i + 1) / len(counts):.1f}: {share(n / total)} ({count(n)})"
-        )
+        title = el("title", f"{i / len(counts):.1f} to {(i + 1) / len(counts):.1f}: {share(n / total)} ({count(n)})")
         side = "against" if i < len(counts) / 2 else "with"
         box = {"x": i * step + 0.8, "y": height - tall, "width": step - 1.6, "height": tall}
         parts.append(el("rect", title, class_=f"bar {side}", **box))

@@ -11,11 +11,12 @@ import msgspec
 from bylaw import storage
 from bylaw.constitution import loads
 from bylaw.errors import RecordError
+from bylaw.evaluate.calibration import Facts, facts
 from bylaw.evaluate.gates import GateResult, GateSettings, of_run
 from bylaw.manifest import Finished
 from bylaw.records import Comparison, Label, Prompt
 from bylaw.report.data import Digest, ReportData, StageCost, TrainingCurve
-from bylaw.report.judging import Facts, facts, judging, principles
+from bylaw.report.judging import judging, principles
 from bylaw.report.transcripts import choose, steps, transcripts
 from bylaw.run import Run
 
@@ -72,7 +73,7 @@ def collect(
 
 
 def _known(run: Run, labels: Sequence[Label]) -> dict[str, Facts]:
-    known = {one.id: facts(one) for one in run.read(Comparison)} if labels else {}
+    known = facts(run.read(Comparison)) if labels else {}
     lost = next((one for one in labels if one.comparison not in known), None)
     if lost:
         raise RecordError(f"{lost.id} labels {lost.comparison}, which the run does not have", str(run.path))
@@ -97,10 +98,7 @@ def _names_wind_tunnel(settings: dict[str, Any]) -> bool:
 
 def _cost(line: Finished) -> StageCost:
     """A stage's figures by the names of ``models.base.Usage``; ``tokens`` alone counts as generated."""
-    tokens = {
-        name: int(line.figures.get(f"{name}_tokens", 0))
-        for name in ("prompt", "reused", "generated", "trained")
-    }
+    tokens = {name: int(line.figures.get(f"{name}_tokens", 0)) for name in ("prompt", "reused", "generated", "trained")}
     if not any(tokens.values()):
         tokens["generated"] = int(line.figures.get("tokens", 0))
     return StageCost(

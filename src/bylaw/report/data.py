@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from bylaw.evaluate.calibration import Bin
 from bylaw.evaluate.gates import GateResult
 from bylaw.records import Conversation, Measurement, Principle, Verdict
 
@@ -82,16 +83,6 @@ class PrincipleUse(msgspec.Struct, frozen=True, kw_only=True):
     histogram: tuple[int, ...] = (0,) * 10
 
 
-class Bin(msgspec.Struct, frozen=True, kw_only=True):
-    """Labels whose soft label lies in [low, high): ``mean`` soft label, and the ``gold`` share of *first*."""
-
-    low: float
-    high: float
-    n: int
-    mean: float
-    gold: float
-
-
 class Accuracy(msgspec.Struct, frozen=True, kw_only=True):
     """Share of gold verdicts that the label agrees with, with a 95 % interval; unreadable counts as wrong."""
 
@@ -107,7 +98,8 @@ class Judging(msgspec.Struct, frozen=True, kw_only=True):
 
     ``flip_rate``: of the principles asked in both orders (``pairs`` of them), the share whose preferred
     response changed with the order. ``mass``: mean probability on the two options. ``longer``: share of
-    decided labels that prefer the longer response. ``calibration_error``: expected error over the bins.
+    decided labels that prefer the longer response. ``calibration``: soft labels against gold's share of *first*, with
+    the expected error over those bins.
     """
 
     judge: str

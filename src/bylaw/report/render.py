@@ -1,12 +1,11 @@
 """``render``: report data in, one self-contained HTML page out. Pure: no clock, only its own files.
 
 Everything from outside (models' texts, names, settings) passes through Jinja's or markupsafe's escaping; only
-``charts`` and the package's own style sheet and script are inserted as they are.
+``charts`` and what ``frame`` sets the page in are inserted as they are.
 """
 
 from collections.abc import Sequence
 from functools import cache
-from importlib.resources import files
 from itertools import groupby
 from typing import Any
 
@@ -14,7 +13,7 @@ import jinja2
 from markupsafe import Markup
 
 from bylaw.records import Measurement
-from bylaw.report import charts, diff, pivot, words
+from bylaw.report import charts, diff, frame, pivot, words
 from bylaw.report.data import Judging, PrincipleUse, ReportData, StageCost, Transcript
 
 WIND_TUNNEL_NOTE = "This validates the method and the code, not the moral judgement of a large model."
@@ -53,26 +52,13 @@ def render(data: ReportData) -> str:
         "rounds": rounds,
         "round_rows": [row for row in pivot.rows(data.measurements, rounds) if not row.family],
         "round_charts": _charts(data.measurements, rounds),
-        "style": Markup(_asset("style.css")),
-        "script": Markup(_asset("script.js")),
     }
     return _environment().get_template("page.html").render(context)
 
 
-def _asset(name: str) -> str:
-    return files("bylaw.report").joinpath(name).read_text("utf-8")
-
-
 @cache
 def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("bylaw.report", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = frame.environment("bylaw.report", "templates")
     environment.filters.update(
         by_subset=_by_subset,
         share=words.share,
@@ -111,9 +97,7 @@ def _tiles(measurements: Sequence[Measurement], models: Sequence[str]) -> list[p
     return [row for row in found if row]
 
 
-def _families(
-    measurements: Sequence[Measurement], models: Sequence[str]
-) -> list[tuple[str, list[pivot.Row]]]:
+def _families(measurements: Sequence[Measurement], models: Sequence[str]) -> list[tuple[str, list[pivot.Row]]]:
     """Families of each name and whole subset, at the lowest temperature, for the range plots."""
     groups: dict[tuple[str, str], dict[str, pivot.Row]] = {}
     for row in pivot.rows(measurements, models):
@@ -123,9 +107,7 @@ def _families(
     return [(words.phrase_of(*key), list(group.values())) for key, group in groups.items()]
 
 
-def _charts(
-    measurements: Sequence[Measurement], places: Sequence[str]
-) -> list[tuple[str, tuple[str, ...], Markup]]:
+def _charts(measurements: Sequence[Measurement], places: Sequence[str]) -> list[tuple[str, tuple[str, ...], Markup]]:
     """One small chart per name × whole subset: heading, names of its lines, picture."""
     if len(places) < 2:
         return []
@@ -136,10 +118,7 @@ def _charts(
     made = []
     for (name, subset), rows in groups.items():
         heading = words.phrase_of(name, subset)
-        lines = [
-            charts.Series(f"T = {row.temperature:g}", f"s{min(i, 2)}", row.cells)
-            for i, row in enumerate(rows)
-        ]
+        lines = [charts.Series(f"T = {row.temperature:g}", f"s{min(i, 2)}", row.cells) for i, row in enumerate(rows)]
         says = f"{heading}: " + "; ".join(f"{line.name}: {_said(places, line.points)}" for line in lines)
         short = [place.replace("revision-", "round ") for place in places]
         made.append((heading, tuple(line.name for line in lines), charts.steps(short, lines, says)))

@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch.utils.checkpoint import checkpoint
 
-from bylaw.models.tree import Tree, head
-from bylaw.train.packed import packed_hidden, predictors
+from bylaw.models.tree import Tree, head, predictors
+from bylaw.train.packed import packed_hidden
 
 # Logits held at once: above this the head runs in chunks that are computed again in the backward pass.
 LOGITS = 2**28

@@ -11,30 +11,18 @@ from typing import Any
 import torch
 
 from bylaw.models.attention import attend_dense, causal_bias, hidden_packed, packed_attention
-from bylaw.models.tree import Tree
+from bylaw.models.tree import Tree, pack
 
 
 class Packed:
     """An attention plan: stems are causal; a branch sees its stem and, causally, itself."""
 
     def __init__(self, trees: Sequence[Tree], like: torch.Tensor) -> None:
-        self.ids: list[int] = []
-        self.positions: list[int] = []
+        self.ids, self.positions = pack(trees)
         self._biases = [
-            [causal_bias(len(branch), len(tree.stem) + len(branch), like) for branch in tree.branches]
-            for tree in trees
+            [causal_bias(len(branch), len(tree.stem) + len(branch), like) for branch in tree.branches] for tree in trees
         ]
         self._sizes = [len(part) for tree in trees for part in (tree.stem, *tree.branches)]
-        for tree in trees:
-            self._pack(tree)
-
-    def _pack(self, tree: Tree) -> None:
-        stem = len(tree.stem)
-        self.ids += tree.stem
-        self.positions += range(stem)
-        for branch in tree.branches:
-            self.ids += branch
-            self.positions += range(stem, stem + len(branch))
 
     def attend(
         self, layer: int, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scale: float
@@ -58,29 +46,3 @@ def packed_hidden(model: Any, trees: Sequence[Tree]) -> torch.Tensor:
     with packed_attention(model):
         plan = Packed(trees, next(model.parameters()))
         return hidden_packed(model, plan.ids, plan.positions, plan)
-
-
-def predictors(trees: Sequence[Tree]) -> list[list[int]]:
-    """Per branch, the packed positions that predict its tokens: the stem's last, then its own but the
-    last."""
-    found: list[list[int]] = []
-    start = 0
-    for tree in trees:
-        last = start + len(tree.stem) - 1
-        start = last + 1
-        for tokens in tree.branches:
-            found.append([last, *range(start, start + len(tokens) - 1)])
-            start += len(tokens)
-    return found
-
-
-def ends(trees: Sequence[Tree]) -> list[int]:
-    """Per branch, the packed position of its last token."""
-    found: list[int] = []
-    start = 0
-    for tree in trees:
-        start += len(tree.stem)
-        for tokens in tree.branches:
-            start += len(tokens)
-            found.append(start - 1)
-    return found

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from bylaw.models.local import context_of
-from bylaw.models.tree import Tree, body
+from bylaw.models.tree import Tree, body, ends
 from bylaw.records import Conversation
 from bylaw.train.dpo import pair_metrics, soft_loss
 from bylaw.train.examples import (
@@ -26,7 +26,7 @@ from bylaw.train.examples import (
 )
 from bylaw.train.fit import fit, require
 from bylaw.train.method import Loss, Report, TrainResult, silent
-from bylaw.train.packed import ends, packed_hidden
+from bylaw.train.packed import packed_hidden
 from bylaw.train.packing import draw, micro_batches, updates_in
 from bylaw.train.settings import TrainSettings
 
@@ -98,9 +98,7 @@ class PreferenceModel:
         self._encode = Encoder(tokenizer)
         self._micro_tokens = micro_tokens
 
-    def rewards(
-        self, prompts: Sequence[Conversation], answers: Sequence[Sequence[str]]
-    ) -> list[list[float | None]]:
+    def rewards(self, prompts: Sequence[Conversation], answers: Sequence[Sequence[str]]) -> list[list[float | None]]:
         """One reward for each answer to each prompt; None where an answer does not fit the model's
         context."""
         found: list[list[float | None]] = [[None] * len(row) for row in answers]

@@ -14,9 +14,7 @@ from bylaw.windtunnel.topics import HARM
 FORBIDDING, USEFUL = 13, 2
 
 
-def default(
-    without: str = "", also: tuple[str, ...] = (), held_out: bool = False, seed: int = 0
-) -> Constitution:
+def default(without: str = "", also: tuple[str, ...] = (), held_out: bool = False, seed: int = 0) -> Constitution:
     """The world's constitution; ``without`` drops one family from every list, ``also`` adds families to each.
 
     ``held_out`` says it in wordings that no seed model has seen. All else is equal between variants of one seed.

@@ -91,9 +91,7 @@ def _helpful_figures(rows: Rows, called: str, temperature: float) -> list[Measur
     made += text_figures("helpful", called, [row.text for row in rows], temperature)
     for topic, part in _by_topic(rows).items():
         if topic in BENIGN:
-            made.append(
-                _share("refuses", f"helpful/{topic}", called, part, temperature, ("refuses", "evades"))
-            )
+            made.append(_share("refuses", f"helpful/{topic}", called, part, temperature, ("refuses", "evades")))
     return made
 
 
@@ -104,8 +102,6 @@ def _by_topic(rows: Rows) -> dict[str, Rows]:
     return dict(sorted(parts.items()))
 
 
-def _share(
-    name: str, subset: str, called: str, rows: Rows, temperature: float, kinds: tuple[str, ...]
-) -> Measurement:
+def _share(name: str, subset: str, called: str, rows: Rows, temperature: float, kinds: tuple[str, ...]) -> Measurement:
     hits = sum(row.reading.kind in kinds for row in rows)
     return share(name, subset, called, hits, len(rows), temperature)

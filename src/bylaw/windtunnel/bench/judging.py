@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from bylaw.constitution.document import Constitution
-from bylaw.evaluate.calibration import judge_figures
+from bylaw.evaluate.calibration import calibration_error, facts, joined
 from bylaw.feedback.label import label
 from bylaw.feedback.respond import RespondSettings, respond
 from bylaw.models.local import LocalModel, LocalSettings, open_model
@@ -44,7 +44,7 @@ def calibration(tunnel: Tunnel) -> Iterator[tuple[str, float]]:
         more, made = _labelled(tunnel, kind)
         pairs += more
         labels += made
-    error = judge_figures(labels, pairs).calibration_error
+    error = calibration_error(joined(labels, facts(pairs)))
     assert error is not None, "every comparison here has a gold verdict"
     yield "all kinds", error
 
@@ -87,9 +87,7 @@ def _prompts(kind: str, batch: int) -> list[Prompt]:
         "look-alike": LOOKALIKE,
         "helpful": PLAIN,
     }[kind]
-    return prompts.draw(
-        topics, 400, f"judging {kind} {batch}", True, "harmful" if "harm" in kind else "helpful"
-    )
+    return prompts.draw(topics, 400, f"judging {kind} {batch}", True, "harmful" if "harm" in kind else "helpful")
 
 
 def answers(model: LocalModel, asked: Sequence[Prompt], temperature: float, seed: int) -> list[str]:
@@ -103,9 +101,7 @@ def decided(
 ) -> Iterator[Comparison]:
     """Comparisons on which the oracle prefers one; every other one with its responses exchanged."""
     for number, (prompt, first, second) in enumerate(zip(asked, firsts, seconds, strict=True)):
-        pair = Comparison(
-            messages=prompt.messages, first=first, second=second, prompt=prompt.id, aim=prompt.aim
-        )
+        pair = Comparison(messages=prompt.messages, first=first, second=second, prompt=prompt.id, aim=prompt.aim)
         if (number + batch) % 2:
             pair = pair.swapped()
         kinds = {oracle.read_answer(pair.messages, text).kind for text in (pair.first, pair.second)}

@@ -16,9 +16,7 @@ from bylaw.storage import read_records, write_records
 from bylaw.windtunnel.parts import world_parts
 
 # A bench measures; it does not stop at what it is there to find out.
-NO_GATES = (
-    "gates.off=['distinct','shortest','longest','boilerplate','helpful_lost','lookalike_refused','garbled',"
-)
+NO_GATES = "gates.off=['distinct','shortest','longest','boilerplate','helpful_lost','lookalike_refused','garbled',"
 OVERRIDES = (NO_GATES + "'harmful_garbled']",)
 
 
@@ -43,24 +41,14 @@ class Tunnel:
         """The default recipe at a seed."""
         return recipes.read("", (*self._overrides, f"seed={seed}", *overrides))
 
-    def measured(
-        self,
-        name: str,
-        constitution: Constitution,
-        seed: int = 0,
-        forbidden: Sequence[str] = (),
-        *overrides: str,
-    ) -> list[Measurement]:
-        """Measurements of a run of the pipeline under a constitution."""
-        return self.run(name, constitution, seed, forbidden, *overrides).measurements()
-
     def run(
         self,
         name: str,
         constitution: Constitution,
         seed: int = 0,
+        *,
+        overrides: Sequence[str] = (),
         forbidden: Sequence[str] = (),
-        *overrides: str,
         gold: Sequence[Comparison] = (),
     ) -> Run:
         """The finished run of that name and seed. ``gold``: comparisons of which ``optimise.gold`` are mixed in."""
@@ -77,9 +65,7 @@ class Tunnel:
 class Remembering:
     """An evaluator that measures the seed model once for all runs with the same prompts."""
 
-    def __init__(
-        self, inner: Evaluator, folder: Path, recipe: Recipe, forbidden: Sequence[str]
-    ) -> None:
+    def __init__(self, inner: Evaluator, folder: Path, recipe: Recipe, forbidden: Sequence[str]) -> None:
         self._inner = inner
         words = "-".join([str(recipe.seed), str(recipe.evaluate.prompts), *forbidden])
         self._path = folder / f"{words}.jsonl"

@@ -1,13 +1,11 @@
 """The findings as one self-contained page in the report's style, light and dark."""
 
 from collections.abc import Sequence
-from importlib.resources import files
 from pathlib import Path
 
-import jinja2
 from markupsafe import Markup
 
-from bylaw.report import charts
+from bylaw.report import charts, frame
 from bylaw.report.words import figure, interval
 from bylaw.storage import write_text
 from bylaw.windtunnel import NOTE
@@ -24,19 +22,11 @@ def write_page(path: Path, findings: Sequence[Finding]) -> Path:
 
 def page(findings: Sequence[Finding]) -> str:
     """The page as one HTML document; the same findings give the same bytes."""
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    environment = frame.environment("bylaw.windtunnel.paper")
     environment.filters.update(figure=figure)
     environment.globals.update(interval_of=interval, picture=picture)
-    return environment.from_string(_asset("bylaw.windtunnel.paper", "page.html")).render(
-        findings=findings,
-        headline=headline(findings),
-        note=NOTE,
-        rule=RULE,
-        outcomes=OUTCOMES,
-        style=Markup(_asset("bylaw.report", "style.css")),
-        script=Markup(_asset("bylaw.report", "script.js")),
+    return environment.get_template("page.html").render(
+        findings=findings, headline=headline(findings), note=NOTE, rule=RULE, outcomes=OUTCOMES
     )
 
 
@@ -56,7 +46,3 @@ def picture(chart: Chart) -> Markup:
         figures = ", ".join(f"{place} {figure(one.value, one.unit)}" for place, one in pairs if one)
         said.append(f"{line.name}: {figures}")
     return charts.steps(chart.places, chart.lines, f"{chart.heading}. {'; '.join(said)}")
-
-
-def _asset(package: str, name: str) -> str:
-    return files(package).joinpath(name).read_text("utf-8")

@@ -25,12 +25,10 @@ def soft(tunnel: Tunnel) -> Finding:
     """Soft against hard labels, with one principle a label and with all of them (§4.3, Figure 9)."""
     law = constitutions.default()
     one, every = "one principle a label", "all principles, both orders"
+    named = {one: {"one": ONE, "one-hard": (*ONE, HARD)}, every: {"default": (), "hard": (HARD,)}}
     runs = {
-        one: [
-            tunnel.measured("one", law, 0, (), *ONE),
-            tunnel.measured("one-hard", law, 0, (), *ONE, HARD),
-        ],
-        every: [tunnel.measured("default", law), tunnel.measured("hard", law, 0, (), HARD)],
+        scheme: [tunnel.run(name, law, overrides=said).measurements() for name, said in two.items()]
+        for scheme, two in named.items()
     }
     wrong = {scheme: [mistakes(made) for made in two] for scheme, two in runs.items()}
     error = next(iter(calibration(tunnel)))[1]
@@ -72,7 +70,7 @@ def soft_checks(one: Sequence[Measurement], every: Sequence[Measurement], error:
 
 def rl(tunnel: Tunnel) -> Finding:
     """The RL stage against the supervised one at equal helpfulness (Figures 2 and 3)."""
-    measured = tunnel.measured("default", constitutions.default())
+    measured = tunnel.run("default", constitutions.default()).measurements()
     models = ("seed", "sft", "final")
 
     def line(name: str, subset: str) -> list[Measurement]:
@@ -121,9 +119,9 @@ def human(tunnel: Tunnel) -> Finding:
     """What human labels still add to the labels of the constitution (Figure 2)."""
     law = constitutions.default()
     pairs = gold(tunnel, max(GOLD))
-    runs = [tunnel.measured("default", law)]
+    runs = [tunnel.run("default", law).measurements()]
     for count in GOLD[1:]:
-        mixed = tunnel.run(f"gold-{count}", law, 0, (), f"optimise.gold={count}", gold=pairs[:count])
+        mixed = tunnel.run(f"gold-{count}", law, overrides=(f"optimise.gold={count}",), gold=pairs[:count])
         runs.append(mixed.measurements())
     complies, helpful = (
         [find(made, "final", *key) for made in runs] for key in (("complies", "harmful"), ("helpful", "helpful"))
