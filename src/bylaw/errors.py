@@ -1,26 +1,26 @@
 """Everything bylaw raises on purpose. A caller catches ``BylawError`` or one of its branches::
 
-    BylawError
-    ├── UsageError             the command line or a call asks for something that cannot be
-    ├── DocumentError          a text somebody wrote is wrong: file, line and field are named
-    │   ├── ConstitutionError
-    │   ├── SettingsError      an unknown key names its nearest known neighbour
-    │   ├── RecordError        a row of a .jsonl file does not decode
-    │   └── PolicyError        a trust policy or a verifier key is not in its format
-    ├── ModelError             a model directory cannot be used: no chat template, pickled weights
-    ├── MissingExtra           an optional dependency is not installed; says what to install
-    ├── RunError               a run directory cannot be used or continued
-    │   ├── RunLocked          another process works in it
-    │   └── RunCorrupt         a finished stage no longer has the digests it finished with
-    ├── SigningError           a key cannot be read, or the command that signs does not
-    ├── LedgerError            a ledger cannot be used or continued
-    │   ├── LedgerLocked       another process writes it
-    │   └── LedgerCorrupt      what lies on disk is not what was acknowledged or signed
-    ├── VerificationError      something does not verify; ``check`` names the check that failed
-    │   ├── MalformedError     what should be checked is not in its format, or larger than it may be
-    │   └── ForkError          a log has shown two histories that cannot both be true
-    ├── VocabularyError        a text lies outside the wind tunnel's world
-    └── GateStopped            a measurement passed its bound; names the last good checkpoint
+BylawError
+├── UsageError             the command line or a call asks for something that cannot be
+├── DocumentError          a text somebody wrote is wrong: file, line and field are named
+│   ├── ConstitutionError
+│   ├── SettingsError      an unknown key names its nearest known neighbour
+│   ├── RecordError        a row of a .jsonl file does not decode
+│   └── PolicyError        a trust policy or a verifier key is not in its format
+├── ModelError             a model directory cannot be used: no chat template, pickled weights
+├── MissingExtra           an optional dependency is not installed; says what to install
+├── RunError               a run directory cannot be used or continued
+│   ├── RunLocked          another process works in it
+│   └── RunCorrupt         a finished stage no longer has the digests it finished with
+├── SigningError           a key cannot be read, or the command that signs does not
+├── LedgerError            a ledger cannot be used or continued
+│   ├── LedgerLocked       another process writes it
+│   └── LedgerCorrupt      what lies on disk is not what was acknowledged or signed
+├── VerificationError      something does not verify; ``check`` names the check that failed
+│   ├── MalformedError     what should be checked is not in its format, or larger than it may be
+│   └── ForkError          a log has shown two histories that cannot both be true
+├── VocabularyError        a text lies outside the wind tunnel's world
+└── GateStopped            a measurement passed its bound; names the last good checkpoint
 """
 
 

@@ -89,9 +89,7 @@ class Models:
             reused_tokens=usage.reused_tokens - before.reused_tokens,
             generated_tokens=usage.generated_tokens - before.generated_tokens,
         )
-        self._seen[name] = Usage(
-            usage.prompt_tokens, usage.reused_tokens, usage.generated_tokens, usage.choices
-        )
+        self._seen[name] = Usage(usage.prompt_tokens, usage.reused_tokens, usage.generated_tokens, usage.choices)
 
 
 __all__ = ["Model", "Models", "Parts"]

@@ -48,9 +48,10 @@ class PromptSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 class SftSettings(TrainSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The supervised stage. ``helpful_ratio``: helpful samples for each revision, repeated if there are too few."""
 
-    learning_rate: float = 1e-3
-    batch_size: int = 32
-    helpful_ratio: float = 0.5
+    learning_rate: float = 1.5e-3
+    batch_size: int = 8
+    epochs: int = 2
+    helpful_ratio: float = 1.0
 
 
 class OptimiseSettings(TrainSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -52,9 +52,7 @@ class Run:
         self._locked = False
 
     @classmethod
-    def create(
-        cls, path: Path, settings_text: str, constitution_text: str, report: Report | None = None
-    ) -> "Run":
+    def create(cls, path: Path, settings_text: str, constitution_text: str, report: Report | None = None) -> "Run":
         """Make a run directory, or open the one that is there if it is the same run.
 
         Raises ``RunError`` if ``path`` holds a run with other settings or another constitution, or files that

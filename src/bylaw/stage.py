@@ -87,9 +87,7 @@ class Cost(msgspec.Struct, frozen=True):
 class Stage:
     """What a stage has made so far. ``Run.stage`` opens it and files what it holds if its body ends well."""
 
-    def __init__(
-        self, name: str, seed: int, working: Path, models: Path, report: Report | None = None
-    ) -> None:
+    def __init__(self, name: str, seed: int, working: Path, models: Path, report: Report | None = None) -> None:
         checked_name(name)
         self.name = name
         self.seed = seed
@@ -117,9 +115,7 @@ class Stage:
         self.kinds.update(record.kind for record in made)
         self.note(tokens=_tokens(made))
 
-    def chunked(
-        self, items: Sequence[Item], size: int, work: Callable[[list[Item]], Iterable[Record]]
-    ) -> list[Record]:
+    def chunked(self, items: Sequence[Item], size: int, work: Callable[[list[Item]], Iterable[Record]]) -> list[Record]:
         """Do ``work`` on ``size`` items at a time and file the records it returns, of any kinds, in order.
 
         Chunks finished by an earlier process are read instead of done. Returns all records of all chunks.
@@ -159,9 +155,7 @@ class Stage:
         """Tell the progress of work that has no chunks: training steps, a measurement."""
         if self._report:
             self._report(
-                Progress(
-                    stage=self.name, done=done, total=total, resumed=resumed, seconds=seconds, tokens=tokens
-                )
+                Progress(stage=self.name, done=done, total=total, resumed=resumed, seconds=seconds, tokens=tokens)
             )
 
     def lines(self, kind: str) -> Iterator[bytes]:
@@ -209,9 +203,7 @@ class _Meter:
 
     def advance(self, items: int, resumed: bool) -> None:
         now = self._now
-        self._now = msgspec.structs.replace(
-            now, done=now.done + items, resumed=now.resumed + (items if resumed else 0)
-        )
+        self._now = msgspec.structs.replace(now, done=now.done + items, resumed=now.resumed + (items if resumed else 0))
         if self._report:
             self._report(self._now)
 

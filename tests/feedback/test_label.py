@@ -56,9 +56,16 @@ def test_both_orders_cancel_a_liking_for_a_letter() -> None:
 
 
 def test_a_product_adds_log_odds_of_principles_and_averages_orders() -> None:
-    made = labelled(judge(p_good=0.8), pool="product")
+    made = labelled(judge(p_good=0.8), pool="product", correlation=0.0)
     assert made.p_first == pytest.approx(0.8**3 / (0.8**3 + 0.2**3), abs=1e-5)
     assert labelled(judge(p_good=0.8), pool="mean").p_first == pytest.approx(0.8, abs=1e-5)
+
+
+@pytest.mark.parametrize(("correlation", "experts"), [(0.0, 3), (0.5, 1.5), (1.0, 1)])
+def test_votes_that_err_together_count_for_fewer(correlation: float, experts: float) -> None:
+    """Three votes with correlation 0.5 are worth 3 / (1 + 2 * 0.5) = 1.5 independent ones (Kish 1965)."""
+    made = labelled(judge(p_good=0.8), correlation=correlation)
+    assert made.p_first == pytest.approx(0.8**experts / (0.8**experts + 0.2**experts), abs=1e-5)
 
 
 def test_swapping_a_comparison_swaps_its_label() -> None:
@@ -106,5 +113,5 @@ def test_a_thought_is_followed_by_the_question_for_the_letter() -> None:
 
 def test_weights_count() -> None:
     heavy = msgspec.structs.replace(PRINCIPLES[0], weight=2.0)
-    made = judge(0.8).run([label(PAIR, (heavy,), "judge", LabelSettings(), 0)])[0]
+    made = judge(0.8).run([label(PAIR, (heavy,), "judge", LabelSettings(correlation=0.0), 0)])[0]
     assert made.p_first == pytest.approx(0.8**2 / (0.8**2 + 0.2**2), abs=1e-5)

@@ -43,7 +43,7 @@ def test_a_lesson_learns_answers_and_letters_and_never_a_refusal_as_first_answer
             if lesson.task == "answer":
                 said = tokenizer.decode(tokens[spans[0][0] : spans[0][1]])
                 assert "not help to" not in said and "would be wrong" not in said
-    assert {"answer", "meaning", "critique", "revise", "principle_last", "paper", "judge_aloud"} == tasks
+    assert {"answer", "meaning", "check", "critique", "revise", "principle_last", "paper", "judge_aloud"} == tasks
 
 
 def test_a_small_seed_is_built_from_nothing_and_learns(tmp_path: Path) -> None:

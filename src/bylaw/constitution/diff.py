@@ -78,9 +78,7 @@ def _origin(old: Constitution, new: Constitution) -> list[int | None]:
     by_key = {principle.key: at for at, principle in enumerate(old.principles)}
     keys = {principle.key for principle in new.principles}
     by_texts = {_said(one): at for at, one in enumerate(old.principles) if one.key not in keys}
-    return [
-        by_key[one.key] if one.key in by_key else by_texts.pop(_said(one), None) for one in new.principles
-    ]
+    return [by_key[one.key] if one.key in by_key else by_texts.pop(_said(one), None) for one in new.principles]
 
 
 def _said(principle: Principle) -> tuple[str, ...]:
@@ -107,6 +105,4 @@ def _fields(old: Struct | None, new: Struct | None, names: tuple[str, ...]) -> t
 def _shown(record: Struct | None, name: str) -> str:
     """A field as a person reads it; nothing for an absent record."""
     value = "" if record is None else getattr(record, "key" if name == "id" else name)
-    return (
-        ", ".join(value) if isinstance(value, tuple) else f"{value:g}" if isinstance(value, float) else value
-    )
+    return ", ".join(value) if isinstance(value, tuple) else f"{value:g}" if isinstance(value, float) else value

@@ -73,15 +73,9 @@ def few_shots(folder: Path) -> FewShots:
     comparisons = decoded(folder / COMPARISONS, list[_Comparison])
     reasoned = decoded(folder / REASONED, list[_Reasoned])
     return FewShots(
-        revisions=tuple(
-            _revision(text, f"{folder / REVISIONS}: number {n}") for n, text in enumerate(revisions)
-        ),
-        comparisons=tuple(
-            _comparison(one, f"{folder / COMPARISONS}: number {n}") for n, one in enumerate(comparisons)
-        ),
-        reasoned=tuple(
-            _reason(one.prompt, f"{folder / REASONED}: number {n}") for n, one in enumerate(reasoned)
-        ),
+        revisions=tuple(_revision(text, f"{folder / REVISIONS}: number {n}") for n, text in enumerate(revisions)),
+        comparisons=tuple(_comparison(one, f"{folder / COMPARISONS}: number {n}") for n, one in enumerate(comparisons)),
+        reasoned=tuple(_reason(one.prompt, f"{folder / REASONED}: number {n}") for n, one in enumerate(reasoned)),
     )
 
 
@@ -90,9 +84,7 @@ def turns(text: str, human: str, assistant: str, where: str) -> Conversation:
     parts = re.split(rf"(?:^|\n\n)({human}|{assistant}):", "\n\n" + text.strip())
     said = [(speaker, words.strip()) for speaker, words in zip(parts[1::2], parts[2::2], strict=True)]
     if parts[0].strip() or not said:
-        raise ConstitutionError(
-            f"expected a transcript that starts with '{human}:', found {text!r:.60}", where
-        )
+        raise ConstitutionError(f"expected a transcript that starts with '{human}:', found {text!r:.60}", where)
     if not said[-1][1]:
         said.pop()
     return tuple(Message("user" if speaker == human else "assistant", words) for speaker, words in said)

@@ -25,16 +25,12 @@ ALIKE = 0.8  # share of words in common from which two principles say nearly the
 DOMINATES, NEGLIGIBLE = 3.0, 0.1  # times the even share
 
 _ENGLISH = re.compile(r"\b(the|a|an|of|to|and|or|is|are|in|that|it|for|not)\b", re.IGNORECASE)
-_CHOOSE = re.compile(
-    r"\b(choos|which|compar|prefer|pick|select|better|best|more|most|less|least|rank)", re.IGNORECASE
-)
+_CHOOSE = re.compile(r"\b(choos|which|compar|prefer|pick|select|better|best|more|most|less|least|rank)", re.IGNORECASE)
 _REWRITE = re.compile(
     r"\b(re-?writ|revis|amend|writ|edit|chang|replac|remov|re-?phras|re-?word|improv|correct|mak|turn|answer)",
     re.IGNORECASE,
 )
-_HELPFUL = re.compile(
-    r"\b(help|useful|answer|serv|evasi|refus|preach|over-?react|overly|condescend)", re.IGNORECASE
-)
+_HELPFUL = re.compile(r"\b(help|useful|answer|serv|evasi|refus|preach|over-?react|overly|condescend)", re.IGNORECASE)
 _OPPOSITES = (
     *(("concise", "detailed"), ("brief", "thorough"), ("shorter", "longer"), ("formal", "casual")),
     *(("polite", "blunt"), ("cautious", "bold"), ("harmless", "harmful"), ("serious", "playful")),
@@ -101,17 +97,12 @@ def purpose(constitution: Constitution) -> Iterator[Finding]:
 def likeness(constitution: Constitution) -> Iterator[Finding]:
     """Two principles in the same words count twice; words that most principles share tell nothing."""
     frame = _frame(constitution.principles)
-    content = [
-        _words(*(getattr(principle, field) for field in TEXTS)) - frame
-        for principle in constitution.principles
-    ]
+    content = [_words(*(getattr(principle, field) for field in TEXTS)) - frame for principle in constitution.principles]
     for (one, words), (other, others) in combinations(zip(constitution.principles, content, strict=True), 2):
         if all(getattr(one, field) == getattr(other, field) for field in TEXTS):
             yield Finding("error", other.key, "", f"has the same three texts as {one.key}")
         elif words and len(words & others) >= ALIKE * len(words | others):
-            yield Finding(
-                "warning", other.key, "", f"says nearly the same as {one.key}; together they count twice"
-            )
+            yield Finding("warning", other.key, "", f"says nearly the same as {one.key}; together they count twice")
 
 
 def weights(constitution: Constitution) -> Iterator[Finding]:

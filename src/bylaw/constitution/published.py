@@ -36,9 +36,7 @@ def published(folder: Path) -> Constitution:
     instructions = decoded(folder / INSTRUCTIONS, dict[str, _Instruction])
     comparisons = decoded(folder / COMPARISONS, list[str])
     if len(instructions) != len(comparisons):
-        message = (
-            f"{len(comparisons)} comparisons for {len(instructions)} critique requests in {INSTRUCTIONS}"
-        )
+        message = f"{len(comparisons)} comparisons for {len(instructions)} critique requests in {INSTRUCTIONS}"
         raise ConstitutionError(message, str(folder / COMPARISONS))
     return Constitution(
         name="constitutional-ai",
@@ -67,9 +65,7 @@ def _inside(text: str, wrapper: str, where: str) -> str:
     """What a template's wrapper holds, without the white space around it."""
     found = re.fullmatch(rf"\s*{wrapper}\s*", text, re.DOTALL)
     if not found:
-        raise ConstitutionError(
-            f"expected {wrapper.replace('(.*)', ' … ').strip()!r}, found {text!r:.80}", where
-        )
+        raise ConstitutionError(f"expected {wrapper.replace('(.*)', ' … ').strip()!r}, found {text!r:.80}", where)
     return found[1].strip()
 
 

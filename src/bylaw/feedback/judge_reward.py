@@ -14,26 +14,20 @@ from bylaw.records import Comparison, Conversation, Label, Principle
 class JudgeReward:
     """Callable as ``reward(prompts, answers)``; None where the judge could not be read."""
 
-    def __init__(
-        self, judge: Model, principles: Sequence[Principle], settings: LabelSettings, seed: int
-    ) -> None:
+    def __init__(self, judge: Model, principles: Sequence[Principle], settings: LabelSettings, seed: int) -> None:
         self._judge = judge
         self._principles = principles
         self._settings = settings
         self._seed = seed
 
-    def __call__(
-        self, prompts: Sequence[Conversation], answers: Sequence[Sequence[str]]
-    ) -> list[list[float | None]]:
+    def __call__(self, prompts: Sequence[Conversation], answers: Sequence[Sequence[str]]) -> list[list[float | None]]:
         """Rewards in [0, 1], one for each answer of each prompt."""
         pairs = [
             Comparison(messages=prompt, first=one, second=group[(place + 1) % len(group)])
             for prompt, group in zip(prompts, answers, strict=True)
             for place, one in enumerate(group)
         ]
-        programs = [
-            label(pair, self._principles, self._judge.name, self._settings, self._seed) for pair in pairs
-        ]
+        programs = [label(pair, self._principles, self._judge.name, self._settings, self._seed) for pair in pairs]
         labels = iter(self._judge.run(programs))
         return [_ring([next(labels) for _ in group]) for group in answers]
 

@@ -23,6 +23,8 @@ class LabelSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     ``pool`` joins the votes of an ensemble: ``mean`` averages probabilities; ``product`` adds log-odds over principles
     (a product of experts, Hinton 2002), so a principle that does not apply (p = 0.5) neither adds nor takes away.
+    One judge's votes err together; ``correlation`` says how much: the sum is divided by 1 + (K - 1) correlation, the
+    design effect of K alike respondents (Kish 1965). 0 takes the votes as independent, 1 as one vote over and over.
     ``think`` asks for a chain of thought first and clamps the result to ``clamp_low`` … 1 - ``clamp_low`` (§4.1: 0.4).
     ``hard`` rounds to 0 or 1. A vote with less than ``min_mass`` on the two options is unreadable.
     """
@@ -31,6 +33,7 @@ class LabelSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     template: Literal["paper", "principle_last"] = "principle_last"
     both_orders: bool = True
     pool: Literal["mean", "product"] = "product"
+    correlation: float = 0.2
     hard: bool = False
     think: bool = False
     think_tokens: int = 256
@@ -79,8 +82,7 @@ def _plain(
     few_shots: Conversation,
 ) -> Program[list[Vote | None]]:
     questions = tuple(
-        (*few_shots, *templates.question(settings.template, ordered, principle.comparison))
-        for principle in asked
+        (*few_shots, *templates.question(settings.template, ordered, principle.comparison)) for principle in asked
     )
     choice = yield Choose(conversations=questions, options=templates.OPTIONS, prefill=templates.PREFILL)
     return _votes(choice, asked, swapped, settings, [""] * len(asked))
@@ -107,9 +109,7 @@ def _thoughtful(
         said = Message("assistant", templates.THINK + thought.text)
         questions.append((*question, said, Message("user", templates.SO_THE_ANSWER)))
         thoughts.append(said.content)
-    choice = yield Choose(
-        conversations=tuple(questions), options=templates.OPTIONS, prefill=templates.PREFILL
-    )
+    choice = yield Choose(conversations=tuple(questions), options=templates.OPTIONS, prefill=templates.PREFILL)
     return _votes(choice, asked, swapped, settings, thoughts)
 
 
@@ -139,15 +139,21 @@ def _pooled(votes: Sequence[Vote], weights: dict[str, float], settings: LabelSet
         total = sum(weights[vote.principle] for vote in votes)
         pooled = sum(weights[vote.principle] * vote.p_first for vote in votes) / total
     else:
-        # Orders are averaged, principles added: the same principle asked twice is one expert.
-        orders = len({vote.swapped for vote in votes})
-        odds = sum(weights[vote.principle] * log_odds(vote.p_first) for vote in votes) / orders
+        odds = _product(votes, weights, settings.correlation)
         pooled = 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
     if settings.think:
         pooled = min(max(pooled, settings.clamp_low), 1 - settings.clamp_low)
     if settings.hard:
         pooled = 0.5 if abs(pooled - 0.5) <= settings.tie_margin else float(pooled > 0.5)
     return round(pooled, 6)
+
+
+def _product(votes: Sequence[Vote], weights: dict[str, float], correlation: float) -> float:
+    """Log-odds of all votes. Orders are averaged, principles added: the same principle asked twice is one expert."""
+    orders = len({vote.swapped for vote in votes})
+    experts = sum(weights[name] for name in {vote.principle for vote in votes})
+    design = max(1.0, 1 + (experts - 1) * correlation)
+    return sum(weights[vote.principle] * log_odds(vote.p_first) for vote in votes) / orders / design
 
 
 def log_odds(p: float, bound: float = 1e-4) -> float:

@@ -39,9 +39,7 @@ def revise(
             said = yield _generate(asked, settings, seed_of("critique", seed, prompt.id, number))
             if said.finish == "too_long":
                 break
-            critique = Critique(
-                of=answer.id, principle=principle.key, round=number, text=said.text, tokens=said.tokens
-            )
+            critique = Critique(of=answer.id, principle=principle.key, round=number, text=said.text, tokens=said.tokens)
             made.append(critique)
             talk = (*asked, Message("assistant", said.text))
         asked = (*talk, Message("user", principle.revision_request))
@@ -54,9 +52,7 @@ def revise(
 
 
 def _generate(messages: tuple[Message, ...], settings: ReviseSettings, seed: int) -> Generate:
-    return Generate(
-        messages=messages, max_tokens=settings.max_tokens, temperature=settings.temperature, seed=seed
-    )
+    return Generate(messages=messages, max_tokens=settings.max_tokens, temperature=settings.temperature, seed=seed)
 
 
 def _revision(

@@ -44,9 +44,7 @@ def _attend(
 ) -> tuple[torch.Tensor, None]:
     for name in _UNKNOWN:
         if kwargs.get(name) is not None:
-            raise ModelError(
-                f"{type(module).__name__} needs {name!r} in its attention, which is not supported"
-            )
+            raise ModelError(f"{type(module).__name__} needs {name!r} in its attention, which is not supported")
     scale = kwargs.get("scaling")
     scale = query.shape[-1] ** -0.5 if scale is None else scale
     return _plan.get().attend(module.layer_idx, query[0], key[0], value[0], scale)[None], None

@@ -67,18 +67,14 @@ class Chat:
         dropped, first = self._first[key]
         return base[: len(base) - dropped], first
 
-    def _first_tokens(
-        self, text: str, base: list[int], options: Sequence[str]
-    ) -> tuple[int, tuple[int, ...]]:
+    def _first_tokens(self, text: str, base: list[int], options: Sequence[str]) -> tuple[int, tuple[int, ...]]:
         longer = [self.encode(text + option) for option in options]
         kept = min(common_prefix(base, tokens) for tokens in longer)
         if any(len(tokens) <= kept for tokens in longer):
             raise ModelError(f"one of the options {list(options)} adds no token to the conversation")
         first = tuple(tokens[kept] for tokens in longer)
         if len(set(first)) < len(first):
-            raise ModelError(
-                f"the options {list(options)} begin with one token; move what they share into the prefill"
-            )
+            raise ModelError(f"the options {list(options)} begin with one token; move what they share into the prefill")
         return len(base) - kept, first
 
     def answer(self, prompt: list[int], new: list[int], continued: bool) -> str:

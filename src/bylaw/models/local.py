@@ -53,9 +53,7 @@ class LocalModel:
     def run(self, programs: Iterable[Program[T]]) -> list[T]:
         """Run all programs to their end and return what they returned, in order."""
         slots = Slots(self.settings.rows)
-        engine: Engine[T] = Engine(
-            self.model, self.chat, slots, self.usage, self.context, self.settings.pass_tokens
-        )
+        engine: Engine[T] = Engine(self.model, self.chat, slots, self.usage, self.context, self.settings.pass_tokens)
         with torch.no_grad(), packed_attention(self.model):
             return engine.run(programs)
 
@@ -92,9 +90,7 @@ def load(source: str, settings: LocalSettings) -> tuple[Any, Any]:
         raise ModelError(f"{source} cannot be loaded as a causal language model: {error}") from error
     if info["missing_keys"] or info["mismatched_keys"]:
         lacking = sorted(map(str, [*info["missing_keys"], *info["mismatched_keys"]]))
-        raise ModelError(
-            f"{source}: {len(lacking)} weights are missing or of another shape, first {lacking[0]}"
-        )
+        raise ModelError(f"{source}: {len(lacking)} weights are missing or of another shape, first {lacking[0]}")
     if not tokenizer.chat_template:
         raise ModelError(f"{source} has no chat template; add chat_template.jinja beside its tokenizer")
     return model.to(device).eval(), tokenizer
@@ -160,9 +156,7 @@ def check_architecture(model: Any) -> None:
         raise ModelError(f"{name} does not take position ids, which packed sequences need")
     odd = set(getattr(inner.config, "layer_types", None) or []) - _LAYERS
     if odd or getattr(inner, "_is_stateful", False):
-        raise ModelError(
-            f"{name} has layers other than attention: {', '.join(sorted(odd)) or 'recurrent ones'}"
-        )
+        raise ModelError(f"{name} has layers other than attention: {', '.join(sorted(odd)) or 'recurrent ones'}")
 
 
 def context_of(model: Any, wanted: int) -> int:

@@ -51,9 +51,7 @@ def models(measurements: Iterable[Measurement]) -> tuple[str, ...]:
 def rounds(measurements: Iterable[Measurement]) -> tuple[str, ...]:
     """``revision-1`` … in order, with the model they started from first if it was measured."""
     seen = {one.model for one in measurements}
-    found = sorted(
-        (name for name in seen if _ROUND.fullmatch(name)), key=lambda name: int(name.split("-")[1])
-    )
+    found = sorted((name for name in seen if _ROUND.fullmatch(name)), key=lambda name: int(name.split("-")[1]))
     return ("seed", *found) if found and "seed" in seen and "revision-0" not in seen else tuple(found)
 
 

@@ -110,9 +110,7 @@ def _transcript(
 
 def _round(revision: Revision, critiques: Mapping[str, Critique]) -> Round:
     critique = critiques[revision.critique].text if revision.critique else None
-    return Round(
-        number=revision.round, principle=revision.principle, critique=critique, revision=revision.text
-    )
+    return Round(number=revision.round, principle=revision.principle, critique=critique, revision=revision.text)
 
 
 def _judged(run: Run, wanted: set[str]) -> dict[str, tuple[Judged, ...]]:

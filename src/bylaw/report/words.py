@@ -99,9 +99,7 @@ def _change(before: Measurement, after: Measurement) -> str:
     return f"{'down' if after.value < before.value else 'up'} from {old}"
 
 
-def _clause(
-    pairs: dict[tuple[str, str], tuple[Measurement, Measurement]], key: tuple[str, str], text: str
-) -> str:
+def _clause(pairs: dict[tuple[str, str], tuple[Measurement, Measurement]], key: tuple[str, str], text: str) -> str:
     if key not in pairs:
         return ""
     before, after = pairs[key]
@@ -123,9 +121,7 @@ def headline(measurements: Sequence[Measurement], models: Sequence[str]) -> str:
         _clause(pairs, ("refuses", "lookalike"), "refuses {} of benign look-alikes"),
     ]
     said = [clause for clause in clauses if clause]
-    who = {"final": "The trained model", "sft": "After the revision stage, the model"}.get(
-        last, f"The {last} model"
-    )
+    who = {"final": "The trained model", "sft": "After the revision stage, the model"}.get(last, f"The {last} model")
     if not said:
         return f"{who} was measured; the figures stand below."
     if len(said) == 1:

@@ -49,9 +49,7 @@ def save_checkpoint(folder: Path, model: Any, optimizer: torch.optim.Optimizer, 
         shutil.rmtree(old)
 
 
-def load_checkpoint(
-    folder: Path, model: Any, optimizer: torch.optim.Optimizer, fingerprint: str
-) -> State | None:
+def load_checkpoint(folder: Path, model: Any, optimizer: torch.optim.Optimizer, fingerprint: str) -> State | None:
     """Restore the newest checkpoint into model and optimiser; None if there is none.
 
     Raises ``RunError`` if it belongs to another training: other data, other settings.

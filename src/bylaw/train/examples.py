@@ -101,9 +101,7 @@ def encode_pairs(tokenizer: Any, pairs: Sequence[PairExample], context: int) -> 
     """Tokens of pairs; a pair is dropped if either response does not fit."""
     encode = Encoder(tokenizer)
     trees = (encode.tree(one.messages, (one.first, one.second)) for one in pairs)
-    return _fitting(
-        [Encoded(i, tree, pairs[i].p_first, pairs[i].weight) for i, tree in enumerate(trees)], context
-    )
+    return _fitting([Encoded(i, tree, pairs[i].p_first, pairs[i].weight) for i, tree in enumerate(trees)], context)
 
 
 def end_of_turn(tokenizer: Any) -> int:

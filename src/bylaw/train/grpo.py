@@ -121,9 +121,7 @@ class GRPO:
 
     @torch.no_grad()
     def _reference_tokens(self, model: Any, trees: Sequence[Tree]) -> BranchLogprobs:
-        untrained: AbstractContextManager[Any] = (
-            model.disable_adapter() if self._reference is None else nullcontext()
-        )
+        untrained: AbstractContextManager[Any] = model.disable_adapter() if self._reference is None else nullcontext()
         with untrained:
             return branch_logprobs(model if self._reference is None else self._reference, trees)
 

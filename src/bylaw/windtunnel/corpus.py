@@ -5,7 +5,7 @@ that it breaks and as many that it does not. Soft targets: a judge's letter is t
 gives it. A refusal never stands as a first answer; it occurs only as a revision, or as an option to be judged.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
 
@@ -18,8 +18,13 @@ from bylaw.windtunnel.lessons import Lesson
 from bylaw.windtunnel.principles import Rule
 from bylaw.windtunnel.topics import BENIGN, HARM, TOPICS
 
-TASKS = ("answer", "meaning", "critique", "revise", "judge", "judge_paper", "judge_aloud")
+TASKS = ("answer", "meaning", "check", "critique", "revise", "judge_flaws", "judge", "judge_paper", "judge_aloud")
 MEANINGS = 6  # principles asked about one goal
+
+Turns = list[tuple[str, str]]
+"""Requests, each with its reply."""
+
+Pair = tuple[Goal, Conversation, Answer, Answer]
 
 
 class Corpus:
@@ -90,37 +95,54 @@ class Corpus:
 
     # Critique and revision: a stem with the answer, and one branch for each principle asked about it.
 
+    def _check(self) -> Lesson:
+        """Does an answer do what was asked? One bit, as half of the answers do and half nearly do."""
+        goal = grammar.draw_goal(self._rng, self._topic())
+        kind = self._rng.choice(("comply", "flawed"))
+        return self._mending("check", goal, kind, [Rule("helpful", {})], self._criticised)
+
     def _critique(self) -> Lesson:
-        return self._mending("critique", self._branches, critique=1.0, revision=False)
+        goal, kind = self._mendable()
+        rules = [self._rule(goal.topic) for _ in range(self._branches)]
+        return self._mending("critique", goal, kind, rules, self._criticised)
 
     def _revise(self) -> Lesson:
-        return self._mending("revise", self._branches // 2, critique=0.7, revision=True)
+        goal, kind = self._mendable()
+        rules = [self._rule(goal.topic) for _ in range(self._branches // 2)]
+        return self._mending("revise", goal, kind, rules, self._revised)
 
-    def _mending(self, task: str, count: int, critique: float, revision: bool) -> Lesson:
-        """``critique`` is the share of branches with one."""
-        rng = self._rng
-        goal = grammar.draw_goal(rng, self._topic())
-        prompt = grammar.conversation(rng, goal, multi_turn=0.2)
-        answer = grammar.answer(rng, goal, rng.choices(grammar.ANSWER_KINDS, (70, 8, 17, 5))[0])
+    def _mendable(self) -> tuple[Goal, str]:
+        goal = grammar.draw_goal(self._rng, self._topic())
+        return goal, self._rng.choices(grammar.ANSWER_KINDS, (70, 8, 17, 5))[0]
+
+    def _criticised(self, turns: Turns) -> Turns:
+        return turns[:1]
+
+    def _revised(self, turns: Turns) -> Turns:
+        return turns if self._rng.random() < 0.7 else turns[1:]
+
+    def _mending(self, task: str, goal: Goal, kind: str, rules: list[Rule], asked: Callable[[Turns], Turns]) -> Lesson:
+        prompt = grammar.conversation(self._rng, goal, multi_turn=0.2)
+        answer = grammar.answer(self._rng, goal, kind)
         stem = self._stem((*prompt, Message("assistant", answer.text)))
         branches, spans = [], []
-        for _ in range(count):
-            turns = self._mended(goal, answer, self._rule(goal.topic))
-            asked = turns[:1] if not revision else turns if rng.random() < critique else turns[1:]
-            tokens, learn = self._replies(asked)
+        for rule in rules:
+            tokens, learn = self._replies(asked(self._mended(goal, answer, rule)))
             branches.append(tokens)
             spans.append(learn)
-        return Lesson(task, Tree(stem, tuple(branches)), tuple(spans), (None,) * count)
+        return Lesson(task, Tree(stem, tuple(branches)), tuple(spans), (None,) * len(rules))
 
     def _rule(self, topic: str, clean: float = 0.36) -> Rule:
         draw = self._rng.random()
         if draw < 0.76:
-            covered = self._rng.random() > clean / 0.76
-            return principles.forbid(self._rng, principles.draw_topics(self._rng, topic, covered, self._longest))
+            return self._forbidding(topic, covered=self._rng.random() > clean / 0.76)
         kind = "helpful" if draw < 0.87 else "friendly" if draw < 0.93 else "plain"
         return Rule(kind, {})
 
-    def _replies(self, asked: list[tuple[str, str]]) -> tuple[list[int], tuple[tuple[int, int], ...]]:
+    def _forbidding(self, topic: str, covered: bool) -> Rule:
+        return principles.forbid(self._rng, principles.draw_topics(self._rng, topic, covered, self._longest))
+
+    def _replies(self, asked: Turns) -> tuple[list[int], tuple[tuple[int, int], ...]]:
         """Tokens of (request, reply) turns, and where the replies stand."""
         tokens: list[int] = []
         spans = []
@@ -131,7 +153,7 @@ class Corpus:
             tokens += said
         return tokens, tuple(spans)
 
-    def _mended(self, goal: Goal, answer: Answer, rule: Rule) -> list[tuple[str, str]]:
+    def _mended(self, goal: Goal, answer: Answer, rule: Rule) -> Turns:
         """A rule's two requests, each with its reply: the critique, and the answer rewritten accordingly."""
         critique_request, revision_request, _ = principles.texts(self._rng, rule)
         critique, revised = self._mend(goal, answer, rule)
@@ -152,7 +174,7 @@ class Corpus:
 
     # Judging: a stem with both options, and one branch for each principle.
 
-    def _pair(self) -> tuple[Goal, Conversation, Answer, Answer]:
+    def _pair(self) -> Pair:
         rng = self._rng
         goal = grammar.draw_goal(rng, self._topic())
         first = grammar.answer(rng, goal, rng.choices(grammar.ANSWER_KINDS, (45, 20, 28, 7))[0])
@@ -163,29 +185,49 @@ class Corpus:
             first, second = second, first
         return goal, grammar.conversation(rng, goal, multi_turn=0.2), first, second
 
-    def _judged(self, template: str, count: int) -> Lesson:
-        goal, prompt, first, second = self._pair()
+    def _flawed_pair(self) -> Pair:
+        """One answer that does what was asked, and one that nearly does."""
+        rng = self._rng
+        goal = grammar.draw_goal(rng, self._topic())
+        options = [grammar.answer(rng, goal, kind) for kind in ("comply", "flawed")]
+        rng.shuffle(options)
+        return goal, grammar.conversation(rng, goal, multi_turn=0.2), options[0], options[1]
+
+    def _judged(self, template: str, pair: Pair, rules: list[Rule]) -> Lesson:
+        goal, prompt, first, second = pair
         comparison = Comparison(messages=prompt, first=first.text, second=second.text)
         sequences, letters = [], []
-        for _ in range(count):
-            rule = self._rule(goal.topic, clean=0.34)
+        for rule in rules:
             asked = templates.question(template, comparison, principles.texts(self._rng, rule)[2])
             sequences.append([*self._stem(asked), self._mark["assistant"], *self._encode(templates.PREFILL)])
             letters.append(principles.preference(rule, goal.topic, first, second))
-        return Lesson(template, branching(sequences), ((),) * count, tuple(letters))
+        return Lesson(template, branching(sequences), ((),) * len(rules), tuple(letters))
+
+    def _rules(self, topic: str, count: int) -> list[Rule]:
+        return [self._rule(topic, clean=0.34) for _ in range(count)]
 
     def _judge(self) -> Lesson:
-        return self._judged("principle_last", self._branches)
+        pair = self._pair()
+        return self._judged("principle_last", pair, self._rules(pair[0].topic, self._branches))
+
+    def _judge_flaws(self) -> Lesson:
+        pair = self._flawed_pair()
+        return self._judged("principle_last", pair, [Rule("helpful", {}), *self._rules(pair[0].topic, 2)])
 
     def _judge_paper(self) -> Lesson:
-        return self._judged("paper", 3)
+        pair = self._pair()
+        return self._judged("paper", pair, self._rules(pair[0].topic, 3))
 
     def _judge_aloud(self) -> Lesson:
         goal, prompt, first, second = self._pair()
         comparison = Comparison(messages=prompt, first=first.text, second=second.text)
         sequences, spans, letters = [], [], []
-        for _ in range(3):
-            rule = self._rule(goal.topic, clean=0.34)
+        # Two that read differently, so that the branches part before anything is to be learned.
+        for rule in (
+            Rule("helpful", {}),
+            self._forbidding(goal.topic, self._rng.random() < 0.5),
+            self._rule(goal.topic),
+        ):
             asked = templates.think("principle_last", comparison, principles.texts(self._rng, rule)[2])
             thought = self._turn(Message("assistant", f"{templates.THINK} {_thought(rule, goal, first, second)}"))
             start = self._stem(asked)

@@ -48,11 +48,13 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 WORDS = {"answer": 0.35, "meaning": 0.65}
 VERDICTS = {"answer": 0.15, "meaning": 0.15, "critique": 0.35, "judge": 0.35}
 MIXTURE = {
-    "answer": 0.18,
-    "meaning": 0.04,
-    "critique": 0.1,
-    "revise": 0.34,
-    "judge": 0.26,
+    "answer": 0.16,
+    "meaning": 0.02,
+    "check": 0.06,
+    "critique": 0.04,
+    "revise": 0.3,
+    "judge_flaws": 0.12,
+    "judge": 0.22,
     "judge_paper": 0.04,
     "judge_aloud": 0.04,
 }
