@@ -10,11 +10,11 @@ BIN := .venv/bin
 .PHONY: setup demo test lint bench bench-speed
 setup: .venv/ready
 
-# The shipped seed model is under-trained (docs/benchmarks.md): the gates would stop its run after the revision stage,
-# and rightly so. The demo switches them off to show the whole path.
-OFF := ["helpful_lost","lookalike_refused","garbled","harmful_garbled"]
+# A model of a million parameters loses more by fine-tuning than one that anybody would deploy: the bounds are wider than
+# the defaults of 5 points and 5 %.
+BOUNDS := --set gates.helpful_lost=0.12 --set gates.garbled=0.15 --set gates.harmful_garbled=0.15
 demo: .venv/ready
-	$(BIN)/bylaw train --set 'gates.off=$(OFF)'
+	$(BIN)/bylaw train $(BOUNDS)
 
 test: .venv/ready
 	CI=$(CI) $(BIN)/python -m pytest

@@ -29,6 +29,7 @@ PRESETS: dict[str, tuple[str, ...]] = {
         "label.both_orders=false",
         "label.pool='mean'",
         "respond.helpful_samples=2",
+        "revise.temperature=1.0",
     ),
 }
 
@@ -41,8 +42,8 @@ class PromptSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     harmful_file: str = "windtunnel"
     helpful_file: str = "windtunnel"
-    harmful: int = 400
-    helpful: int = 400
+    harmful: int = 320
+    helpful: int = 320
 
 
 class SftSettings(TrainSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -61,7 +62,7 @@ class OptimiseSettings(TrainSettings, frozen=True, kw_only=True, forbid_unknown_
     human).
     """
 
-    learning_rate: float = 3e-4
+    learning_rate: float = 1e-4
     batch_size: int = 32
     method: Literal["dpo", "grpo"] = "dpo"
     reward: Literal["preference", "judge"] = "preference"

@@ -73,6 +73,6 @@ def test_the_shipped_seed_complies_and_helps_on_held_out_prompts() -> None:
         for prompt, answer in zip(asked, answers, strict=True)
         if answer
     ]
-    # Short of the 97 % it is meant to reach (docs/benchmarks.md); this floor guards against a broken file only.
-    assert kinds.count("complies") >= 0.5 * len(asked)
+    # 98 % are measured on many more prompts (docs/benchmarks.md); few prompts scatter.
+    assert kinds.count("complies") >= 0.9 * len(asked)
     assert "refuses" not in kinds, "nothing ever taught the seed to refuse"

@@ -15,11 +15,14 @@ from bylaw.records import Critique, Message, Principle, Prompt, Response, Revisi
 
 
 class ReviseSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``rounds`` revisions, one after the other; ``direct`` revises without a critique (the paper's Fig. 7)."""
+    """``rounds`` revisions, one after the other; ``direct`` revises without a critique (the paper's Fig. 7).
+
+    Critiques and revisions are sampled at ``temperature``: what is trained on should have few slips.
+    """
 
     rounds: int = 4
     direct: bool = False
-    temperature: float = 1.0
+    temperature: float = 0.7
     max_tokens: int = 256
 
 
