@@ -68,7 +68,7 @@ class OptimiseSettings(TrainSettings, frozen=True, kw_only=True, forbid_unknown_
     reward: Literal["preference", "judge"] = "preference"
     gold: int = 0
     gold_file: str = ""
-    dpo: DpoSettings = DpoSettings()
+    dpo: DpoSettings = DpoSettings(nll=0.5)
     grpo: GrpoSettings = GrpoSettings()
 
 

@@ -55,7 +55,7 @@ class DpoSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """``beta`` scales the log-probability ratios; ``nll`` weighs the likelihood of the preferred response."""
 
     beta: float = 0.1
-    nll: float = 0.5
+    nll: float = 0.0
 
 
 class GrpoSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -47,14 +47,23 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 WORDS = {"answer": 0.35, "meaning": 0.65}
 VERDICTS = {"answer": 0.15, "meaning": 0.15, "critique": 0.35, "judge": 0.35}
+EVERYTHING = {
+    "answer": 0.16,
+    "meaning": 0.02,
+    "critique": 0.06,
+    "revise": 0.32,
+    "judge": 0.34,
+    "judge_paper": 0.05,
+    "judge_aloud": 0.05,
+}
 MIXTURE = {
     "answer": 0.16,
     "meaning": 0.02,
-    "check": 0.06,
+    "check": 0.08,
     "critique": 0.04,
-    "revise": 0.3,
-    "judge_flaws": 0.12,
-    "judge": 0.22,
+    "revise": 0.36,
+    "judge_flaws": 0.14,
+    "judge": 0.12,
     "judge_paper": 0.04,
     "judge_aloud": 0.04,
 }
@@ -62,9 +71,11 @@ STAGES = (
     # Copying, and which words mean which topic: here learned to the end, many times sooner than from the whole mixture.
     Stage(tasks=WORDS, tokens=2_400_000, step_tokens=1280, longest=3, rate=(0.02, 0.003)),
     # The same question, put about an answer and about two.
-    Stage(tasks=VERDICTS, tokens=2_500_000, step_tokens=2560, longest=3, rate=(0.01, 0.004)),
-    # Everything; finding a mention in a list of eight comes last.
-    Stage(tasks=MIXTURE, tokens=5_000_000, step_tokens=2560, longest=8, rate=(0.006, 0.0)),
+    Stage(tasks=VERDICTS, tokens=2_300_000, step_tokens=2560, longest=3, rate=(0.01, 0.004)),
+    # Finding a mention in a list of eight comes last.
+    Stage(tasks=EVERYTHING, tokens=5_000_000, step_tokens=2560, longest=8, rate=(0.012, 0.0)),
+    # Sound revisions, and telling a complete answer from one that nearly is.
+    Stage(tasks=MIXTURE, tokens=3_000_000, step_tokens=2560, longest=8, rate=(0.008, 0.0)),
 )
 
 
