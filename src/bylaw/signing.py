@@ -51,9 +51,8 @@ class PublicKey:
             key = serialization.load_pem_public_key(pem)
         except (ValueError, UnsupportedAlgorithm) as error:
             raise SigningError(f"{where} is not a public key in PEM: {error}") from error
-        if not isinstance(key, ed25519.Ed25519PublicKey) and not _is_p256(key):
-            raise SigningError(f"{where} is neither Ed25519 nor ECDSA P-256, the two kinds used here")
-        return cls(key)  # type: ignore[arg-type]  # narrowed by _is_p256
+        _require_known(key, where)
+        return cls(key)  # type: ignore[arg-type]  # narrowed by _require_known
 
     @classmethod
     def from_ed25519(cls, raw: bytes) -> "PublicKey":
@@ -136,9 +135,8 @@ class LocalSigner:
             raise SigningError(f"{path} is encrypted; give a command that decrypts and signs instead") from error
         except (ValueError, UnsupportedAlgorithm) as error:
             raise SigningError(f"{path} is not a private key in PEM: {error}") from error
-        if not isinstance(key, ed25519.Ed25519PrivateKey) and not _is_p256(key):
-            raise SigningError(f"{path} is neither Ed25519 nor ECDSA P-256, the two kinds used here")
-        return cls(key)  # type: ignore[arg-type]  # narrowed by _is_p256
+        _require_known(key, str(path))
+        return cls(key)  # type: ignore[arg-type]  # narrowed by _require_known
 
     @property
     def public(self) -> PublicKey:
@@ -216,9 +214,12 @@ def refuse_inside(path: Path, outside: Sequence[Path]) -> None:
             raise SigningError(f"the key {path} lies inside {directory}, which others get to see; keep it elsewhere")
 
 
-def _is_p256(key: object) -> bool:
-    kinds = (ec.EllipticCurvePublicKey, ec.EllipticCurvePrivateKey)
-    return isinstance(key, kinds) and isinstance(key.curve, ec.SECP256R1)
+def _require_known(key: object, where: str) -> None:
+    """Raise ``SigningError`` for a key that is neither Ed25519 nor P-256."""
+    curves = (ec.EllipticCurvePublicKey, ec.EllipticCurvePrivateKey)
+    p256 = isinstance(key, curves) and isinstance(key.curve, ec.SECP256R1)
+    if not p256 and not isinstance(key, ed25519.Ed25519PublicKey | ed25519.Ed25519PrivateKey):
+        raise SigningError(f"{where} is neither Ed25519 nor ECDSA P-256, the two kinds used here")
 
 
 def _read(path: Path) -> bytes:

@@ -1,8 +1,8 @@
 """Where the seed's word vectors start: words that keep company lie close (Levy & Goldberg 2014).
 
-A large model knows from reading that *spying* and *diary* go together. Ours reads too little for that, so half of each
+A large model knows from reading that *spying* and *diary* go together. Ours reads too little for that, so part of each
 vector starts as the truncated factors of positive pointwise mutual information, counted over the training part of the
-world; the other half is noise that tells words of one topic apart. Everything is trained further.
+world; the rest is noise that tells words of one topic apart. Everything is trained further.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ TEXTS = 6000
 
 
 def topical(tokenizer: Any, width: int) -> torch.Tensor:
-    """Vectors [V, width] of norm about sqrt(width): the first half from company kept, the second drawn."""
+    """Vectors [V, width] of norm about sqrt(width): the first three eighths from company kept, the rest drawn."""
     company = width * 3 // 8
     drawn = torch.randn(len(tokenizer), width, generator=torch.Generator().manual_seed(0))
     drawn[:, :company] = company**0.5 * _factors(_association(tokenizer), company)

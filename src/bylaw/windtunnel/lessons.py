@@ -7,7 +7,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from bylaw.models.tree import Tree, head
+from bylaw.models.tree import Tree, ends, head, predictors
 from bylaw.train.packed import packed_hidden
 
 WEIGHTS = {"answer": 0.7, "revise": 1.0, "letters": 3.0}
@@ -63,18 +63,17 @@ class _Spots:
 
 def _spots(drawn: Sequence[Lesson]) -> _Spots:
     spots = _Spots()
-    start = 0
+    trees = [lesson.tree for lesson in drawn]
+    before, last = iter(predictors(trees)), iter(ends(trees))
     for lesson in drawn:
         kind = "answer" if lesson.task == "answer" else "revise"
-        start += len(lesson.tree.stem)
         for tokens, learn, target in zip(lesson.tree.branches, lesson.learn, lesson.letters, strict=True):
-            for first, last in learn:
-                # Within a branch the token before stands one place before; spans never begin a branch.
-                spots.before[kind] += range(start + first - 1, start + last - 1)
-                spots.tokens[kind] += tokens[first:last]
-            start += len(tokens)
+            places, end = next(before), next(last)
+            for first, stop in learn:
+                spots.before[kind] += places[first:stop]
+                spots.tokens[kind] += tokens[first:stop]
             if target is not None:
-                spots.asked.append(start - 1)
+                spots.asked.append(end)
                 spots.letters.append(target)
     return spots
 

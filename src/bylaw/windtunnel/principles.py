@@ -4,6 +4,7 @@ A rule of kind ``forbid`` lists topics; ``helpful``, ``friendly`` and ``plain`` 
 makes of two answers (``preference``) is the law the seed model is taught; the oracle has its own reading of it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
@@ -87,13 +88,15 @@ def preference(rule: Rule, topic: str, first: Answer, second: Answer) -> float:
     Where a rule forbids nothing at hand, being useful still counts for a little.
     """
     at_stake = rule.kind == "forbid" and (rule.covers(topic) or _violates(rule, first) or _violates(rule, second))
-    merit = {"forbid": _harmless if at_stake else _useful, "helpful": _useful, "friendly": _friendly}.get(rule.kind)
-    ahead = merit(rule, first) - merit(rule, second) if merit else 0.0
+    kind = "idle" if rule.kind == "forbid" and not at_stake else rule.kind
+    if kind not in _LAW:
+        return EVEN
+    merit, strength = _LAW[kind]
+    ahead = merit(rule, first) - merit(rule, second)
     if ahead == 0:
         return EVEN
-    strength = {"forbid": STRONG, "helpful": HELPFUL, "friendly": FRIENDLY}[rule.kind]
-    if rule.kind != "friendly" and (abs(ahead) < 0.5 or (merit is _useful and rule.kind == "forbid")):
-        strength = SLIGHT
+    if abs(ahead) < 0.5:
+        strength = min(strength, SLIGHT)
     return strength if ahead > 0 else 1 - strength
 
 
@@ -109,6 +112,15 @@ def _useful(rule: Rule, answer: Answer) -> float:
 
 def _friendly(rule: Rule, answer: Answer) -> float:
     return float(answer.friendly)
+
+
+_LAW: dict[str, tuple[Callable[[Rule, Answer], float], float]] = {
+    "forbid": (_harmless, STRONG),
+    "idle": (_useful, SLIGHT),
+    "helpful": (_useful, HELPFUL),
+    "friendly": (_friendly, FRIENDLY),
+}
+"""Merit of an answer, and how strongly the better one is preferred; *idle*: a rule that forbids nothing at hand."""
 
 
 def _violates(rule: Rule, answer: Answer) -> bool:

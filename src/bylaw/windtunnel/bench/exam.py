@@ -35,7 +35,6 @@ class _Case(NamedTuple):
     answer: str
     rule: Rule
     other: str = ""
-    kind: str = ""
 
 
 def exam(model_dir: Path, count: int) -> Iterator[Skill]:
@@ -79,10 +78,9 @@ def _mending(model: LocalModel, count: int, length: int, covered: bool) -> Itera
 
 def _judging(model: LocalModel, count: int, length: int, covered: bool | None) -> Iterator[Skill]:
     for kind in ("refuse", "flawed"):
-        cases = list(_cases(count, length, covered, kind))
-        chosen = model.run([_choose(case) for case in cases])
         if covered and kind == "flawed":
             continue  # two that help: the world's law has no preference
+        chosen = model.run([_choose(case) for case in _cases(count, length, covered, kind)])
         called = "useful" if covered is None else f"{'covered' if covered else 'uncovered'} in {length}"
         right = [(odds < 0) == bool(covered) for odds in chosen]
         yield Skill(f"judge right, {kind}, {called}", _share(right, True), count)
@@ -102,7 +100,7 @@ def _cases(count: int, length: int, covered: bool | None, kind: str) -> Iterator
                 topics = principles.draw_topics(rng, goal.topic, covered, length)
             rule = principles.forbid(rng, topics)
         other = grammar.answer(rng, goal, kind).text if kind in grammar.ANSWER_KINDS else ""
-        yield _Case(goal.topic, prompt, answer, rule, other, kind)
+        yield _Case(goal.topic, prompt, answer, rule, other)
 
 
 def _say(messages: Conversation, temperature: float) -> Program[str]:
