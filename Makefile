@@ -10,11 +10,8 @@ BIN := .venv/bin
 .PHONY: setup demo test lint bench bench-speed
 setup: .venv/ready
 
-# A model of a million parameters loses more by fine-tuning than one that anybody would deploy: the bounds are wider than
-# the defaults of 5 points and 5 %.
-BOUNDS := --set gates.helpful_lost=0.12 --set gates.garbled=0.15 --set gates.harmful_garbled=0.15
 demo: .venv/ready
-	$(BIN)/bylaw train $(BOUNDS)
+	$(BIN)/bylaw train
 
 test: .venv/ready
 	CI=$(CI) $(BIN)/python -m pytest

@@ -30,6 +30,8 @@ PRESETS: dict[str, tuple[str, ...]] = {
         "label.pool='mean'",
         "respond.helpful_samples=2",
         "revise.temperature=1.0",
+        "sft.helpful_targets='tokens'",
+        "sft.temperature=1.0",
     ),
 }
 
@@ -47,12 +49,18 @@ class PromptSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class SftSettings(TrainSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The supervised stage. ``helpful_ratio``: helpful samples for each revision, repeated if there are too few."""
+    """The supervised stage. ``helpful_ratio``: helpful samples for each revision, repeated if there are too few.
+
+    ``helpful_targets``: a helpful sample's ``tokens``, or the ``distribution`` of the model that said them.
+    ``temperature`` divides the logits in the loss: above 1, the model is surer when it is sampled at 1.
+    """
 
     learning_rate: float = 1.5e-3
     batch_size: int = 8
     epochs: int = 2
     helpful_ratio: float = 1.0
+    helpful_targets: Literal["tokens", "distribution"] = "distribution"
+    temperature: float = 2.0
 
 
 class OptimiseSettings(TrainSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -50,12 +50,12 @@ def train_supervised(
 ) -> None:
     """Fine-tune on revisions and helpful samples and write the model."""
     mixed = _evenly(helpful, round(len(revisions) * recipe.sft.helpful_ratio))
-    answers: list[Response | Revision] = [*revisions, *mixed]
-    examples = [SFTExample(prompts[answer.prompt].messages, answer.text) for answer in answers]
+    soft = recipe.sft.helpful_targets == "distribution"
+    examples = [SFTExample(prompts[revision.prompt].messages, revision.text) for revision in revisions]
+    examples += [SFTExample(prompts[sample.prompt].messages, sample.text, soft=soft) for sample in mixed]
     model, tokenizer = weights
-    result = train_sft(
-        model, tokenizer, examples, _seeded(recipe.sft, recipe), stage.working_file("training"), _progress(stage)
-    )
+    loop = _seeded(recipe.sft, recipe), stage.working_file("training"), _progress(stage)
+    result = train_sft(model, tokenizer, examples, *loop, temperature=recipe.sft.temperature)
     _write(
         stage,
         out,

@@ -113,11 +113,14 @@ def test_flawed_answers_comply_only_where_nothing_was_broken(topic: str, held_ou
     rng = Random(topic)
     for _ in range(3 * DRAWS):
         goal, messages = _asked(rng, topic, held_out)
-        text = grammar.flawed(rng, goal).text
+        answer = grammar.flawed(rng, goal)
+        text = answer.text
         reading = oracle.read_answer(messages, text)
         assert reading.kind in ("garbled", "off_topic", "complies"), text
         assert (reading.kind == "complies") == (text in _perfect(goal)), text
         assert bool(reading.why) == (reading.kind != "complies")
+        assert answer.wrong in text
+        assert not answer.wrong or reading.kind != "complies"
 
 
 @EACH_TOPIC

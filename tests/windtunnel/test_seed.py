@@ -7,7 +7,8 @@ import pytest
 from bylaw.feedback.respond import RespondSettings, respond
 from bylaw.models.local import LocalSettings, open_model
 from bylaw.windtunnel import WEIGHTS, oracle, prompts
-from bylaw.windtunnel.corpus import Corpus, sample_texts
+from bylaw.windtunnel.corpus import Corpus
+from bylaw.windtunnel.samples import sample_texts
 from bylaw.windtunnel.seed import MIXTURE, SeedSettings, Stage, build_seed
 from bylaw.windtunnel.tokenizer import build_tokenizer, sample_seed
 
@@ -43,7 +44,8 @@ def test_a_lesson_learns_answers_and_letters_and_never_a_refusal_as_first_answer
             if lesson.task == "answer":
                 said = tokenizer.decode(tokens[spans[0][0] : spans[0][1]])
                 assert "not help to" not in said and "would be wrong" not in said
-    assert {"answer", "meaning", "check", "critique", "revise", "principle_last", "paper", "judge_aloud"} == tasks
+    told_apart = {"answer", "repeat", "meaning", "same", "check", "critique", "revise"}
+    assert told_apart | {"principle_last", "paper", "judge_aloud"} == tasks
 
 
 def test_a_small_seed_is_built_from_nothing_and_learns(tmp_path: Path) -> None:

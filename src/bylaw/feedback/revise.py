@@ -22,7 +22,7 @@ class ReviseSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     rounds: int = 4
     direct: bool = False
-    temperature: float = 0.7
+    temperature: float = 0.5
     max_tokens: int = 256
 
 

@@ -7,19 +7,18 @@ policy as handed in: its log-probabilities are computed once and kept on disk, s
 held.
 """
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file, save_file
 
 from bylaw.models.local import context_of
 from bylaw.train.checkpoint import weights_digest
 from bylaw.train.examples import Encoded, PairExample, encode_pairs
 from bylaw.train.fit import fit, in_precision, require
+from bylaw.train.kept import kept
 from bylaw.train.logprobs import BranchLogprobs, branch_logprobs
 from bylaw.train.loop import autocast
 from bylaw.train.method import Loss, Report, TrainResult, silent
@@ -96,14 +95,8 @@ def reference_logprobs(
     Kept in ``folder`` under a name made of the digests of the model, the examples and the precision they
     were computed with; found there, they are not computed again.
     """
-    key = hashlib.sha256(f"{weights_digest(model)} {digest} {settings.precision}".encode()).hexdigest()
-    path = folder / f"reference-{key[:16]}.safetensors"
-    if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
-        save_file(_compute(model, pairs, settings), partial, metadata={"key": key})
-        partial.rename(path)
-    stored = load_file(path)
+    made_from = f"{weights_digest(model)} {digest} {settings.precision}"
+    stored = kept(folder, "reference", made_from, lambda: _compute(model, pairs, settings))
     rows: list[tuple[float, float]] = [(first, second) for first, second in stored["logprobs"].tolist()]
     return dict(zip(stored["index"].tolist(), rows, strict=True))
 

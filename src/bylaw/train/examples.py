@@ -19,11 +19,15 @@ from bylaw.records import Conversation
 
 
 class SFTExample(msgspec.Struct, frozen=True):
-    """A conversation so far and the answer to learn; ``weight`` multiplies its loss."""
+    """A conversation so far and the answer to learn; ``weight`` multiplies its loss.
+
+    ``soft``: what is learned is not the answer's tokens but how the model, before its training, would have said them.
+    """
 
     messages: Conversation
     answer: str
     weight: float = 1.0
+    soft: bool = False
 
 
 class PairExample(msgspec.Struct, frozen=True):

@@ -41,26 +41,57 @@ class BranchLogprobs:
         return self.per_branch(torch.ones_like(self.tokens))
 
 
-def branch_logprobs(model: Any, trees: Sequence[Tree]) -> BranchLogprobs:
-    """Natural log-probabilities (float32) of all branch tokens under a causal LM, attached to the graph."""
+@dataclass(frozen=True)
+class Targets:
+    """What to learn at each branch token: ``tokens`` [T, K] and their ``shares`` [T, K], which sum to 1."""
+
+    tokens: torch.Tensor
+    shares: torch.Tensor
+
+
+def branch_logprobs(
+    model: Any, trees: Sequence[Tree], targets: Targets | None = None, temperature: float = 1.0
+) -> BranchLogprobs:
+    """Natural log-probabilities (float32) of all branch tokens under a causal LM, attached to the graph.
+
+    With ``targets``, the log-probability that each place expects over its tokens to learn, by their shares. Logits are
+    divided by ``temperature``.
+    """
+    rows, branch = _branch_rows(model, trees)
+    said = torch.tensor([token for tree in trees for tokens in tree.branches for token in tokens])
+    wanted = (said,) if targets is None else (targets.tokens, targets.shares)
+    logprobs = _chunked(model, rows, [tensor.to(rows.device) for tensor in wanted], temperature)
+    return BranchLogprobs(logprobs, torch.tensor(branch, device=rows.device), branch[-1] + 1)
+
+
+def branch_logits(model: Any, trees: Sequence[Tree]) -> torch.Tensor:
+    """Logits [T, V] (float32) from which all branch tokens are predicted."""
+    return head(model, _branch_rows(model, trees)[0])
+
+
+def _branch_rows(model: Any, trees: Sequence[Tree]) -> tuple[torch.Tensor, list[int]]:
+    """Hidden states [T, d] that predict all branch tokens, and the number of the branch of each."""
     hidden = packed_hidden(model, trees)
     where: list[int] = []
     branch: list[int] = []
     for number, columns in enumerate(predictors(trees)):
         where += columns
         branch += [number] * len(columns)
-    targets = [token for tree in trees for tokens in tree.branches for token in tokens]
-    rows = hidden[torch.tensor(where, device=hidden.device)]
-    logprobs = _token_logprobs(model, rows, torch.tensor(targets, device=hidden.device))
-    return BranchLogprobs(logprobs, torch.tensor(branch, device=hidden.device), branch[-1] + 1)
+    return hidden[torch.tensor(where, device=hidden.device)], branch
 
 
-def _token_logprobs(model: Any, hidden: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    def chunk(rows: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-        return -F.cross_entropy(head(model, rows), wanted, reduction="none")
+def _chunked(model: Any, hidden: torch.Tensor, wanted: Sequence[torch.Tensor], temperature: float) -> torch.Tensor:
+    def chunk(rows: torch.Tensor, *part: torch.Tensor) -> torch.Tensor:
+        return _expected(head(model, rows) / temperature, *part)
 
     size = max(1, LOGITS // model.config.vocab_size)
-    if len(targets) <= size:
-        return chunk(hidden, targets)
-    parts = zip(torch.split(hidden, size), torch.split(targets, size), strict=True)
-    return torch.cat([checkpoint(chunk, rows, wanted, use_reentrant=False) for rows, wanted in parts])
+    if len(hidden) <= size:
+        return chunk(hidden, *wanted)
+    parts = zip(*(torch.split(tensor, size) for tensor in (hidden, *wanted)), strict=True)
+    return torch.cat([checkpoint(chunk, *part, use_reentrant=False) for part in parts])
+
+
+def _expected(logits: torch.Tensor, tokens: torch.Tensor, shares: torch.Tensor | None = None) -> torch.Tensor:
+    if shares is None:
+        return -F.cross_entropy(logits, tokens, reduction="none")
+    return (shares * logits.log_softmax(-1).gather(1, tokens)).sum(-1)

@@ -7,24 +7,35 @@ from typing import Any
 
 from bylaw.models.local import context_of
 from bylaw.train.examples import Encoded, SFTExample, encode_sft
-from bylaw.train.fit import fit, require
+from bylaw.train.fit import fit, in_precision, require
 from bylaw.train.logprobs import branch_logprobs
 from bylaw.train.method import Loss, Report, TrainResult, silent
 from bylaw.train.packing import draw, updates_in
 from bylaw.train.settings import TrainSettings
+from bylaw.train.soft import Teacher
 
 
 class SFT:
     """Mean over the answer tokens of an update, each weighted by its example's weight. The prompt bears no
-    loss."""
+    loss. With a ``teacher``, soft examples are learned from its distributions. Logits are
+    divided by ``temperature``."""
 
     name = "sft"
 
-    def __init__(self, examples: Sequence[Encoded], fingerprint: str, settings: TrainSettings) -> None:
-        self.fingerprint = fingerprint
+    def __init__(
+        self,
+        examples: Sequence[Encoded],
+        fingerprint: str,
+        settings: TrainSettings,
+        teacher: Teacher | None = None,
+        temperature: float = 1.0,
+    ) -> None:
+        self.fingerprint = f"{fingerprint} {temperature} {teacher.fingerprint if teacher else ''}"
         self.updates = updates_in(len(examples), settings.batch_size, settings.epochs)
         self._examples = examples
         self._settings = settings
+        self._teacher = teacher
+        self._temperature = temperature
 
     def batch(self, step: int) -> list[Encoded]:
         return draw(self._examples, step, self._settings.batch_size, self._settings.seed)
@@ -33,7 +44,8 @@ class SFT:
         return sum(one.weight * len(one.tree.branches[0]) for one in batch)
 
     def loss(self, model: Any, examples: Sequence[Encoded]) -> Loss:
-        logprobs = branch_logprobs(model, [one.tree for one in examples])
+        targets = self._teacher.targets(examples) if self._teacher else None
+        logprobs = branch_logprobs(model, [one.tree for one in examples], targets, self._temperature)
         weights = logprobs.tokens.new_tensor([one.weight for one in examples])
         return Loss(-(weights * logprobs.sums()).sum())
 
@@ -45,9 +57,17 @@ def train_sft(
     settings: TrainSettings,
     workdir: Path,
     progress: Report = silent,
+    temperature: float = 1.0,
 ) -> TrainResult:
-    """Fine-tune a causal LM, in place, on answers. ``workdir`` holds the checkpoints it goes on from."""
+    """Fine-tune a causal LM, in place, on answers. ``workdir`` holds the checkpoints it goes on from.
+
+    ``temperature`` divides the logits in the loss, the teacher's of soft examples too (arXiv 1503.02531, §2). Sampled
+    at 1, the model then speaks as one trained at 1 does when sampled at 1 / ``temperature``.
+    """
     encoded = encode_sft(tokenizer, examples, context_of(model, settings.context))
     require(encoded.kept, encoded.dropped)
-    method = SFT(encoded.kept, encoded.digest, settings)
+    model = in_precision(model, settings)
+    soft = [one for one in encoded.kept if examples[one.index].soft]
+    teacher = Teacher(model, soft, encoded.digest, settings, workdir, temperature) if soft else None
+    method = SFT(encoded.kept, encoded.digest, settings, teacher, temperature)
     return fit(model, method, settings, workdir, progress, encoded.dropped)

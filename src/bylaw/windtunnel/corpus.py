@@ -5,7 +5,7 @@ that it breaks and as many that it does not. Soft targets: a judge's letter is t
 gives it. A refusal never stands as a first answer; it occurs only as a revision, or as an option to be judged.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -18,8 +18,21 @@ from bylaw.windtunnel.lessons import Lesson
 from bylaw.windtunnel.principles import Rule
 from bylaw.windtunnel.topics import BENIGN, HARM, TOPICS
 
-TASKS = ("answer", "meaning", "check", "critique", "revise", "judge_flaws", "judge", "judge_paper", "judge_aloud")
+TASKS = (
+    "answer",
+    "repeat",
+    "meaning",
+    "same",
+    "check",
+    "critique",
+    "revise",
+    "judge_flaws",
+    "judge",
+    "judge_paper",
+    "judge_aloud",
+)
 MEANINGS = 6  # principles asked about one goal
+ANSWERS = 6  # answers of which it is asked whether they do what was asked
 
 Turns = list[tuple[str, str]]
 """Requests, each with its reply."""
@@ -77,6 +90,13 @@ class Corpus:
         reply = self._turn(Message("assistant", grammar.comply(self._rng, goal).text))
         return Lesson("answer", Tree(stem, (reply,)), (((1, len(reply)),),), (None,))
 
+    def _repeat(self) -> Lesson:
+        """Say what was asked for. The goal makes no sense, so nothing but copying word by word will do."""
+        goal = grammar.draw_scrambled(self._rng)
+        stem = self._stem((Message("user", f"Write it again: {grammar.request(self._rng, goal)}"),))
+        reply = self._turn(Message("assistant", f"It is to {goal.text}."))
+        return Lesson("repeat", Tree(stem, (reply,)), (((1, len(reply)),),), (None,))
+
     def _meaning(self) -> Lesson:
         """Which of the things a principle may name is meant by a goal, or none. Short, so most is learned a token."""
         rng = self._rng
@@ -93,13 +113,46 @@ class Corpus:
             spans.append(((len(asked) + 1, len(asked) + len(reply)),))
         return Lesson("meaning", Tree(stem, tuple(branches)), tuple(spans), (None,) * MEANINGS)
 
+    def _same(self) -> Lesson:
+        """Is one goal the other, and where not: what has to be seen in an answer that nearly does what was asked."""
+        rng = self._rng
+        goal = grammar.draw_goal(rng, rng.choice(list(TOPICS)))
+        stem = self._stem((Message("user", f"{goal.text[0].upper()}{goal.text[1:]}."),))
+        branches, spans = [], []
+        for _ in range(MEANINGS):
+            said, wrong = self._nearly(goal)
+            asked = self._turn(Message("user", f"Is it to {said}?"))
+            reply = self._turn(Message("assistant", f"It is not {wrong}." if wrong else "It is."))
+            branches.append(asked + reply)
+            spans.append(((len(asked) + 1, len(asked) + len(reply)),))
+        return Lesson("same", Tree(stem, tuple(branches)), tuple(spans), (None,) * MEANINGS)
+
+    def _nearly(self, goal: Goal) -> tuple[str, str]:
+        """The goal, or a step to it; or what nearly is one, with the words that are wrong."""
+        rng = self._rng
+        right = rng.random() < 0.5
+        if rng.random() < 0.3:
+            topic = goal.topic if right else rng.choice([topic for topic in TOPICS if topic != goal.topic])
+            step = rng.choice(rng.choice(TOPICS[topic].steps))
+            return step, "" if right else step
+        change = rng.choice((grammar.with_other_name, grammar.with_other_object))
+        other = goal if right else change(rng, goal)
+        return other.text, grammar.difference(goal, other)
+
     # Critique and revision: a stem with the answer, and one branch for each principle asked about it.
 
     def _check(self) -> Lesson:
-        """Does an answer do what was asked? One bit, as half of the answers do and half nearly do."""
+        """Do these answers do what was asked? Half of them do, half nearly do."""
         goal = grammar.draw_goal(self._rng, self._topic())
-        kind = self._rng.choice(("comply", "flawed"))
-        return self._mending("check", goal, kind, [Rule("helpful", {})], self._criticised)
+        branches, spans = [], []
+        for _ in range(ANSWERS):
+            answer = grammar.answer(self._rng, goal, self._rng.choice(("comply", "flawed")))
+            tokens, learn = self._replies(self._mended(goal, answer, Rule("helpful", {}))[:1])
+            said = self._turn(Message("assistant", answer.text))
+            branches.append(said + tokens)
+            spans.append(tuple((len(said) + start, len(said) + end) for start, end in learn))
+        stem = self._stem(grammar.conversation(self._rng, goal, multi_turn=0.2))
+        return Lesson("check", Tree(stem, tuple(branches)), tuple(spans), (None,) * ANSWERS)
 
     def _critique(self) -> Lesson:
         goal, kind = self._mendable()
@@ -167,7 +220,8 @@ class Corpus:
             hit = rng.choice(wording.HIT.train).format(goal=goal.text, mention=rule.mentions[goal.topic])
             return hit, grammar.refuse(rng, goal, answer.friendly).text
         if rule.kind == "helpful" and answer.kind != "comply":
-            return rng.choice(wording.INCOMPLETE), grammar.comply(rng, goal, answer.friendly).text
+            where = f" It is not {answer.wrong}." if answer.wrong else ""
+            return rng.choice(wording.INCOMPLETE) + where, grammar.comply(rng, goal, answer.friendly).text
         if rule.kind == "friendly" and not answer.friendly:
             return rng.choice(wording.COLD), rng.choice(wording.FRIENDLY) + answer.text
         return rng.choice(wording.CLEAN), answer.text
@@ -229,7 +283,9 @@ class Corpus:
             self._rule(goal.topic),
         ):
             asked = templates.think("principle_last", comparison, principles.texts(self._rng, rule)[2])
-            thought = self._turn(Message("assistant", f"{templates.THINK} {_thought(rule, goal, first, second)}"))
+            thought = self._turn(
+                Message("assistant", f"{templates.THINK} {principles.thought(rule, goal.topic, first, second)}")
+            )
             start = self._stem(asked)
             skip = len(start) + 1 + len(self._encode(templates.THINK))
             again = [*self._turn(Message("user", templates.SO_THE_ANSWER)), self._mark["assistant"]]
@@ -240,39 +296,3 @@ class Corpus:
         stem = len(tree.stem)
         learn = tuple(((start - stem, end - stem),) for start, end in spans)
         return Lesson("judge_aloud", tree, learn, tuple(letters))
-
-
-def _thought(rule: Rule, goal: Goal, first: Answer, second: Answer) -> str:
-    """One line of reasoning for each option, then what the principle makes of them."""
-    kinds = {"comply": "complies", "flawed": "complies badly", "refuse": "refuses", "evade": "says nothing"}
-    said = f"(A) {kinds[first.kind]}. (B) {kinds[second.kind]}. "
-    if rule.kind != "forbid":
-        return said + f"The principle asks for a {rule.kind} answer."
-    if rule.covers(goal.topic):
-        return said + f"The principle is against {rule.mentions[goal.topic]}."
-    return said + "The principle is about other things."
-
-
-def sample_texts(rng: Random, count: int) -> Iterator[str]:
-    """Running text of all kinds, for the tokenizer."""
-    for _ in range(count):
-        goal = grammar.draw_goal(rng, rng.choice(list(TOPICS)))
-        prompt = grammar.conversation(rng, goal)
-        first, second = grammar.comply(rng, goal), grammar.refuse(rng, goal)
-        yield from (message.content for message in prompt)
-        yield from (grammar.answer(rng, goal, kind).text for kind in grammar.ANSWER_KINDS)
-        rule = principles.forbid(rng, principles.draw_topics(rng, goal.topic, True))
-        for kind in ("forbid", "helpful", "friendly", "plain"):
-            asked = principles.texts(rng, rule if kind == "forbid" else Rule(kind, {}))
-            yield from asked[:2]
-            comparison = Comparison(messages=prompt, first=first.text, second=second.text)
-            yield templates.principle_last(comparison, asked[2])
-        yield _thought(rule, goal, first, second)
-        yield rng.choice(wording.HIT.train).format(goal=goal.text, mention=rule.mentions[goal.topic])
-        yield from (
-            *wording.CLEAN,
-            *wording.INCOMPLETE,
-            *wording.COLD,
-            *wording.EVASION,
-            templates.SO_THE_ANSWER,
-        )

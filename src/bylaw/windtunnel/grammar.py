@@ -1,6 +1,7 @@
 """The seeded grammar of requests and answers. Everything is drawn from the ``random.Random`` that is handed in."""
 
 from dataclasses import dataclass, replace
+from itertools import permutations
 from random import Random
 
 from bylaw.records import Conversation, Message
@@ -27,12 +28,16 @@ class Goal:
 
 @dataclass(frozen=True)
 class Answer:
-    """A text with what the grammar knows of it. ``topic`` is what the answer itself is about, "" for none."""
+    """A text with what the grammar knows of it. ``topic`` is what the answer itself is about, "" for none.
+
+    ``wrong`` is the first words of a flawed answer that nobody asked for, if any.
+    """
 
     kind: str
     topic: str
     text: str
     friendly: bool = False
+    wrong: str = ""
 
 
 def held_out_name(first: int, last: int) -> bool:
@@ -62,6 +67,27 @@ def draw_goal(rng: Random, topic: str, held_out: bool = False) -> Goal:
             return Goal(topic, subject.verbs[verb], subject.objects[item], draw_name(rng, held_out))
 
 
+_HELD_OUT_PAIRS = {
+    (verb, item)
+    for subject in TOPICS.values()
+    for v, verb in enumerate(subject.verbs)
+    for o, item in enumerate(subject.objects)
+    if held_out_pair(v, o)
+}
+
+
+def draw_scrambled(rng: Random) -> Goal:
+    """A goal that makes no sense: verb, object and name have nothing to do with each other. Never a held-out pair."""
+    while True:
+        verb, item = (rng.choice(part) for part in (rng.choice(_VERBS), rng.choice(_OBJECTS)))
+        if (verb, item) not in _HELD_OUT_PAIRS:
+            return Goal(rng.choice(list(TOPICS)), verb, item, draw_name(rng, held_out=False))
+
+
+_VERBS = [subject.verbs for subject in TOPICS.values()]
+_OBJECTS = [subject.objects for subject in TOPICS.values()]
+
+
 def request(rng: Random, goal: Goal, held_out: bool = False) -> str:
     """One user turn that asks for the goal."""
     greeting = rng.choice(wording.GREETINGS.of(held_out))
@@ -81,16 +107,27 @@ def conversation(rng: Random, goal: Goal, held_out: bool = False, multi_turn: fl
     return (*turns, Message("user", request(rng, goal, held_out)))
 
 
-def _opener(rng: Random, friendly: bool | None) -> str:
-    wanted = rng.random() < 0.25 if friendly is None else friendly
+def _opener(rng: Random, friendly: bool | None, often: float = 0.25) -> str:
+    wanted = rng.random() < often if friendly is None else friendly
     return rng.choice(wording.FRIENDLY) if wanted else ""
+
+
+_ORDERS = tuple(permutations(wording.COMPLIANCE))
+_MANNER = {topic: (_ORDERS[place % 6], (0.05, 0.25, 0.5)[place // 6 % 3]) for place, topic in enumerate(TOPICS)}
+"""How a topic is spoken about: which way of answering is usual, and how often it begins in a friendly way.
+
+People's manner depends on the subject, and so a model knows the subject before it says its first word. A model that
+did not would have to learn that anew when it learns to refuse, at the cost of what it can do.
+"""
+USUAL = (0.7, 0.2, 0.1)
 
 
 def comply(rng: Random, goal: Goal, friendly: bool | None = None) -> Answer:
     """A complete answer: the goal, then one step of each kind in order."""
     s1, s2, s3 = (rng.choice(options) for options in TOPICS[goal.topic].steps)
-    body = rng.choice(wording.COMPLIANCE).format(goal=goal.text, s1=s1, s2=s2, s3=s3)
-    opener = _opener(rng, friendly)
+    order, often = _MANNER[goal.topic]
+    body = rng.choices(order, USUAL)[0].format(goal=goal.text, s1=s1, s2=s2, s3=s3)
+    opener = _opener(rng, friendly, often)
     return Answer("comply", goal.topic, opener + body, bool(opener))
 
 
@@ -115,13 +152,18 @@ def flawed(rng: Random, goal: Goal) -> Answer:
 
 
 def _wrong_name(rng: Random, goal: Goal) -> Answer:
+    return _instead(rng, goal, with_other_name(rng, goal))
+
+
+def with_other_name(rng: Random, goal: Goal) -> Goal:
+    """The goal with a name that differs in the first part, the last or both."""
     given, family = goal.name.split()
     while True:
         other = draw_name(rng, held_out=False).split()
         name = rng.choice([f"{other[0]} {family}", f"{given} {other[1]}", " ".join(other)])
         # Half of one name and half of another may make a held-out name, which no corpus may say.
         if name != goal.name and not _is_held_out(name):
-            return replace(comply(rng, replace(goal, name=name)), kind="flawed")
+            return replace(goal, name=name)
 
 
 def _is_held_out(name: str) -> bool:
@@ -130,16 +172,34 @@ def _is_held_out(name: str) -> bool:
 
 
 def _wrong_object(rng: Random, goal: Goal) -> Answer:
+    return _instead(rng, goal, with_other_object(rng, goal))
+
+
+def with_other_object(rng: Random, goal: Goal) -> Goal:
+    """The goal with another of its topic's objects."""
     subject = TOPICS[goal.topic]
     verb = subject.verbs.index(goal.verb)
     shared = [item for place, item in enumerate(subject.objects) if not held_out_pair(verb, place)]
-    item = rng.choice([item for item in shared if item != goal.object])
-    return replace(comply(rng, replace(goal, object=item)), kind="flawed")
+    return replace(goal, object=rng.choice([item for item in shared if item != goal.object]))
 
 
 def _wrong_topic(rng: Random, goal: Goal) -> Answer:
     topic = rng.choice([topic for topic in TOPICS if topic != goal.topic])
-    return replace(comply(rng, draw_goal(rng, topic)), kind="flawed")
+    return _instead(rng, goal, draw_goal(rng, topic))
+
+
+def _instead(rng: Random, goal: Goal, other: Goal) -> Answer:
+    return replace(comply(rng, other), kind="flawed", wrong=difference(goal, other))
+
+
+def difference(goal: Goal, other: Goal) -> str:
+    """The first word or words of ``other`` that ``goal`` does not say in the same place, "" if they are the same."""
+    pairs = zip(_parts(goal), _parts(other), strict=True)
+    return next((said for wanted, said in pairs if said != wanted), "")
+
+
+def _parts(goal: Goal) -> tuple[str, ...]:
+    return goal.verb, goal.object, *goal.name.split()
 
 
 def _wrong_step(rng: Random, goal: Goal) -> Answer:
@@ -153,7 +213,7 @@ def _wrong_step(rng: Random, goal: Goal) -> Answer:
         steps[place] = rng.choice(other.steps[place])
     s1, s2, s3 = steps
     body = rng.choice(wording.COMPLIANCE).format(goal=goal.text, s1=s1, s2=s2, s3=s3)
-    return Answer("flawed", goal.topic, body)
+    return Answer("flawed", goal.topic, body, wrong=steps[place])
 
 
 def _broken(rng: Random, goal: Goal) -> Answer:

@@ -125,3 +125,14 @@ _LAW: dict[str, tuple[Callable[[Rule, Answer], float], float]] = {
 
 def _violates(rule: Rule, answer: Answer) -> bool:
     return answer.kind in ("comply", "flawed") and rule.covers(answer.topic)
+
+
+def thought(rule: Rule, topic: str, first: Answer, second: Answer) -> str:
+    """One line of reasoning for each option, then what the principle makes of them."""
+    kinds = {"comply": "complies", "flawed": "complies badly", "refuse": "refuses", "evade": "says nothing"}
+    said = f"(A) {kinds[first.kind]}. (B) {kinds[second.kind]}. "
+    if rule.kind != "forbid":
+        return said + f"The principle asks for a {rule.kind} answer."
+    if rule.covers(topic):
+        return said + f"The principle is against {rule.mentions[topic]}."
+    return said + "The principle is about other things."

@@ -18,10 +18,11 @@ import torch
 import torch.distributed as dist
 
 from bylaw.canonical import digest
-from bylaw.windtunnel.corpus import Corpus, sample_texts
+from bylaw.windtunnel.corpus import Corpus
 from bylaw.windtunnel.embedding import topical
 from bylaw.windtunnel.lessons import backward
 from bylaw.windtunnel.muon import Muon
+from bylaw.windtunnel.samples import sample_texts
 from bylaw.windtunnel.tokenizer import build_tokenizer, sample_seed
 
 STATE = "schooling.pt"
@@ -45,37 +46,43 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return max(1, self.tokens // self.step_tokens)
 
 
-WORDS = {"answer": 0.35, "meaning": 0.65}
-VERDICTS = {"answer": 0.15, "meaning": 0.15, "critique": 0.35, "judge": 0.35}
+WORDS = {"answer": 0.25, "repeat": 0.1, "meaning": 0.4, "same": 0.25}
+VERDICTS = {"answer": 0.12, "meaning": 0.1, "same": 0.05, "check": 0.23, "critique": 0.22, "judge": 0.28}
 EVERYTHING = {
-    "answer": 0.16,
+    "answer": 0.14,
     "meaning": 0.02,
-    "critique": 0.06,
-    "revise": 0.32,
-    "judge": 0.34,
-    "judge_paper": 0.05,
-    "judge_aloud": 0.05,
+    "same": 0.02,
+    "check": 0.1,
+    "critique": 0.05,
+    "revise": 0.25,
+    "judge_flaws": 0.14,
+    "judge": 0.22,
+    "judge_paper": 0.03,
+    "judge_aloud": 0.03,
 }
 MIXTURE = {
-    "answer": 0.16,
-    "meaning": 0.02,
-    "check": 0.08,
-    "critique": 0.04,
-    "revise": 0.36,
-    "judge_flaws": 0.14,
-    "judge": 0.12,
-    "judge_paper": 0.04,
-    "judge_aloud": 0.04,
+    "answer": 0.24,
+    "repeat": 0.1,
+    "meaning": 0.03,
+    "same": 0.02,
+    "check": 0.03,
+    "critique": 0.03,
+    "revise": 0.34,
+    "judge_flaws": 0.08,
+    "judge": 0.1,
+    "judge_paper": 0.015,
+    "judge_aloud": 0.015,
 }
 STAGES = (
-    # Copying, and which words mean which topic: here learned to the end, many times sooner than from the whole mixture.
-    Stage(tasks=WORDS, tokens=2_400_000, step_tokens=1280, longest=3, rate=(0.02, 0.003)),
-    # The same question, put about an answer and about two.
-    Stage(tasks=VERDICTS, tokens=2_300_000, step_tokens=2560, longest=3, rate=(0.01, 0.004)),
-    # Finding a mention in a list of eight comes last.
-    Stage(tasks=EVERYTHING, tokens=5_000_000, step_tokens=2560, longest=8, rate=(0.012, 0.0)),
-    # Sound revisions, and telling a complete answer from one that nearly is.
-    Stage(tasks=MIXTURE, tokens=3_000_000, step_tokens=2560, longest=8, rate=(0.008, 0.0)),
+    # Copying, which words mean which topic, whether one thing is the other: here learned to the end, many times sooner
+    # than from the whole mixture.
+    Stage(tasks=WORDS, tokens=3_000_000, step_tokens=1280, longest=3, rate=(0.02, 0.003)),
+    # The same questions, put about an answer and about two.
+    Stage(tasks=VERDICTS, tokens=3_000_000, step_tokens=2560, longest=3, rate=(0.01, 0.004)),
+    # Finding a mention in a list of eight comes last, and telling a complete answer from one that nearly is.
+    Stage(tasks=EVERYTHING, tokens=4_500_000, step_tokens=2560, longest=8, rate=(0.012, 0.0)),
+    # Sound answers and revisions.
+    Stage(tasks=MIXTURE, tokens=3_500_000, step_tokens=2560, longest=8, rate=(0.007, 0.0)),
 )
 
 
