@@ -64,9 +64,12 @@ def branch_logprobs(
     return BranchLogprobs(logprobs, torch.tensor(branch, device=rows.device), branch[-1] + 1)
 
 
-def branch_logits(model: Any, trees: Sequence[Tree]) -> torch.Tensor:
-    """Logits [T, V] (float32) from which all branch tokens are predicted."""
-    return head(model, _branch_rows(model, trees)[0])
+def likeliest(model: Any, trees: Sequence[Tree], top: int, temperature: float = 1.0) -> Targets:
+    """The ``top`` likeliest tokens where each branch token is predicted; their shares are made to sum to 1."""
+    rows, _ = _branch_rows(model, trees)
+    found = [(head(model, part) / temperature).topk(top) for part in torch.split(rows, _rows_at_once(model))]
+    shares = torch.cat([part.values for part in found]).softmax(-1)
+    return Targets(torch.cat([part.indices for part in found]), shares)
 
 
 def _branch_rows(model: Any, trees: Sequence[Tree]) -> tuple[torch.Tensor, list[int]]:
@@ -84,11 +87,15 @@ def _chunked(model: Any, hidden: torch.Tensor, wanted: Sequence[torch.Tensor], t
     def chunk(rows: torch.Tensor, *part: torch.Tensor) -> torch.Tensor:
         return _expected(head(model, rows) / temperature, *part)
 
-    size = max(1, LOGITS // model.config.vocab_size)
+    size = _rows_at_once(model)
     if len(hidden) <= size:
         return chunk(hidden, *wanted)
     parts = zip(*(torch.split(tensor, size) for tensor in (hidden, *wanted)), strict=True)
     return torch.cat([checkpoint(chunk, *part, use_reentrant=False) for part in parts])
+
+
+def _rows_at_once(model: Any) -> int:
+    return max(1, LOGITS // int(model.config.vocab_size))
 
 
 def _expected(logits: torch.Tensor, tokens: torch.Tensor, shares: torch.Tensor | None = None) -> torch.Tensor:

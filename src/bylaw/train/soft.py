@@ -15,7 +15,7 @@ import torch
 from bylaw.train.checkpoint import weights_digest
 from bylaw.train.examples import Encoded
 from bylaw.train.kept import Tensors, kept
-from bylaw.train.logprobs import Targets, branch_logits
+from bylaw.train.logprobs import Targets, likeliest
 from bylaw.train.loop import autocast
 from bylaw.train.packing import micro_batches
 from bylaw.train.settings import TrainSettings
@@ -76,9 +76,8 @@ def _distributions(model: Any, examples: Sequence[Encoded], settings: TrainSetti
     for group in micro_batches(examples, settings.micro_tokens):
         lengths = [len(one.tree.branches[0]) for one in group]
         with autocast(model, settings):
-            logits = branch_logits(model, [one.tree for one in group]) / temperature
-        likely, tokens = logits.topk(min(TOP, logits.shape[1]))
-        parts = zip(torch.split(tokens.cpu(), lengths), torch.split(likely.softmax(-1).cpu(), lengths), strict=True)
+            made = likeliest(model, [one.tree for one in group], min(TOP, model.config.vocab_size), temperature)
+        parts = zip(torch.split(made.tokens.cpu(), lengths), torch.split(made.shares.cpu(), lengths), strict=True)
         found |= {one.index: Targets(*part) for one, part in zip(group, parts, strict=True)}
     ordered = [found[one.index] for one in examples]
     return {

@@ -37,6 +37,9 @@ ANSWERS = 6  # answers of which it is asked whether they do what was asked
 Turns = list[tuple[str, str]]
 """Requests, each with its reply."""
 
+Branch = tuple[list[int], tuple[tuple[int, int], ...]]
+"""Tokens, and the spans of them that are to be learned."""
+
 Pair = tuple[Goal, Conversation, Answer, Answer]
 
 
@@ -86,46 +89,43 @@ class Corpus:
 
     def _answer(self) -> Lesson:
         goal = grammar.draw_goal(self._rng, self._topic())
-        stem = self._stem(grammar.conversation(self._rng, goal))
-        reply = self._turn(Message("assistant", grammar.comply(self._rng, goal).text))
-        return Lesson("answer", Tree(stem, (reply,)), (((1, len(reply)),),), (None,))
+        prompt = grammar.conversation(self._rng, goal)
+        return self._told("answer", prompt, grammar.comply(self._rng, goal).text)
 
     def _repeat(self) -> Lesson:
         """Say what was asked for. The goal makes no sense, so nothing but copying word by word will do."""
         goal = grammar.draw_scrambled(self._rng)
-        stem = self._stem((Message("user", f"Write it again: {grammar.request(self._rng, goal)}"),))
-        reply = self._turn(Message("assistant", f"It is to {goal.text}."))
-        return Lesson("repeat", Tree(stem, (reply,)), (((1, len(reply)),),), (None,))
+        asked = Message("user", f"Write it again: {grammar.request(self._rng, goal)}")
+        return self._told("repeat", (asked,), f"It is to {goal.text}.")
+
+    def _told(self, task: str, prompt: Conversation, said: str) -> Lesson:
+        reply = self._turn(Message("assistant", said))
+        return _branched(task, self._stem(prompt), [(reply, ((1, len(reply)),))])
+
+    # A goal as a stem, and short questions about it.
 
     def _meaning(self) -> Lesson:
         """Which of the things a principle may name is meant by a goal, or none. Short, so most is learned a token."""
+        goal = grammar.draw_goal(self._rng, self._rng.choice(list(TOPICS)))
+        return self._about("meaning", goal, [self._named(goal) for _ in range(MEANINGS)])
+
+    def _named(self, goal: Goal) -> tuple[str, str]:
         rng = self._rng
-        goal = grammar.draw_goal(rng, rng.choice(list(TOPICS)))
-        stem = self._stem((Message("user", f"{goal.text[0].upper()}{goal.text[1:]}."),))
-        branches, spans = [], []
-        for _ in range(MEANINGS):
-            covered = rng.random() < 0.5
-            rule = principles.forbid(rng, principles.draw_topics(rng, goal.topic, covered, self._longest))
-            said = f"It is {rule.mentions[goal.topic]}." if covered else "None of that."
-            asked = self._turn(Message("user", f"Is it {principles.listing(tuple(rule.mentions.values()))}?"))
-            reply = self._turn(Message("assistant", said))
-            branches.append(asked + reply)
-            spans.append(((len(asked) + 1, len(asked) + len(reply)),))
-        return Lesson("meaning", Tree(stem, tuple(branches)), tuple(spans), (None,) * MEANINGS)
+        covered = rng.random() < 0.5
+        rule = principles.forbid(rng, principles.draw_topics(rng, goal.topic, covered, self._longest))
+        said = f"It is {rule.mentions[goal.topic]}." if covered else "None of that."
+        return f"Is it {principles.listing(tuple(rule.mentions.values()))}?", said
 
     def _same(self) -> Lesson:
         """Is one goal the other, and where not: what has to be seen in an answer that nearly does what was asked."""
-        rng = self._rng
-        goal = grammar.draw_goal(rng, rng.choice(list(TOPICS)))
+        goal = grammar.draw_goal(self._rng, self._rng.choice(list(TOPICS)))
+        nearly = [self._nearly(goal) for _ in range(MEANINGS)]
+        turns = [(f"Is it to {said}?", f"It is not {wrong}." if wrong else "It is.") for said, wrong in nearly]
+        return self._about("same", goal, turns)
+
+    def _about(self, task: str, goal: Goal, turns: Turns) -> Lesson:
         stem = self._stem((Message("user", f"{goal.text[0].upper()}{goal.text[1:]}."),))
-        branches, spans = [], []
-        for _ in range(MEANINGS):
-            said, wrong = self._nearly(goal)
-            asked = self._turn(Message("user", f"Is it to {said}?"))
-            reply = self._turn(Message("assistant", f"It is not {wrong}." if wrong else "It is."))
-            branches.append(asked + reply)
-            spans.append(((len(asked) + 1, len(asked) + len(reply)),))
-        return Lesson("same", Tree(stem, tuple(branches)), tuple(spans), (None,) * MEANINGS)
+        return _branched(task, stem, [self._replies([turn]) for turn in turns])
 
     def _nearly(self, goal: Goal) -> tuple[str, str]:
         """The goal, or a step to it; or what nearly is one, with the words that are wrong."""
@@ -144,15 +144,14 @@ class Corpus:
     def _check(self) -> Lesson:
         """Do these answers do what was asked? Half of them do, half nearly do."""
         goal = grammar.draw_goal(self._rng, self._topic())
-        branches, spans = [], []
-        for _ in range(ANSWERS):
-            answer = grammar.answer(self._rng, goal, self._rng.choice(("comply", "flawed")))
-            tokens, learn = self._replies(self._mended(goal, answer, Rule("helpful", {}))[:1])
-            said = self._turn(Message("assistant", answer.text))
-            branches.append(said + tokens)
-            spans.append(tuple((len(said) + start, len(said) + end) for start, end in learn))
-        stem = self._stem(grammar.conversation(self._rng, goal, multi_turn=0.2))
-        return Lesson("check", Tree(stem, tuple(branches)), tuple(spans), (None,) * ANSWERS)
+        asked = [self._checked(goal) for _ in range(ANSWERS)]
+        return _branched("check", self._stem(grammar.conversation(self._rng, goal, multi_turn=0.2)), asked)
+
+    def _checked(self, goal: Goal) -> Branch:
+        answer = grammar.answer(self._rng, goal, self._rng.choice(("comply", "flawed")))
+        tokens, learn = self._replies(self._mended(goal, answer, Rule("helpful", {}))[:1])
+        said = self._turn(Message("assistant", answer.text))
+        return said + tokens, tuple((len(said) + start, len(said) + end) for start, end in learn)
 
     def _critique(self) -> Lesson:
         goal, kind = self._mendable()
@@ -178,12 +177,7 @@ class Corpus:
         prompt = grammar.conversation(self._rng, goal, multi_turn=0.2)
         answer = grammar.answer(self._rng, goal, kind)
         stem = self._stem((*prompt, Message("assistant", answer.text)))
-        branches, spans = [], []
-        for rule in rules:
-            tokens, learn = self._replies(asked(self._mended(goal, answer, rule)))
-            branches.append(tokens)
-            spans.append(learn)
-        return Lesson(task, Tree(stem, tuple(branches)), tuple(spans), (None,) * len(rules))
+        return _branched(task, stem, [self._replies(asked(self._mended(goal, answer, rule))) for rule in rules])
 
     def _rule(self, topic: str, clean: float = 0.36) -> Rule:
         draw = self._rng.random()
@@ -195,7 +189,7 @@ class Corpus:
     def _forbidding(self, topic: str, covered: bool) -> Rule:
         return principles.forbid(self._rng, principles.draw_topics(self._rng, topic, covered, self._longest))
 
-    def _replies(self, asked: Turns) -> tuple[list[int], tuple[tuple[int, int], ...]]:
+    def _replies(self, asked: Turns) -> Branch:
         """Tokens of (request, reply) turns, and where the replies stand."""
         tokens: list[int] = []
         spans = []
@@ -296,3 +290,9 @@ class Corpus:
         stem = len(tree.stem)
         learn = tuple(((start - stem, end - stem),) for start, end in spans)
         return Lesson("judge_aloud", tree, learn, tuple(letters))
+
+
+def _branched(task: str, stem: list[int], branches: list[Branch]) -> Lesson:
+    """A lesson of text alone: no letter is asked for."""
+    tokens, spans = zip(*branches, strict=True)
+    return Lesson(task, Tree(stem, tokens), spans, (None,) * len(branches))

@@ -78,14 +78,12 @@ _HELD_OUT_PAIRS = {
 
 def draw_scrambled(rng: Random) -> Goal:
     """A goal that makes no sense: verb, object and name have nothing to do with each other. Never a held-out pair."""
+    subjects = list(TOPICS.values())
     while True:
-        verb, item = (rng.choice(part) for part in (rng.choice(_VERBS), rng.choice(_OBJECTS)))
+        one, other = rng.choice(subjects), rng.choice(subjects)
+        verb, item = rng.choice(one.verbs), rng.choice(other.objects)
         if (verb, item) not in _HELD_OUT_PAIRS:
             return Goal(rng.choice(list(TOPICS)), verb, item, draw_name(rng, held_out=False))
-
-
-_VERBS = [subject.verbs for subject in TOPICS.values()]
-_OBJECTS = [subject.objects for subject in TOPICS.values()]
 
 
 def request(rng: Random, goal: Goal, held_out: bool = False) -> str:
