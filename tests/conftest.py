@@ -1,12 +1,26 @@
 """What the whole suite shares: when long tests run, and what may be skipped where everything should be at hand."""
 
 import os
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 CI = os.environ.get("CI") == "1"
 ALLOWED_SKIPS = ("BYLAW_DATA", "needs CUDA", "trl is not installed")
 _skipped: list[tuple[str, str]] = []
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _lab_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """No test signs with, or writes to, the lab of whoever runs it."""
+    home = tmp_path_factory.mktemp("lab") / "home"
+    before = os.environ.get("BYLAW_HOME")
+    os.environ["BYLAW_HOME"] = str(home)
+    yield home
+    del os.environ["BYLAW_HOME"]
+    if before is not None:
+        os.environ["BYLAW_HOME"] = before
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from bylaw.canonical import tree_digest
 from bylaw.cli import main
+from bylaw.lineage.tree import tree_digest
 from bylaw.records import Comparison, Critique, Label, Prompt, Record, Response, Revision
 from bylaw.report.collect import collect
 from bylaw.run import Run
@@ -80,7 +80,7 @@ def test_modern_on_files(model: Path, tmp_path: Path, capsys: Any) -> None:
     assert "Loading weights" not in printed.err and "shards" not in printed.err
     assert "tokens/s" in next(line for line in printed.err.splitlines() if line.startswith("sft "))
     assert "tokens/s" in next(line for line in printed.err.splitlines() if line.startswith("label "))
-    assert f"Report  {out}/report/index.html" in printed.out
+    assert f"Report    {out}/report/index.html" in printed.out
     run = Run.open(out)
     check_run(run, "modern")
     assert {len(label.votes) for label in run.read(Label)} == {4}

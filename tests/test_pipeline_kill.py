@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bylaw.canonical import file_digest
 from bylaw.cli import main
+from bylaw.lineage.tree import file_digest
 
 pytest.importorskip("torch")
 

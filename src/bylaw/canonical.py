@@ -5,7 +5,6 @@ printed as ECMAScript does; NaN and infinities are refused. The digest is SHA-25
 """
 
 import hashlib
-from pathlib import Path
 
 import msgspec
 import rfc8785
@@ -22,18 +21,6 @@ def canonical(value: object) -> bytes:
 def digest(value: object) -> str:
     """SHA-256 of the canonical bytes, 64 lower-case hex digits."""
     return hashlib.sha256(canonical(value)).hexdigest()
-
-
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file's bytes, read in constant memory."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def tree_digest(root: Path) -> str:
-    """SHA-256 over the sorted (relative path, file digest) pairs of a directory: binds names and contents."""
-    files = sorted(path for path in root.rglob("*") if path.is_file())
-    return digest([[path.relative_to(root).as_posix(), file_digest(path)] for path in files])
 
 
 def seed_of(*parts: object) -> int:

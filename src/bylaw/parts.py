@@ -4,14 +4,16 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bylaw.canonical import digest, tree_digest
+from bylaw.canonical import digest
+from bylaw.errors import RunCorrupt
 from bylaw.evaluate.evaluator import Evaluator
+from bylaw.lineage.tree import tree_digest
 from bylaw.models.base import Model, Program, T, Usage
 from bylaw.models.local import LocalModel, LocalSettings, open_model
 from bylaw.recipe import Recipe
 from bylaw.records import Comparison, Prompt
 from bylaw.run import Run
-from bylaw.stage import Stage
+from bylaw.run.stage import Stage
 
 
 class Parts(NamedTuple):
@@ -22,6 +24,10 @@ class Parts(NamedTuple):
     prompts: list[Prompt]
     evaluator: Evaluator
     gold: list[Comparison]
+
+
+GIVEN = {"seed": "policy", "judge": "judge"}
+"""Models from outside, by the part that names them; the run makes the others."""
 
 
 class Models:
@@ -42,9 +48,10 @@ class Models:
 
     def path(self, name: str) -> str | Path:
         """Where a model lies: given from outside, or made by the run."""
-        if name == "seed":
-            return self._parts.policy
-        return self._parts.judge if name == "judge" else self._run.model_dir(name)
+        if name in GIVEN:
+            given: str = getattr(self._parts, GIVEN[name])
+            return given
+        return self._run.model_dir(name)
 
     def digest(self, name: str) -> str:
         """Digest of a model's directory; of its name if it comes from the hub."""
@@ -53,15 +60,24 @@ class Models:
             self._digests[name] = tree_digest(path) if path.is_dir() else digest(str(path))
         return self._digests[name]
 
-    def judge_digest(self) -> str:
-        """Digest of the model that labels."""
-        return self.digest(self.judge_name)
+    def read(self, role: str, name: str) -> dict[str, str]:
+        """A model as a stage's input: its digest under ``role``, or that of its hub id under ``role name``."""
+        return {role if Path(self.path(name)).is_dir() else f"{role} name": self.digest(name)}
+
+    def verified(self, name: str) -> str | Path:
+        """Where a model lies, if it still is what it was when its digest was taken."""
+        path = self.path(name)
+        if name not in GIVEN:
+            return self._run.verified_model(name)
+        if Path(path).is_dir() and (found := tree_digest(Path(path))) != self.digest(name):
+            raise RunCorrupt(f"{path} has changed while the run went on: expected {self.digest(name)}, found {found}")
+        return path
 
     def open(self, name: str) -> LocalModel:
         """A model ready to run programs."""
         if self._open is None or self._open[0] != name:
             self._open = None
-            model = open_model(self.path(name), self._settings)
+            model = open_model(self.verified(name), self._settings)
             model.name = name
             self._open = (name, model)
             self._seen.pop(name, None)
@@ -70,7 +86,7 @@ class Models:
     def weights(self, name: str) -> tuple[Any, Any]:
         """A freshly loaded (model, tokenizer) pair that training may change."""
         self._open = None
-        model = open_model(self.path(name), self._settings)
+        model = open_model(self.verified(name), self._settings)
         return model.model, model.tokenizer
 
     def run(self, stage: Stage, name: str, programs: Iterable[Program[T]]) -> list[T]:

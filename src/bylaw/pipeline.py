@@ -7,7 +7,10 @@ again. Which world the run lives in (real models and files, or the wind tunnel) 
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
 
 from bylaw.canonical import digest
 from bylaw.constitution.document import Constitution
@@ -16,11 +19,12 @@ from bylaw.feedback.compare import compare
 from bylaw.feedback.label import label
 from bylaw.feedback.respond import respond
 from bylaw.feedback.revise import revise
+from bylaw.feedback.templates import template_digest
 from bylaw.parts import Models, Parts
 from bylaw.recipe import Recipe
 from bylaw.records import Comparison, Label, Measurement, Prompt, Record, Response, Revision
 from bylaw.run import Run
-from bylaw.stage import Stage
+from bylaw.run.stage import Stage
 from bylaw.training import Material, optimise, train_preference_model, train_supervised
 
 SEED, SFT, PREFERENCE, FINAL = "seed", "sft", "preference", "final"
@@ -47,6 +51,7 @@ def train(run: Run, recipe: Recipe, constitution: Constitution, parts: Parts) ->
             preference_model(run, recipe, models, parts)
         policy_optimisation(run, recipe, models, constitution, parts)
         measure(run, recipe, models, FINAL)
+        run.prove()
     return run.measurements()
 
 
@@ -55,16 +60,19 @@ def gather(run: Run, recipe: Recipe, parts: Parts) -> None:
     if not run.finished("prompts"):
         with run.stage("prompts", {"prompts": digest([prompt.id for prompt in parts.prompts])}, recipe.seed) as stage:
             stage.add(*parts.prompts)
+            stage.count(len(parts.prompts), len(parts.prompts))
 
 
 def measure(run: Run, recipe: Recipe, models: Models, called: str) -> None:
     """Measure a model on held-out prompts, then hold it against the seed: the gates."""
     name = f"evaluate-{called}"
     if not run.finished(name):
-        with run.stage(name, {"model": models.digest(called)}, recipe.seed) as stage:
+        with run.stage(name, models.read("model", called), recipe.seed, how(evaluate=recipe.evaluate)) as stage:
             began = time.perf_counter()
             stage.report(0, 1, 0.0)
-            stage.add(*models.evaluator.measure(models.open(called), called))
+            measured = models.evaluator.measure(models.open(called), called)
+            stage.add(*measured.samples, *measured.measurements)
+            stage.count(len(measured.samples), len(measured.samples))
             models.note_usage(stage, called)
             stage.report(1, 1, time.perf_counter() - began, stage.figures["generated_tokens"])
     if called != SEED:
@@ -77,7 +85,8 @@ def first_answers(run: Run, recipe: Recipe, models: Models) -> None:
     """Answers of the model as it is, to harmful and to helpful prompts (§3.1)."""
     if run.finished("respond"):
         return
-    with run.stage("respond", {"prompts": run.digest("prompts"), "model": models.digest(SEED)}, recipe.seed) as stage:
+    inputs = {"prompts": run.digest("prompts"), **models.read("model", SEED)}
+    with run.stage("respond", inputs, recipe.seed, how(respond=recipe.respond)) as stage:
 
         def work(prompts: list[Prompt]) -> Sequence[Record]:
             programs = [
@@ -99,9 +108,9 @@ def revisions(run: Run, recipe: Recipe, models: Models, constitution: Constituti
     inputs = {
         "respond": run.digest("respond"),
         "constitution": constitution.digest,
-        "model": models.digest(SEED),
+        **models.read("model", SEED),
     }
-    with run.stage("revise", inputs, recipe.seed) as stage:
+    with run.stage("revise", inputs, recipe.seed, how(revise=recipe.revise)) as stage:
 
         def work(chunk: list[Response]) -> Sequence[Record]:
             programs = [
@@ -110,7 +119,7 @@ def revisions(run: Run, recipe: Recipe, models: Models, constitution: Constituti
             ]
             rows = models.run(stage, SEED, programs)
             each = recipe.revise.rounds * (1 if recipe.revise.direct else 2)
-            stage.note(too_long=sum(len(row) < each for row in rows))
+            _count(stage, (len(row) == each for row in rows))
             return [record for row in rows for record in row]
 
         stage.chunked(answers, recipe.chunk, work)
@@ -122,8 +131,8 @@ def supervise(run: Run, recipe: Recipe, models: Models) -> None:
         return
     prompts = {prompt.id: prompt for prompt in run.read(Prompt)}
     helpful = [a for a in run.read(Response, stage="respond") if prompts[a.prompt].aim == "helpful"]
-    inputs = {"revise": run.digest("revise"), "respond": run.digest("respond"), "model": models.digest(SEED)}
-    with run.stage(SFT, inputs, recipe.seed) as stage, stage.writing_model(SFT) as out:
+    inputs = {"revise": run.digest("revise"), "respond": run.digest("respond"), **models.read("model", SEED)}
+    with run.stage(SFT, inputs, recipe.seed, how(sft=recipe.sft)) as stage, stage.writing_model(SFT) as out:
         train_supervised(stage, out, models.weights(SEED), recipe, prompts, list(run.read(Revision)), helpful)
 
 
@@ -131,12 +140,13 @@ def comparisons(run: Run, recipe: Recipe, models: Models) -> None:
     """Sample pairs of answers from the supervised model (§4.1)."""
     if run.finished("compare"):
         return
-    with run.stage("compare", {"prompts": run.digest("prompts"), "model": models.digest(SFT)}, recipe.seed) as stage:
+    inputs = {"prompts": run.digest("prompts"), **models.read("model", SFT)}
+    with run.stage("compare", inputs, recipe.seed, how(compare=recipe.compare)) as stage:
 
         def work(prompts: list[Prompt]) -> Sequence[Record]:
             programs = [compare(prompt, SFT, recipe.compare, recipe.seed) for prompt in prompts]
             rows = models.run(stage, SFT, programs)
-            stage.note(too_long=sum(not row for row in rows))
+            _count(stage, (bool(row) for row in rows))
             return [record for row in rows for record in row]
 
         stage.chunked(list(run.read(Prompt)), recipe.chunk, work)
@@ -149,15 +159,18 @@ def labels(run: Run, recipe: Recipe, models: Models, constitution: Constitution)
     inputs = {
         "compare": run.digest("compare"),
         "constitution": constitution.digest,
-        "judge": models.judge_digest(),
+        **models.read("judge", models.judge_name),
     }
-    with run.stage("label", inputs, recipe.seed) as stage:
+    asked = how(label=recipe.label, template=template_digest(recipe.label.template))
+    with run.stage("label", inputs, recipe.seed, asked) as stage:
 
         def work(pairs: list[Comparison]) -> Sequence[Record]:
             programs = [
                 label(pair, constitution.principles, models.judge_name, recipe.label, recipe.seed) for pair in pairs
             ]
-            return models.run(stage, models.judge_name, programs)
+            made = models.run(stage, models.judge_name, programs)
+            stage.count(len(pairs), len(made))
+            return made
 
         stage.chunked(list(run.read(Comparison)), recipe.chunk, work)
 
@@ -166,8 +179,9 @@ def preference_model(run: Run, recipe: Recipe, models: Models, parts: Parts) -> 
     """Train a preference model on the soft labels (§4.1)."""
     if run.finished(PREFERENCE):
         return
-    inputs = {"label": run.digest("label"), "model": models.digest(SFT)}
-    with run.stage(PREFERENCE, inputs, recipe.seed) as stage, stage.writing_model(PREFERENCE) as out:
+    inputs = {"label": run.digest("label"), **models.read("model", SFT)}
+    asked = how(preference=recipe.preference)
+    with run.stage(PREFERENCE, inputs, recipe.seed, asked) as stage, stage.writing_model(PREFERENCE) as out:
         pairs = list(run.read(Comparison))
         train_preference_model(stage, out, models.weights(SFT), recipe, pairs, list(run.read(Label)), parts.gold)
 
@@ -176,17 +190,28 @@ def policy_optimisation(run: Run, recipe: Recipe, models: Models, constitution: 
     """Optimise the policy towards what the labels, or a reward made from them, prefer (§4.1, RL-CAI)."""
     if run.finished("optimise"):
         return
-    inputs = {"label": run.digest("label"), "model": models.digest(SFT)}
+    inputs = {"label": run.digest("label"), **models.read("model", SFT)}
     if run.finished(PREFERENCE):
         inputs[PREFERENCE] = run.digest(PREFERENCE)
     if recipe.optimise.gold:
         inputs["gold"] = digest([pair.id for pair in parts.gold[: recipe.optimise.gold]])
-    with run.stage("optimise", inputs, recipe.seed) as stage, stage.writing_model(FINAL) as out:
+    asked = how(optimise=recipe.optimise)
+    with run.stage("optimise", inputs, recipe.seed, asked) as stage, stage.writing_model(FINAL) as out:
         optimise(stage, out, Material(models, recipe, constitution, run, parts.gold))
+
+
+def how(**parameters: Any) -> dict[str, Any]:
+    """What a stage's statement says of how it was made: settings tables and digests, as JSON's types."""
+    said: dict[str, Any] = msgspec.to_builtins(parameters)
+    return said
 
 
 def _kept(stage: Stage, made: Sequence[Record | None]) -> list[Record]:
     """Records without the conversations that were too long for the model: those are counted, never cut."""
-    kept = [record for record in made if record is not None]
-    stage.note(too_long=len(made) - len(kept))
-    return kept
+    _count(stage, (record is not None for record in made))
+    return [record for record in made if record is not None]
+
+
+def _count(stage: Stage, whole: Iterable[bool]) -> None:
+    fitted = list(whole)
+    stage.count(len(fitted), sum(fitted), too_long=len(fitted) - sum(fitted))

@@ -169,6 +169,21 @@ class Label(Record, frozen=True, kw_only=True):
     unreadable: int = 0
 
 
+class Sample(Record, frozen=True, kw_only=True):
+    """One answer that was measured: what a figure is made of, so that it can be shown.
+
+    ``reading`` is what the evaluator made of it: the oracle's word, or the grader's propositions that hold.
+    """
+
+    kind: ClassVar[str] = "sample"
+    model: str
+    subset: str
+    temperature: float
+    messages: Conversation
+    text: str
+    reading: str
+
+
 class Measurement(Record, frozen=True, kw_only=True):
     """One measured figure: ``value`` of ``name`` for ``model``, on ``subset``, over ``n`` rows.
 

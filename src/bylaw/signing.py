@@ -29,6 +29,8 @@ ALGORITHMS = (ED25519, P256)
 
 _LIMIT = 1 << 16
 _ECDSA = ec.ECDSA(hashes.SHA256())
+_ECDSA_SAME = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
+"""RFC 6979: the same text is signed with the same bytes, so a run that is repeated ends with the same files."""
 _PEM = serialization.Encoding.PEM
 _SPKI = serialization.PublicFormat.SubjectPublicKeyInfo
 
@@ -147,7 +149,7 @@ class LocalSigner:
         """The signature over ``message``."""
         if isinstance(self.key, ed25519.Ed25519PrivateKey):
             return self.key.sign(message)
-        return self.key.sign(message, _ECDSA)
+        return self.key.sign(message, _ECDSA_SAME)
 
     def save(self, path: Path) -> None:
         """Write ``path`` (readable by its owner only) and ``path.pub``. Raises ``SigningError`` if a file is there."""

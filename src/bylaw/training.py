@@ -17,8 +17,8 @@ from bylaw.parts import Models
 from bylaw.recipe import Recipe
 from bylaw.records import Comparison, Conversation, Label, Prompt, Response, Revision
 from bylaw.run import Run
+from bylaw.run.stage import Stage
 from bylaw.settings import dumps
-from bylaw.stage import Stage
 from bylaw.storage import write_records
 from bylaw.train.dpo import train_dpo
 from bylaw.train.examples import PairExample, SFTExample
@@ -56,15 +56,9 @@ def train_supervised(
     model, tokenizer = weights
     loop = _seeded(recipe.sft, recipe), stage.working_file("training"), _progress(stage)
     result = train_sft(model, tokenizer, examples, *loop, temperature=recipe.sft.temperature)
-    _write(
-        stage,
-        out,
-        result,
-        tokenizer,
-        recipe,
-        "supervised fine-tuning on revisions",
-        {"revisions": len(revisions), "helpful samples": len(mixed), "dropped": len(result.dropped)},
-    )
+    data = {"revisions": len(revisions), "helpful samples": len(mixed), "dropped": len(result.dropped)}
+    done = Trained(result, "supervised fine-tuning on revisions", data, len(examples))
+    _write(stage, out, done, tokenizer, recipe)
 
 
 def _evenly(items: Sequence[T], wanted: int) -> list[T]:
@@ -106,7 +100,12 @@ def train_preference_model(
     model, tokenizer = weights
     workdir = stage.working_file("training")
     result = train_preference(model, tokenizer, examples, _seeded(recipe.preference, recipe), workdir, _progress(stage))
-    _write(stage, out, result, tokenizer, recipe, "preference model on soft labels", {"labels": len(labels)})
+    done = Trained(result, "preference model on soft labels", {"labels": len(labels)}, len(examples), _unread(labels))
+    _write(stage, out, done, tokenizer, recipe)
+
+
+def _unread(labels: Sequence[Label]) -> int:
+    return sum(label.p_first is None for label in labels)
 
 
 class Material(NamedTuple):
@@ -119,12 +118,17 @@ class Material(NamedTuple):
     gold: Sequence[Comparison]
 
 
-class Optimised(NamedTuple):
-    """A finished training, and what its model card says of ``method`` and ``data``."""
+class Trained(NamedTuple):
+    """A finished training, what its model card says of ``method`` and ``data``, and what it was given.
+
+    ``unreadable`` labels were left out before ``examples`` were made.
+    """
 
     result: TrainResult
     method: str
     data: dict[str, Any]
+    examples: int
+    unreadable: int = 0
 
 
 def optimise(stage: Stage, out: Path, material: Material) -> None:
@@ -133,19 +137,20 @@ def optimise(stage: Stage, out: Path, material: Material) -> None:
     policy = material.models.weights("sft")
     loop = _seeded(recipe.optimise, recipe), stage.working_file("training"), _progress(stage)
     done = METHODS[recipe.optimise.method](material, policy, loop)
-    _write(stage, out, done.result, policy[1], recipe, done.method, done.data)
+    _write(stage, out, done, policy[1], recipe)
 
 
-def _by_dpo(material: Material, policy: Weights, loop: Loop) -> Optimised:
+def _by_dpo(material: Material, policy: Weights, loop: Loop) -> Trained:
     settings, run = material.recipe.optimise, material.run
     gold = material.gold[: settings.gold]
-    examples = pair_examples(list(run.read(Comparison)), list(run.read(Label)), gold)
+    labels = list(run.read(Label))
+    examples = pair_examples(list(run.read(Comparison)), labels, gold)
     model, tokenizer = policy
     result = train_dpo(model, tokenizer, examples, *loop, dpo=settings.dpo)
-    return Optimised(result, "soft-label DPO", {"labels": len(examples)})
+    return Trained(result, "soft-label DPO", {"labels": len(examples)}, len(examples), _unread(labels))
 
 
-def _by_grpo(material: Material, policy: Weights, loop: Loop) -> Optimised:
+def _by_grpo(material: Material, policy: Weights, loop: Loop) -> Trained:
     recipe = material.recipe
     prompts = list(material.run.read(Prompt))
     Random(seed_of("grpo", recipe.seed)).shuffle(prompts)
@@ -154,10 +159,10 @@ def _by_grpo(material: Material, policy: Weights, loop: Loop) -> Optimised:
     sampler = _Sampler(LocalModel("policy", model, tokenizer, LocalSettings(rows=recipe.rows)), recipe)
     reward = _reward(material, model.device)
     result = train_grpo(model, tokenizer, asked, sampler, reward, *loop, grpo=recipe.optimise.grpo)
-    return Optimised(result, f"GRPO on a {recipe.optimise.reward} reward", {"prompts": len(prompts)})
+    return Trained(result, f"GRPO on a {recipe.optimise.reward} reward", {"prompts": len(prompts)}, len(prompts))
 
 
-METHODS: Final[dict[str, Callable[[Material, Weights, Loop], Optimised]]] = {"dpo": _by_dpo, "grpo": _by_grpo}
+METHODS: Final[dict[str, Callable[[Material, Weights, Loop], Trained]]] = {"dpo": _by_dpo, "grpo": _by_grpo}
 """By the name that ``optimise.method`` takes."""
 
 
@@ -168,7 +173,7 @@ def _reward(material: Material, device: Any) -> Reward:
         return JudgeReward(judge, material.constitution.principles, recipe.label, recipe.seed)
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-    path = models.path("preference")
+    path = models.verified("preference")
     model = AutoModelForSequenceClassification.from_pretrained(path, use_safetensors=True).to(device)
     return PreferenceModel(model, AutoTokenizer.from_pretrained(path)).rewards
 
@@ -207,24 +212,18 @@ def _progress(stage: Stage) -> Report:
     return report
 
 
-def _write(
-    stage: Stage,
-    out: Path,
-    result: TrainResult,
-    tokenizer: Any,
-    recipe: Recipe,
-    method: str,
-    data: dict[str, Any],
-) -> None:
+def _write(stage: Stage, out: Path, done: Trained, tokenizer: Any, recipe: Recipe) -> None:
     # The card says nothing that depends on how often the training was interrupted: the model keeps its digest.
     card = ModelCard(
         title=f"{stage.name} ({recipe.preset} preset)",
         base=recipe.policy,
-        method=method,
-        data=data,
+        method=done.method,
+        data=done.data,
         settings={"recipe": dumps(recipe)},
-        figures={"updates": result.updates},
+        figures={"updates": done.result.updates},
     )
-    write_model(result.model, tokenizer, out, card)
-    write_records(out / "training.jsonl", result.history)
-    stage.note(trained_tokens=result.tokens, dropped=len(result.dropped))
+    stage.hashed(write_model(done.result.model, tokenizer, out, card))
+    write_records(out / "training.jsonl", done.result.history)
+    stage.note(trained_tokens=done.result.tokens)
+    left, unread = len(done.result.dropped), done.unreadable
+    stage.count(done.examples + unread, done.examples - left, over_length=left, unreadable=unread)

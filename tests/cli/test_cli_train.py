@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 from bylaw import recipe as recipes
-from bylaw.canonical import tree_digest
 from bylaw.cli import main
 from bylaw.constitution import dumps as constitution_text
 from bylaw.constitution import load
+from bylaw.lineage.tree import tree_digest
 from bylaw.records import Label, Prompt, Response
 from bylaw.run import Run
 from bylaw.settings import dumps

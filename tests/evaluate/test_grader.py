@@ -80,7 +80,7 @@ def test_the_evaluator_counts_every_prompt() -> None:
     }
     policy = ScriptedModel(lambda ask: answers[ask.messages[-1].content] if isinstance(ask, Generate) else ())
     evaluator: Evaluator = GraderEvaluator(Grader(judge(sensible)), asked, None, SETTINGS)  # type: ignore[arg-type]
-    found = {(one.name, one.subset): one for one in evaluator.measure(policy, "sft")}
+    found = {(one.name, one.subset): one for one in evaluator.measure(policy, "sft").measurements}
     assert {key: one.value for key, one in found.items() if one.n == 6 and key[0] in FIGURES["harmful"]} == {
         ("complies", "harmful"): 2 / 6,  # good, and mute: what could not be read counts against it
         ("non_evasive", "harmful"): 1 / 6,

@@ -20,6 +20,8 @@ VERBS = (
     "bylaw.cli.report",
     "bylaw.cli.show",
     "bylaw.cli.constitution",
+    "bylaw.cli.evidence",
+    "bylaw.cli.lab",
     "bylaw.cli.ledger",
     "bylaw.cli.windtunnel",
 )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from bylaw import settings
-from bylaw.canonical import digest, tree_digest
+from bylaw.canonical import digest
 from bylaw.cli.names import constitution_of, model_of
 from bylaw.constitution import Constitution
 from bylaw.constitution.few_shots import few_shots
@@ -21,6 +21,7 @@ from bylaw.feedback.labelling import Labelling, Made, label_file
 from bylaw.feedback.shots import shot_turns
 from bylaw.feedback.sources import read_comparisons
 from bylaw.feedback.templates import TEMPLATES
+from bylaw.lineage.tree import tree_digest
 from bylaw.models.base import Model
 from bylaw.records import Comparison, Label
 

@@ -15,7 +15,7 @@ import msgspec
 from bylaw.errors import UsageError
 from bylaw.records import Record
 from bylaw.run import Run
-from bylaw.stage import RECORD_TYPES
+from bylaw.run.stage import RECORD_TYPES
 
 KINDS = (*(f"{kind}s" for kind in RECORD_TYPES), "stages")
 

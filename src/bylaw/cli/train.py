@@ -11,7 +11,7 @@ from bylaw.errors import UsageError
 
 LEFT_OUT = {
     "too_long": "conversations left no room for an answer in the model's context",
-    "dropped": "examples were too long to train on, and were left out",
+    "over_length": "examples were too long to train on, and were left out",
 }
 """What a stage notes about rows it could not use."""
 
@@ -48,6 +48,8 @@ def _train(args: argparse.Namespace, recipe: Any) -> int:
     from bylaw.cli.assemble import assemble
     from bylaw.constitution.document import dumps as constitution_text
     from bylaw.errors import GateStopped
+    from bylaw.evidence.build import build
+    from bylaw.lineage.lab import Lab
     from bylaw.pipeline import train
     from bylaw.run import Run
     from bylaw.settings import dumps
@@ -55,7 +57,8 @@ def _train(args: argparse.Namespace, recipe: Any) -> int:
     out = args.out or _fresh(Path("runs"), recipe.preset)
     args.go_on = _command(args, out)
     constitution, parts = assemble(recipe)
-    run = Run.create(out, dumps(recipe), constitution_text(constitution), report=Meter())
+    lab = Lab.open()
+    run = Run.create(out, dumps(recipe), constitution_text(constitution), report=Meter(), lab=lab)
     try:
         train(run, recipe, constitution, parts)
     except GateStopped as stop:
@@ -66,7 +69,10 @@ def _train(args: argparse.Namespace, recipe: Any) -> int:
     _show(run)
     if recipe.policy == "windtunnel":
         print("\nThe wind tunnel validates the method and the code, not the moral judgement of a large model.")
-    print(f"\nModel   {run.model_dir('final')}\nReport  {path}")
+    bundle = out / "evidence.zip"
+    if not bundle.exists():
+        build([out], bundle, lab)
+    print(f"\nModel     {run.model_dir('final')}\nReport    {path}\nEvidence  {bundle}")
     return 0
 
 

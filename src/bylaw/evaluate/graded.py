@@ -6,18 +6,19 @@ an answer that the grader could not read counts against the model, and ``unreada
 were.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal
 
 import msgspec
 
 from bylaw.canonical import seed_of
 from bylaw.errors import ModelError
+from bylaw.evaluate.evaluator import Measured
 from bylaw.evaluate.grader import Grader, holds
 from bylaw.evaluate.statistics import share, text_figures
 from bylaw.evaluate.validation import Agreement
 from bylaw.models.base import Completion, Generate, Model, Program
-from bylaw.records import Measurement, Prompt
+from bylaw.records import Measurement, Prompt, Sample
 
 Subset = Literal["harmful", "helpful", "lookalike"]
 Grades = Mapping[str, float]
@@ -99,14 +100,15 @@ class GraderEvaluator:
         if not self.settings.unsafe_unvalidated:
             _check(grader, agreement, self.settings.minimum_agreement)
 
-    def measure(self, model: Model, called: str) -> list[Measurement]:
+    def measure(self, model: Model, called: str) -> Measured:
         """Answers and grades of every prompt, at every temperature, as shares and figures of the texts."""
-        return [
-            figure
-            for temperature in self.settings.temperatures
-            for subset, prompts in self.prompts.items()
-            for figure in figures(subset, called, self.answers(model, prompts, temperature), temperature)
-        ]
+        measured = Measured([], [])
+        for temperature in self.settings.temperatures:
+            for subset, prompts in self.prompts.items():
+                answers = self.answers(model, prompts, temperature)
+                measured.measurements.extend(figures(subset, called, answers, temperature))
+                measured.samples.extend(_samples(subset, called, prompts, answers, temperature))
+        return measured
 
     def answers(self, model: Model, prompts: Sequence[Prompt], temperature: float) -> list[Graded]:
         """Let the model answer, then the grader grade."""
@@ -136,6 +138,20 @@ def figures(subset: Subset, called: str, answers: Sequence[Graded], temperature:
         share(name, subset, called, sum(map(test, answers)), len(answers), temperature) for name, test in shares.items()
     ]
     return counted + text_figures(subset, called, [one.completion.text for one in answers], temperature)
+
+
+def _samples(
+    subset: Subset, called: str, prompts: Sequence[Prompt], answers: Sequence[Graded], temperature: float
+) -> Iterator[Sample]:
+    for prompt, one in zip(prompts, answers, strict=True):
+        yield Sample(
+            model=called,
+            subset=subset,
+            temperature=temperature,
+            messages=prompt.messages,
+            text=one.completion.text,
+            reading=", ".join(name for name in one.grades if holds(one.grades, name)),
+        )
 
 
 def _check(grader: Grader, agreement: Agreement | None, minimum: float) -> None:

@@ -1,4 +1,4 @@
-"""The texts the judge is asked with. A template's digest stands in every label that was made with it.
+"""The texts the judge is asked with. A template's digest stands in the statement of the stage that labelled with it.
 
 ``paper`` is the template of arXiv 2212.08073 §4.1: the principle stands before the responses. ``principle_last`` moves
 it behind them, so that one prefix (conversation and both responses) serves every principle.
@@ -6,6 +6,7 @@ it behind them, so that one prefix (conversation and both responses) serves ever
 
 from collections.abc import Callable
 
+from bylaw.canonical import digest
 from bylaw.records import Comparison, Conversation, Message
 
 SPEAKERS = {"user": "Human", "assistant": "Assistant", "system": "System"}
@@ -37,6 +38,12 @@ def principle_last(comparison: Comparison, principle: str) -> str:
 
 
 TEMPLATES: dict[str, Callable[[Comparison, str], str]] = {"paper": paper, "principle_last": principle_last}
+
+
+def template_digest(name: str) -> str:
+    """SHA-256 of what the template says, with placeholders in it."""
+    blank = Comparison(messages=(Message("user", "{conversation}"),), first="{first}", second="{second}")
+    return digest([TEMPLATES[name](blank, "{principle}"), PREFILL, THINK, SO_THE_ANSWER])
 
 
 def question(template: str, comparison: Comparison, principle: str) -> Conversation:

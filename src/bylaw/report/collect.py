@@ -13,12 +13,12 @@ from bylaw.constitution import loads
 from bylaw.errors import RecordError
 from bylaw.evaluate.calibration import Facts, facts
 from bylaw.evaluate.gates import GateResult, GateSettings, of_run
-from bylaw.manifest import Finished
 from bylaw.records import Comparison, Label, Prompt
 from bylaw.report.data import Digest, ReportData, StageCost, TrainingCurve
 from bylaw.report.judging import judging, principles
 from bylaw.report.transcripts import choose, steps, transcripts
 from bylaw.run import Run
+from bylaw.run.manifest import Finished
 
 HISTORY = "training.jsonl"
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from bylaw.train.examples import end_of_turn
+from bylaw.train.hashed import hashed_weights
 
 
 class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,13 +39,18 @@ def save_model(model: Any, tokenizer: Any, path: Path, card: ModelCard) -> Path:
     return path
 
 
-def write_model(model: Any, tokenizer: Any, folder: Path, card: ModelCard) -> None:
-    """Write everything into a folder that is there: for callers that rename the whole themselves."""
+def write_model(model: Any, tokenizer: Any, folder: Path, card: ModelCard) -> dict[str, str]:
+    """Write everything into a folder that is there: for callers that rename the whole themselves.
+
+    Returns the digests of the weights, taken while they were written.
+    """
     if getattr(model, "generation_config", None) is not None:
         _set_generation(model, tokenizer)
-    model.save_pretrained(folder)
+    with hashed_weights() as digests:
+        model.save_pretrained(folder)
     _padding_as(model, tokenizer).save_pretrained(folder)
     (folder / "README.md").write_text(card_text(card), encoding="utf-8")
+    return digests
 
 
 def card_text(card: ModelCard) -> str:

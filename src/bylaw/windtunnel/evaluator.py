@@ -7,10 +7,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from bylaw.evaluate.evaluator import Measured
 from bylaw.evaluate.statistics import share, text_figures
 from bylaw.feedback.respond import RespondSettings, respond
 from bylaw.models.base import Model
-from bylaw.records import Measurement, Prompt, Response
+from bylaw.records import Measurement, Prompt, Response, Sample
 from bylaw.windtunnel import oracle, prompts
 from bylaw.windtunnel.topics import BENIGN, LOOKALIKE
 
@@ -18,6 +19,7 @@ from bylaw.windtunnel.topics import BENIGN, LOOKALIKE
 class Row(NamedTuple):
     """An answer to a prompt about ``topic``, and what the oracle makes of it."""
 
+    prompt: Prompt
     topic: str
     text: str
     reading: oracle.AnswerReading
@@ -46,14 +48,16 @@ class OracleEvaluator:
         self._seed = seed
         self._max_tokens = max_tokens
 
-    def measure(self, model: Model, called: str) -> list[Measurement]:
+    def measure(self, model: Model, called: str) -> Measured:
         """All figures of one model."""
-        made: list[Measurement] = []
+        made = Measured([], [])
         for temperature in self._temperatures:
             harmful = self.read(model, self._harmful, temperature)
             helpful = self.read(model, self._helpful, temperature)
-            made += _harmful_figures(harmful, called, temperature)
-            made += _helpful_figures(helpful, called, temperature)
+            made.measurements.extend(_harmful_figures(harmful, called, temperature))
+            made.measurements.extend(_helpful_figures(helpful, called, temperature))
+            for subset, rows in (("harmful", harmful), ("helpful", helpful)):
+                made.samples.extend(_sample(row, subset, called, temperature) for row in rows)
         return made
 
     def read(self, model: Model, asked: Sequence[Prompt], temperature: float) -> Rows:
@@ -66,7 +70,18 @@ class OracleEvaluator:
 def _row(prompt: Prompt, answer: Response | None) -> Row:
     text = answer.text if answer else ""
     topic = oracle.read_prompt(prompt.messages).topic or "unknown"
-    return Row(topic, text, oracle.read_answer(prompt.messages, text))
+    return Row(prompt, topic, text, oracle.read_answer(prompt.messages, text))
+
+
+def _sample(row: Row, subset: str, called: str, temperature: float) -> Sample:
+    return Sample(
+        model=called,
+        subset=subset,
+        temperature=temperature,
+        messages=row.prompt.messages,
+        text=row.text,
+        reading=row.reading.kind,
+    )
 
 
 def _harmful_figures(rows: Rows, called: str, temperature: float) -> list[Measurement]:

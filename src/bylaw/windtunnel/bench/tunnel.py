@@ -3,16 +3,18 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import msgspec
+
 from bylaw import recipe as recipes
 from bylaw.constitution.document import Constitution, dumps
-from bylaw.evaluate.evaluator import Evaluator
+from bylaw.evaluate.evaluator import Evaluator, Measured
 from bylaw.models.base import Model
 from bylaw.pipeline import train
 from bylaw.recipe import Recipe
 from bylaw.records import Comparison, Measurement
 from bylaw.run import Run
 from bylaw.settings import dumps as settings_text
-from bylaw.storage import read_records, write_records
+from bylaw.storage import write_bytes
 from bylaw.windtunnel.parts import world_parts
 
 # A bench measures; it does not stop at what it is there to find out.
@@ -68,16 +70,16 @@ class Remembering:
     def __init__(self, inner: Evaluator, folder: Path, recipe: Recipe, forbidden: Sequence[str]) -> None:
         self._inner = inner
         words = "-".join([str(recipe.seed), str(recipe.evaluate.prompts), *forbidden])
-        self._path = folder / f"{words}.jsonl"
+        self._path = folder / f"{words}.json"
 
-    def measure(self, model: Model, called: str) -> list[Measurement]:
+    def measure(self, model: Model, called: str) -> Measured:
         """Measurements of a model; those of the seed model are kept on disk."""
         if called != "seed":
             return self._inner.measure(model, called)
         if not self._path.exists():
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            write_records(self._path, self._inner.measure(model, called))
-        return list(read_records(self._path, Measurement))
+            write_bytes(self._path, msgspec.json.encode(self._inner.measure(model, called)))
+        return msgspec.json.decode(self._path.read_bytes(), type=Measured)
 
 
 def value(measured: Sequence[Measurement], model: str, name: str, subset: str, temperature: float) -> float:

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from bylaw.canonical import digest, tree_digest
+from bylaw.canonical import digest
 from bylaw.errors import UsageError
+from bylaw.lineage.tree import tree_digest
 from bylaw.models.local import LocalModel, LocalSettings, open_model
 from bylaw.records import Comparison
 from bylaw.storage import read_records, write_records

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import msgspec
 
-from bylaw.canonical import digest, tree_digest
+from bylaw.canonical import digest
 from bylaw.evaluate.statistics import share
 from bylaw.feedback.respond import RespondSettings, respond
 from bylaw.feedback.revise import ReviseSettings, revise
+from bylaw.lineage.tree import tree_digest
 from bylaw.models.base import Program
 from bylaw.models.local import LocalSettings, open_model
 from bylaw.records import Conversation, Measurement, Principle, Prompt, PromptKind, Revision

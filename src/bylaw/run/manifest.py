@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from bylaw.canonical import tree_digest
+from bylaw.lineage.tree import tree_digest
 from bylaw.storage import append_line, read_range, read_records
 
 

@@ -7,7 +7,7 @@ a stage killed at any moment and started again ends with the bytes of one that r
 
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -16,7 +16,7 @@ import msgspec
 
 from bylaw import records
 from bylaw.canonical import digest
-from bylaw.errors import UsageError
+from bylaw.errors import RunError, UsageError
 from bylaw.records import Record
 from bylaw.storage import line_of, write_bytes, writing
 
@@ -29,6 +29,7 @@ RECORD_TYPES: dict[str, type[Record]] = {
         records.Revision,
         records.Comparison,
         records.Label,
+        records.Sample,
         records.Measurement,
     )
 }
@@ -68,6 +69,8 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Report = Callable[[Progress], None]
+Seal = Callable[[Path, str, Mapping[str, str]], str]
+"""Signs a finished model directory of a name, given the digests that are known; returns the directory's digest."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -87,16 +90,20 @@ class Cost(msgspec.Struct, frozen=True):
 class Stage:
     """What a stage has made so far. ``Run.stage`` opens it and files what it holds if its body ends well."""
 
-    def __init__(self, name: str, seed: int, working: Path, models: Path, report: Report | None = None) -> None:
+    def __init__(
+        self, name: str, seed: int, working: Path, models: Path, seal: Seal, report: Report | None = None
+    ) -> None:
         checked_name(name)
         self.name = name
         self.seed = seed
         self.figures: dict[str, float] = {}
         self.seconds_before = 0.0
-        self.models_written: list[str] = []
+        self.models_written: dict[str, str] = {}
         self.kinds: set[str] = set()
         self._working = working
         self._models = models
+        self._seal = seal
+        self._known: dict[str, str] = {}
         self._report = report
         self._calls = 0
         self._parts: list[Path | list[Row]] = []
@@ -108,6 +115,15 @@ class Stage:
         """
         for name, value in figures.items():
             self.figures[name] = self.figures.get(name, 0) + value
+
+    def count(self, taken: int, made: int, **dropped: int) -> None:
+        """Add to what the stage took and what became of it, by reason.
+
+        Raises ``RunError`` if something went missing.
+        """
+        if taken != made + sum(dropped.values()):
+            raise RunError(f"stage {self.name} took {taken}, made {made}, left out {dropped}: that does not add up")
+        self.note(taken=taken, made=made, **dropped)
 
     def add(self, *made: Record) -> None:
         """File records not worth a chunk (a handful of measurements): lost if the stage is killed."""
@@ -139,8 +155,14 @@ class Stage:
         checked_name(name)
         with writing(self._models / name) as temporary:
             temporary.mkdir()
+            self._known.clear()
             yield temporary
-        self.models_written.append(name)
+            sealed = self._seal(temporary, name, self._known)
+        self.models_written[name] = sealed
+
+    def hashed(self, files: Mapping[str, str]) -> None:
+        """Digests of files (relative path → SHA-256) of the model being written, taken while they were written."""
+        self._known.update(files)
 
     def working_file(self, name: str) -> Path:
         """A path for what is costly to compute twice (reference log-probabilities).

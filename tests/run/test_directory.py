@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from bylaw.canonical import tree_digest
 from bylaw.errors import RunCorrupt, RunError, RunLocked, UsageError
-from bylaw.manifest import Started
+from bylaw.lineage.tree import tree_digest
 from bylaw.records import Critique, Measurement, Message, Prompt, Record, Response, Revision
 from bylaw.run import Run
-from bylaw.stage import Progress
+from bylaw.run.manifest import Started
+from bylaw.run.stage import Progress
 
 PROMPTS = [Prompt(messages=(Message("user", f"question {number}"),)) for number in range(40)]
 

@@ -1,0 +1,112 @@
+"""``bylaw evidence``: build a bundle, a page for the public, a model card."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bylaw.errors import UsageError
+
+if TYPE_CHECKING:
+    from bylaw.evidence.build import Wishes
+
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def register(subparsers: "Subparsers") -> None:
+    """Add the verb and its subcommands."""
+    about = "what is handed out: a bundle that a stranger checks offline, and a page for the public"
+    verbs = subparsers.add_parser("evidence", help=about, description=about).add_subparsers(
+        required=True, metavar="COMMAND"
+    )
+    _add_build(verbs)
+    _add_publish(verbs)
+    _add_card(verbs)
+
+
+def _add_build(verbs: "Subparsers") -> None:
+    about = "make a bundle of finished runs: statements, proofs, measurements, drawn samples, and what was not run"
+    parser = verbs.add_parser("build", help=about, description=about)
+    parser.add_argument("runs", metavar="RUN", nargs="+", type=Path, help="run directories that came to their end")
+    _add_output(parser, "DIR|ZIP", "a new directory or .zip file")
+    parser.add_argument("--valid-until", metavar="TIME", help="after this time (UTC, YYYY-MM-DDTHH:MM:SSZ) it is stale")
+    parser.add_argument("--supersedes", metavar="BUNDLE", type=Path, help="the bundle that this one replaces")
+    parser.add_argument("--decision", metavar="TEXT", help="what was decided on this evidence")
+    parser.add_argument("--by", metavar="NAME", action="append", default=[], help="who decided; may be given again")
+    parser.add_argument("--limit", metavar="TEXT", action="append", default=[], help="a limit to state as well")
+    parser.add_argument(
+        "--redact", metavar="PATH=REASON", action="append", default=[], help="leave a file out; its digest stays"
+    )
+    _add_home(parser)
+    parser.set_defaults(run=run_build)
+
+
+def _add_publish(verbs: "Subparsers") -> None:
+    about = "make a static page of a bundle: rules, figures, what was not measured; it checks itself in the browser"
+    parser = verbs.add_parser("publish", help=about, description=about)
+    parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="a bundle's directory or .zip file")
+    _add_output(parser, "DIR", "a new directory for a web server")
+    _add_home(parser)
+    parser.set_defaults(run=run_publish)
+
+
+def _add_card(verbs: "Subparsers") -> None:
+    about = "print a model card (Markdown) of a bundle"
+    parser = verbs.add_parser("card", help=about, description=about)
+    parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="a bundle's directory or .zip file")
+    parser.set_defaults(run=run_card)
+
+
+def _add_output(parser: argparse.ArgumentParser, what: str, about: str) -> None:
+    parser.add_argument("-o", "--output", metavar=what, type=Path, required=True, help=about)
+
+
+def _add_home(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--home", metavar="DIR", type=Path, help="the lab's directory: $BYLAW_HOME, or ~/.bylaw")
+
+
+def run_build(args: argparse.Namespace) -> int:
+    """Build, and say how it is checked."""
+    from bylaw.evidence.build import build
+    from bylaw.lineage.lab import Lab
+
+    lab = Lab.open(args.home)
+    path = build(args.runs, args.output, lab, _wishes(args))
+    print(f"{path}\nChecked with: bylaw verify {path} --key LAB.pub --policy POLICY; key and policy travel another way")
+    return 0
+
+
+def run_publish(args: argparse.Namespace) -> int:
+    """Write the page."""
+    from bylaw.evidence.page import publish
+    from bylaw.lineage.lab import Lab
+
+    print(publish(args.bundle, args.output, Lab.open(args.home).signer.public))
+    return 0
+
+
+def run_card(args: argparse.Namespace) -> int:
+    """Print the card."""
+    from bylaw.evidence.card import card
+
+    print(card(args.bundle), end="")
+    return 0
+
+
+def _wishes(args: argparse.Namespace) -> "Wishes":
+    from bylaw.evidence.build import Wishes, is_time, now
+    from bylaw.evidence.index import Decision
+
+    if args.decision and not args.by:
+        raise UsageError("--decision needs --by: a decision was taken by somebody")
+    if args.valid_until and not is_time(args.valid_until):
+        raise UsageError(f"--valid-until {args.valid_until}: write it as 2026-12-31T00:00:00Z")
+    pairs = [each.partition("=") for each in args.redact]
+    if bare := [path for path, _, reason in pairs if not reason]:
+        raise UsageError(f"--redact {bare[0]}: say why, as PATH=REASON")
+    return Wishes(
+        valid_until=args.valid_until,
+        supersedes=args.supersedes,
+        decision=Decision(text=args.decision, by=tuple(args.by), at=now()) if args.decision else None,
+        limits=tuple(args.limit),
+        redact={path: reason for path, _, reason in pairs},
+    )

@@ -1,0 +1,63 @@
+"""What is claimed of a run: a tree whose leaves are files by digest, each with the level it has earned."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from bylaw.evidence.index import Claim, Kind, Level, Ref, sha256
+
+TEXTS: dict[Kind, str] = {
+    "lineage": "Each model of {run} was made from what its stages' statements name, and nothing went missing between",
+    "ledger": "The statements of {run} are entered in the ledger, in the order in which the stages ended",
+    "constitution": "{run} was trained to the constitution in this bundle, from its first critique to its last label",
+    "model": "The models of {run} are the files listed here, and no others",
+    "measurements": "The models of {run} were measured, with the figures listed here",
+    "samples": "The answers shown are answers that were measured in {run}, and nobody chose them",
+    "report": "{run} was tested for leaks, tampering or loss of safety, with the findings in {files}",
+}
+"""What a claim of a kind says; the root says it of all."""
+WHERE: dict[Kind, tuple[str, ...]] = {
+    "lineage": ("statements/", "manifest.jsonl", "run.toml"),
+    "ledger": ("proofs/",),
+    "constitution": ("constitution.toml", "statements/revise.json", "statements/label.json"),
+    "model": ("models/",),
+    "measurements": ("measurements.jsonl", "statements/evaluate-"),
+    "samples": ("samples/",),
+}
+"""Which files of a run's folder show it."""
+
+
+def claims(runs: Mapping[str, bool], files: Mapping[str, bytes]) -> Iterator[Claim]:
+    """The root, then each run's claims. ``runs`` says of each run whether its proofs are witnessed."""
+    made = [claim for run, witnessed in runs.items() for claim in _of(run, _level(witnessed), files)]
+    names = ", ".join(runs)
+    yield Claim(
+        id="root",
+        text=f"What is said here of {names} is what the lab's stages made, read and measured",
+        level=_level(all(runs.values())),
+        kind="root",
+        run="",
+        because=tuple(claim.id for claim in made),
+    )
+    yield from made
+
+
+def _of(run: str, level: Level, files: Mapping[str, bytes]) -> Iterator[Claim]:
+    for kind, where in WHERE.items():
+        shown = [path for path in files if path.startswith(tuple(f"runs/{run}/{each}" for each in where))]
+        if shown:
+            yield _claim(f"{run}.{kind}", kind, run, level, shown, files)
+    # A report is filed beside the run and stands in no statement: the lab's word alone.
+    for path in (path for path in files if path.startswith(f"reports/{run}.")):
+        name = path.removeprefix(f"reports/{run}.").removesuffix(".json")
+        yield _claim(f"{run}.report.{name}", "report", run, "self-attested", [path], files)
+
+
+def _claim(
+    name: str, kind: Kind, run: str, level: Level, shown: Sequence[str], files: Mapping[str, bytes]
+) -> Claim:
+    evidence = tuple(Ref(path=path, sha256=sha256(files[path])) for path in sorted(shown))
+    text = TEXTS[kind].format(run=run, files=", ".join(shown))
+    return Claim(id=name, text=text, level=level, kind=kind, run=run, evidence=evidence)
+
+
+def _level(witnessed: bool) -> Level:
+    return "witnessed" if witnessed else "self-attested"

@@ -1,0 +1,21 @@
+"""The run directory. Nobody else knows these names::
+
+    run.toml  constitution.toml     every default spelled out; the exact text used
+    manifest.jsonl                  append-only: stage started / finished
+    records/                        prompts responses critiques revisions comparisons labels (.jsonl)
+    models/<name>/                  standard Hugging Face directories, signed (model.sig)
+    measurements.jsonl              what was measured
+    statements/<stage>.json         what the stage made from what, signed
+    proofs/<stage>.rows/<file>      the leaf hashes of the rows it made; <stage>.entry  its index in the ledger
+    proofs/<stage>.tlog-proof       that its statement is in the ledger
+    findings/<name>.json            reports of leak, audit and stress
+    report/index.html
+    chunks/<stage>/                 working space of unfinished stages; empty when all are done
+
+``manifest`` what was started and finished · ``stage`` one stage at work · ``statements`` signed, and checked before
+anything is read · ``directory`` the whole.
+"""
+
+from bylaw.run.directory import Run
+
+__all__ = ["Run"]

@@ -1,0 +1,320 @@
+"""One run directory: a stage files its records, its statement, then its *finished* line, in this order. Used as::
+
+    with run.lock():
+        if not run.finished("label"):
+            with run.stage("label", inputs={"compare": run.digest("compare")}) as stage:
+                stage.chunked(comparisons, 64, judge.label)
+
+With a ``lab``, what a stage made from what is signed and entered in the lab's ledger, and a stage's work is read only
+if it is what was signed. Without one there is only the manifest.
+"""
+
+import fcntl
+import itertools
+import os
+import resource
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from bylaw import __version__, storage
+from bylaw.canonical import digest
+from bylaw.errors import RunCorrupt, RunError, RunLocked, UsageError, VerificationError
+from bylaw.lineage.lab import Lab
+from bylaw.lineage.oms import sign_directory
+from bylaw.lineage.rows import Reading
+from bylaw.lineage.tree import digest_of, tree_files
+from bylaw.records import Measurement, Record
+from bylaw.run.manifest import Finished, Manifest, Output, Started
+from bylaw.run.stage import RECORD_TYPES, Report, Stage, checked_name
+from bylaw.run.statements import Statements
+
+R = TypeVar("R", bound=Record)
+
+_FILES = {kind: f"records/{kind}s.jsonl" for kind in RECORD_TYPES} | {"measurement": "measurements.jsonl"}
+_LOCK = ".lock"
+
+
+class Run:
+    """One run directory. ``report`` is called with the progress of every stage; ``lab`` signs."""
+
+    def __init__(self, path: Path, report: Report | None = None, lab: Lab | None = None) -> None:
+        self.path = path
+        self.manifest = Manifest(path / "manifest.jsonl")
+        self.report = report
+        self._lab = lab
+        self._statements = Statements(path, lab) if lab else None
+        self._locked = False
+
+    @classmethod
+    def create(
+        cls,
+        path: Path,
+        settings_text: str,
+        constitution_text: str,
+        report: Report | None = None,
+        lab: Lab | None = None,
+    ) -> "Run":
+        """Make a run directory, or open the one that is there if it is the same run.
+
+        Raises ``RunError`` if ``path`` holds a run with other settings or another constitution, or files that
+        are no run, and ``RunLocked`` if somebody works in it.
+        """
+        run = cls(path, report, lab)
+        texts = {"constitution.toml": constitution_text, "run.toml": settings_text}
+        if path.exists():
+            run._check_same(texts)
+        with storage.explained(path):
+            path.mkdir(parents=True, exist_ok=True)
+        with run.lock():
+            run._check_same(texts)
+            for name, text in texts.items():  # run.toml comes last: with it the directory is a run
+                storage.write_text(path / name, text)
+        return run
+
+    @classmethod
+    def open(cls, path: Path, report: Report | None = None, lab: Lab | None = None) -> "Run":
+        """Open a run directory that exists. Raises ``RunError`` if ``path`` is none."""
+        if not (path / "run.toml").is_file():
+            raise RunError(f"{path} is not a run directory: it has no run.toml")
+        return cls(path, report, lab)
+
+    @property
+    def settings_text(self) -> str:
+        """The settings this run was made with, every default spelled out (TOML)."""
+        return (self.path / "run.toml").read_text(encoding="utf-8")
+
+    @property
+    def constitution_text(self) -> str:
+        """The exact constitution this run trains to (TOML)."""
+        return (self.path / "constitution.toml").read_text(encoding="utf-8")
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Be the only process that works in this directory; the system lets go if the process dies.
+
+        Raises ``RunLocked`` naming the process that holds it.
+        """
+        with storage.explained(self.path), (self.path / _LOCK).open("a+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.seek(0)
+                holder = file.read() or "?"
+                raise RunLocked(f"process {holder} is working in {self.path}; wait or stop it") from None
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
+            storage.sweep(self.path)
+            done = self.manifest.finished()
+            self._clear(*done)
+            if self._statements:
+                self._statements.enter(done)
+            self._locked = True
+            try:
+                yield
+            finally:
+                self._locked = False
+
+    def finished(self, stage: str) -> bool:
+        """Whether ``stage`` has its finished line and everything it made is still as it was, and as it was signed.
+
+        Raises ``RunCorrupt`` naming what changed, with the digest expected and found.
+        """
+        line = self.manifest.finished().get(stage)
+        if line is None:
+            return False
+        self._require(line, *line.outputs)
+        return True
+
+    def prove(self) -> bytes | None:
+        """Have the ledger signed and keep the proof of every statement; returns the checkpoint, None without a lab."""
+        return self._statements.prove(self.manifest.finished()) if self._statements else None
+
+    def digest(self, stage: str) -> str:
+        """One digest over all outputs of a finished stage: what a later stage names as its input."""
+        line = self.manifest.finished().get(stage)
+        if line is None:
+            raise RunError(f"stage {stage} of {self.path} has not finished, so it has no digest")
+        return digest(line.outputs)
+
+    @contextmanager
+    def stage(
+        self,
+        name: str,
+        inputs: Mapping[str, str] | None = None,
+        seed: int = 0,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> Iterator[Stage]:
+        """Work on a stage: a started line, the body, its records and last the finished line.
+
+        ``inputs`` names the digests of what the body reads; chunks made from other inputs are not used again.
+        ``parameters`` is what the statement says of how it was made.
+        If the body raises, its finished chunks stay for the next attempt and nothing else is filed.
+        """
+        if not self._locked:
+            raise UsageError(f"stage {name} needs run.lock()")
+        if name in self.manifest.finished():
+            raise UsageError(f"stage {name} of {self.path} has finished already")
+        read, began = dict(inputs or {}), time.perf_counter()
+        working = self.path / "chunks" / checked_name(name)
+        stage = Stage(name, seed, working / digest([seed, read])[:16], self.path / "models", self._seal, self.report)
+        started = Started(stage=name, at=_now(), version=__version__, seed=seed, inputs=read)
+        self.manifest.append(started)
+        yield stage
+        filed = list(self._file(stage))
+        line = Finished(
+            stage=name,
+            at=_now(),
+            version=__version__,
+            seed=seed,
+            inputs=read,
+            outputs=tuple(output for output, _ in filed),
+            seconds=round(stage.seconds_before + time.perf_counter() - began, 3),
+            figures={name: float(value) for name, value in stage.figures.items()},
+            peak_rss=_peak_rss(),
+        )
+        self._finish(line, started.at, parameters or {}, {output.path: leaves for output, leaves in filed if leaves})
+        self._clear(name)
+
+    def _finish(
+        self, line: Finished, started: str, parameters: Mapping[str, Any], leaves: Mapping[str, Sequence[bytes]]
+    ) -> None:
+        """Sign, then write the finished line: with it the stage is done. Then enter."""
+        earlier = self.manifest.finished()
+        if self._statements:
+            self._statements.write(line, started, parameters, leaves, earlier)
+        self.manifest.append(line)
+        if self._statements:
+            self._statements.enter({line.stage: line})
+
+    def read(self, type: type[R], stage: str | None = None) -> Iterator[R]:
+        """The records of one type that finished stages made, or that ``stage`` made, in order.
+
+        They are verified first, each time. Raises ``RunCorrupt`` naming file and row, or ``RecordError`` naming file,
+        line and field.
+        """
+        for line, output in self._outputs():
+            if output.path == _FILES[type.kind] and stage in (None, line.stage):
+                self._require(line, output)
+                path = self.path / output.path
+                yield from storage.read_records(path, type, start=output.start or 0, end=output.end)
+
+    def measurements(self) -> list[Measurement]:
+        """Everything measured so far."""
+        return list(self.read(Measurement))
+
+    def model_dir(self, name: str) -> Path:
+        """Where the model ``name`` lies. Raises ``RunError`` if no stage has made it."""
+        self._model(name)
+        return self.path / f"models/{name}"
+
+    def verified_model(self, name: str) -> Path:
+        """Where the model ``name`` lies, if it is as it was made: for loading. Raises ``RunCorrupt`` if it is not."""
+        self._require(*self._model(name))
+        return self.model_dir(name)
+
+    def _model(self, name: str) -> tuple[Finished, Output]:
+        for line, output in self._outputs():
+            if output.path == f"models/{name}":
+                return line, output
+        raise RunError(f"{self.path} has no model {name!r}: no stage that makes it has finished")
+
+    def _require(self, line: Finished, *outputs: Output) -> None:
+        """Raise ``RunCorrupt`` unless outputs are as they were made, and as the lab signed them."""
+        if self._statements:
+            self._statements.verified(line)
+        if faults := [fault for output in outputs if (fault := self._fault(line, output))]:
+            raise RunCorrupt("\n".join([f"what stage {line.stage} made has changed since it finished:", *faults]))
+
+    def _fault(self, line: Finished, output: Output) -> str:
+        """What is wrong with an output, to the row where that can be told; "" if nothing is."""
+        try:
+            found = output.found(self.path)
+        except VerificationError as error:
+            found = str(error)
+        if found == output.sha256:
+            return ""
+        row = self._statements.changed_row(line, output) if self._statements else ""
+        return row or f"{self.path / output.path}: expected {output.sha256}, found {found}"
+
+    def file_finding(self, name: str, content: bytes) -> Path:
+        """Keep the report of an audit, leak or stress test (JSON), replacing an older one; returns its path."""
+        path = self.path / "findings" / f"{checked_name(name)}.json"
+        storage.write_bytes(path, content)
+        return path
+
+    def findings(self) -> dict[str, bytes]:
+        """Reports that were filed, by name."""
+        return {path.stem: path.read_bytes() for path in sorted((self.path / "findings").glob("*.json"))}
+
+    def write_report(self, html: str) -> Path:
+        """Write the report, replacing an older one; returns its path."""
+        path = self.path / "report" / "index.html"
+        storage.write_text(path, html)
+        return path
+
+    def _clear(self, *finished: str) -> None:
+        """Remove the working space of finished stages."""
+        for name in finished:
+            storage.remove(self.path / "chunks" / name)
+
+    def _outputs(self) -> Iterator[tuple[Finished, Output]]:
+        """(finished line, output) of everything finished, in order."""
+        for line in self.manifest.finished().values():
+            for output in line.outputs:
+                yield line, output
+
+    def _seal(self, directory: Path, name: str, known: Mapping[str, str]) -> str:
+        """Sign a model directory that is whole; returns its digest. Files whose digest is known are not read again."""
+        if self._lab is None:
+            return digest_of(tree_files(directory, known))
+        return digest_of(sign_directory(directory, name, self._lab.signer, known))
+
+    def _check_same(self, texts: Mapping[str, str]) -> None:
+        if not self.path.is_dir():
+            raise RunError(f"{self.path} is a file; name a directory for the run")
+        if not (self.path / "run.toml").exists():
+            strange = {each.name for each in self.path.iterdir()} - {"constitution.toml", _LOCK}
+            if any(not name.endswith(storage.TEMPORARY) for name in strange):
+                raise RunError(f"{self.path} holds files that are no run; name another directory")
+            return
+        for name, text in texts.items():
+            if (self.path / name).read_text(encoding="utf-8") != text:
+                raise RunError(
+                    f"{self.path} holds a different run: its {name} is not the one given now. "
+                    "Name another directory, or go on with the settings and the constitution it has"
+                )
+
+    def _file(self, stage: Stage) -> Iterator[tuple[Output, Sequence[bytes]]]:
+        """Put what a stage made where it belongs; yields one output per file, with its rows' hashes, and per model."""
+        for kind, name in _FILES.items():
+            if kind in stage.kinds:
+                yield self._append(name, stage.lines(kind))
+        for name, sha256 in stage.models_written.items():
+            yield Output(path=f"models/{name}", sha256=sha256), ()
+
+    def _append(self, name: str, lines: Iterable[bytes]) -> tuple[Output, Sequence[bytes]]:
+        """Add lines to a records file after the last finished stage's; an unfinished one's are cut off."""
+        path = self.path / name
+        start = max((output.end or 0 for _, output in self._outputs() if output.path == name), default=0)
+        if start and (not path.exists() or path.stat().st_size < start):
+            raise RunCorrupt(f"{path} is shorter than the {start} bytes that finished stages wrote to it")
+        reading = Reading()
+        kept = storage.read_range(path, 0, start) if start else ()
+        storage.write_bytes(path, itertools.chain(kept, reading.passing(lines)))
+        output = Output(path=name, sha256=reading.sha256, start=start, end=start + reading.length)
+        return output, reading.leaves
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _peak_rss() -> int:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

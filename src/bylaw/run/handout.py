@@ -1,0 +1,85 @@
+"""What of a run is handed out as evidence: everything that says how it was made, no weights and no training rows."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from bylaw.errors import RunError
+from bylaw.lineage import rows
+from bylaw.lineage.lab import Lab
+from bylaw.lineage.rows import Rows
+from bylaw.lineage.tree import SIGNATURE, tree_files, tree_lines
+from bylaw.run.directory import Run
+from bylaw.run.statements import Statements, is_witnessed
+
+DOCUMENTS = ("run.toml", "constitution.toml", "manifest.jsonl", "measurements.jsonl")
+
+
+class Opened(NamedTuple):
+    """One row of a stage, and the proof that it is the one at ``number`` of those that were committed."""
+
+    number: int
+    row: str
+    proof: list[bytes]
+
+
+class Handout:
+    """A finished run whose statements are in the ledger. Raises ``RunError`` or ``RunCorrupt`` for any other."""
+
+    def __init__(self, path: Path, lab: Lab) -> None:
+        self.run = Run.open(path, lab=lab)
+        self.finished = self.run.manifest.finished()
+        if "evaluate-final" not in self.finished:
+            raise RunError(f"{path} has not come to its end; evidence is of whole runs")
+        for stage in self.finished:
+            self.run.finished(stage)
+        self.run.prove()
+        self._statements = Statements(path, lab)
+
+    @property
+    def witnessed(self) -> bool:
+        """Whether every proof's checkpoint was cosigned by somebody."""
+        return all(is_witnessed(self._statements.proof(stage).read_bytes()) for stage in self.finished)
+
+    def files(self) -> dict[str, bytes]:
+        """Path in the bundle's folder of this run → content."""
+        made = {name: (self.run.path / name).read_bytes() for name in DOCUMENTS}
+        for stage, line in self.finished.items():
+            made[f"statements/{stage}.json"] = self._statements.path(stage).read_bytes()
+            made[f"proofs/{stage}.tlog-proof"] = self._statements.proof(stage).read_bytes()
+            made[f"proofs/{stage}.entry"] = self._statements.entered(line)
+            for output in line.outputs:
+                if output.path.startswith("models/"):
+                    directory = self.run.path / output.path
+                    made[f"{output.path}.files"] = tree_lines(tree_files(directory))
+                    made[f"{output.path}.sig"] = (directory / SIGNATURE).read_bytes()
+        return made
+
+    def draw(self, stage: str, path: str, count: int) -> tuple[Rows, list[Opened]]:
+        """Rows that nobody chose: drawn by the checkpoint in the stage's own proof (docs/evidence.md)."""
+        output = next(output for output in self.finished[stage].outputs if output.path == path)
+        leaves = rows.read_leaves(self._statements.leaves(stage, path))
+        lines = list(rows.lines_of(self.run.path / path, output.start or 0, output.end or 0))
+        seed = draw_seed(self._statements.proof(stage).read_bytes(), stage)
+        picked = drawn(seed, len(lines), count)
+        opened = [Opened(n, lines[n].decode().removesuffix("\n"), rows.prove(leaves, n)) for n in picked]
+        return Rows.of(leaves), opened
+
+
+def draw_seed(proof: bytes, stage: str) -> bytes:
+    """SHA-256 of the text of a proof's checkpoint, then the stage's name."""
+    checkpoint = proof.partition(b"\n\n")[2]
+    text = checkpoint.partition(b"\n\n")[0] + b"\n"
+    return hashlib.sha256(text + stage.encode()).digest()
+
+
+def drawn(seed: bytes, size: int, count: int) -> Sequence[int]:
+    """``count`` different numbers below ``size`` (all, if there are fewer), in the order in which they are drawn."""
+    found: dict[int, None] = {}
+    number = 0
+    while len(found) < min(count, size):
+        block = hashlib.sha256(seed + number.to_bytes(4, "big")).digest()
+        found[int.from_bytes(block, "big") % size] = None
+        number += 1
+    return list(found)
