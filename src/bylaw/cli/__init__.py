@@ -21,6 +21,7 @@ VERBS = (
     "bylaw.cli.show",
     "bylaw.cli.constitution",
     "bylaw.cli.evidence",
+    "bylaw.cli.reproduce",
     "bylaw.cli.lab",
     "bylaw.cli.ledger",
     "bylaw.cli.windtunnel",

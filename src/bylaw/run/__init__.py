@@ -9,7 +9,7 @@
     proofs/<stage>.rows/<file>      the leaf hashes of the rows it made; <stage>.entry  its index in the ledger
     proofs/<stage>.tlog-proof       that its statement is in the ledger
     findings/<name>.json            reports of leak, audit and stress
-    report/index.html
+    report/index.html   evidence.zip
     chunks/<stage>/                 working space of unfinished stages; empty when all are done
 
 ``manifest`` what was started and finished · ``stage`` one stage at work · ``statements`` signed, and checked before
