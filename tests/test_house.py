@@ -44,10 +44,14 @@ def test_readme_names_every_verb() -> None:
     assert all(module.rpartition(".")[2] in parser().format_help() for module in VERBS)
 
 
+LONGEST = {"verify.py": 900}
+"""The auditor's verifier is one file, so that it can be read and copied alone."""
+
+
 def test_every_file_keeps_to_one_idea() -> None:
     long = {
         str(path.relative_to(ROOT)): lines
         for path in (ROOT / "src").rglob("*.py")
-        if (lines := len(path.read_text().splitlines())) > 320
+        if (lines := len(path.read_text().splitlines())) > LONGEST.get(path.name, 320)
     }
-    assert not long, f"over 320 lines: {long}"
+    assert not long, f"too long: {long}"

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bylaw.cli import main
+from bylaw.leak.findings import read
 from bylaw.lineage.tree import tree_digest
 from bylaw.records import Comparison, Critique, Label, Prompt, Record, Response, Revision
 from bylaw.report.collect import collect
@@ -89,6 +90,11 @@ def test_modern_on_files(model: Path, tmp_path: Path, capsys: Any) -> None:
     before = everything(out)
     assert main(words(file, out)) == 0
     assert everything(out) == before
+    assert (out / "evidence.zip").is_file() and set(read(run.findings()["leak"]).before) == {"sft", "final"}
+    assert main(["reproduce", str(out), "--chunks", "9"]) == 0
+    assert "11 of 11 labels came out as they were filed" in capsys.readouterr().out
+    assert main(["reproduce", str(out / "evidence.zip"), "--run", str(out), "--json"]) == 0
+    assert main(["reproduce", str(out / "evidence.zip")]) == 2
 
 
 @pytest.mark.long

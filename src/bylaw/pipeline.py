@@ -20,6 +20,7 @@ from bylaw.feedback.label import label
 from bylaw.feedback.respond import respond
 from bylaw.feedback.revise import revise
 from bylaw.feedback.templates import template_digest
+from bylaw.guard import Item, Passed, look_through
 from bylaw.parts import Models, Parts
 from bylaw.recipe import Recipe
 from bylaw.records import Comparison, Label, Measurement, Prompt, Record, Response, Revision
@@ -132,8 +133,13 @@ def supervise(run: Run, recipe: Recipe, models: Models) -> None:
     prompts = {prompt.id: prompt for prompt in run.read(Prompt)}
     helpful = [a for a in run.read(Response, stage="respond") if prompts[a.prompt].aim == "helpful"]
     inputs = {"revise": run.digest("revise"), "respond": run.digest("respond"), **models.read("model", SEED)}
-    with run.stage(SFT, inputs, recipe.seed, how(sft=recipe.sft)) as stage, stage.writing_model(SFT) as out:
-        train_supervised(stage, out, models.weights(SEED), recipe, prompts, list(run.read(Revision)), helpful)
+    revised = list(run.read(Revision))
+    asked = how(sft=recipe.sft, leak=recipe.leak)
+    with run.stage(SFT, inputs, recipe.seed, asked) as stage, stage.writing_model(SFT) as out:
+        items = [Item(one.id, one.kind, (one.text,)) for one in revised]
+        items += [Item(one.id, one.kind, (one.text,)) for one in helpful]
+        passed = look_through(run, SFT, items, models.evaluator.texts(), recipe.leak)
+        train_supervised(stage, out, models.weights(SEED), recipe, prompts, revised, helpful, passed)
 
 
 def comparisons(run: Run, recipe: Recipe, models: Models) -> None:
@@ -180,10 +186,11 @@ def preference_model(run: Run, recipe: Recipe, models: Models, parts: Parts) -> 
     if run.finished(PREFERENCE):
         return
     inputs = {"label": run.digest("label"), **models.read("model", SFT)}
-    asked = how(preference=recipe.preference)
+    asked = how(preference=recipe.preference, leak=recipe.leak)
     with run.stage(PREFERENCE, inputs, recipe.seed, asked) as stage, stage.writing_model(PREFERENCE) as out:
-        pairs = list(run.read(Comparison))
-        train_preference_model(stage, out, models.weights(SFT), recipe, pairs, list(run.read(Label)), parts.gold)
+        pairs, read = list(run.read(Comparison)), list(run.read(Label))
+        passed = pairs_passed(run, PREFERENCE, recipe, models)
+        train_preference_model(stage, out, models.weights(SFT), recipe, pairs, read, parts.gold, passed)
 
 
 def policy_optimisation(run: Run, recipe: Recipe, models: Models, constitution: Constitution, parts: Parts) -> None:
@@ -195,9 +202,16 @@ def policy_optimisation(run: Run, recipe: Recipe, models: Models, constitution: 
         inputs[PREFERENCE] = run.digest(PREFERENCE)
     if recipe.optimise.gold:
         inputs["gold"] = digest([pair.id for pair in parts.gold[: recipe.optimise.gold]])
-    asked = how(optimise=recipe.optimise)
+    asked = how(optimise=recipe.optimise, leak=recipe.leak)
     with run.stage("optimise", inputs, recipe.seed, asked) as stage, stage.writing_model(FINAL) as out:
-        optimise(stage, out, Material(models, recipe, constitution, run, parts.gold))
+        passed = pairs_passed(run, FINAL, recipe, models)
+        optimise(stage, out, Material(models, recipe, constitution, run, parts.gold, passed))
+
+
+def pairs_passed(run: Run, stage: str, recipe: Recipe, models: Models) -> Passed:
+    """The comparisons that may be trained on."""
+    items = [Item(pair.id, pair.kind, (pair.first, pair.second)) for pair in run.read(Comparison)]
+    return look_through(run, stage, items, models.evaluator.texts(), recipe.leak)
 
 
 def how(**parameters: Any) -> dict[str, Any]:

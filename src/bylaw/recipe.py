@@ -18,6 +18,7 @@ from bylaw.feedback.compare import CompareSettings
 from bylaw.feedback.label import LabelSettings
 from bylaw.feedback.respond import RespondSettings
 from bylaw.feedback.revise import ReviseSettings
+from bylaw.leak.screening import LeakSettings
 from bylaw.train.settings import DpoSettings, GrpoSettings, LoraSettings, TrainSettings
 
 PRESETS: dict[str, tuple[str, ...]] = {
@@ -121,6 +122,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     sft: SftSettings = SftSettings()
     compare: CompareSettings = CompareSettings()
     label: LabelSettings = LabelSettings()
+    leak: LeakSettings = LeakSettings()
     preference: TrainSettings = TrainSettings(learning_rate=3e-4)
     optimise: OptimiseSettings = OptimiseSettings()
     evaluate: EvaluateSettings = EvaluateSettings()

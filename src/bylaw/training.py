@@ -1,16 +1,18 @@
 """The training stages: from records to examples, through a method of ``train/``, to a model directory."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from bylaw.canonical import seed_of
 from bylaw.constitution.document import Constitution
 from bylaw.errors import ModelError
 from bylaw.feedback.judge_reward import JudgeReward
+from bylaw.guard import Passed
 from bylaw.models.base import Completion, Generate, Program
 from bylaw.models.local import LocalModel, LocalSettings
 from bylaw.parts import Models
@@ -47,8 +49,11 @@ def train_supervised(
     prompts: dict[str, Prompt],
     revisions: Sequence[Revision],
     helpful: Sequence[Response],
+    passed: Passed,
 ) -> None:
-    """Fine-tune on revisions and helpful samples and write the model."""
+    """Fine-tune on revisions and helpful samples, as far as they ``passed``, and write the model."""
+    revisions = [replace(one, text=passed.texts[one.id][0]) for one in revisions if one.id in passed.texts]
+    helpful = [replace(one, text=passed.texts[one.id][0]) for one in helpful if one.id in passed.texts]
     mixed = _evenly(helpful, round(len(revisions) * recipe.sft.helpful_ratio))
     soft = recipe.sft.helpful_targets == "distribution"
     examples = [SFTExample(prompts[revision.prompt].messages, revision.text) for revision in revisions]
@@ -57,7 +62,7 @@ def train_supervised(
     loop = _seeded(recipe.sft, recipe), stage.working_file("training"), _progress(stage)
     result = train_sft(model, tokenizer, examples, *loop, temperature=recipe.sft.temperature)
     data = {"revisions": len(revisions), "helpful samples": len(mixed), "dropped": len(result.dropped)}
-    done = Trained(result, "supervised fine-tuning on revisions", data, len(examples))
+    done = Trained(result, "supervised fine-tuning on revisions", data, len(examples), passed.left_out)
     _write(stage, out, done, tokenizer, recipe)
 
 
@@ -94,18 +99,32 @@ def train_preference_model(
     pairs: Sequence[Comparison],
     labels: Sequence[Label],
     gold: Sequence[Comparison],
+    passed: Passed,
 ) -> None:
-    """Train a preference model on soft labels and write it."""
-    examples = pair_examples(pairs, labels, gold[: recipe.optimise.gold])
+    """Train a preference model on soft labels, as far as their pairs ``passed``, and write it."""
+    pairs, read, left = _of_passed(pairs, labels, passed)
+    examples = pair_examples(pairs, read, gold[: recipe.optimise.gold])
     model, tokenizer = weights
     workdir = stage.working_file("training")
     result = train_preference(model, tokenizer, examples, _seeded(recipe.preference, recipe), workdir, _progress(stage))
-    done = Trained(result, "preference model on soft labels", {"labels": len(labels)}, len(examples), _unread(labels))
+    done = Trained(result, "preference model on soft labels", {"labels": len(read)}, len(examples), left)
     _write(stage, out, done, tokenizer, recipe)
 
 
-def _unread(labels: Sequence[Label]) -> int:
-    return sum(label.p_first is None for label in labels)
+def _of_passed(
+    pairs: Sequence[Comparison], labels: Sequence[Label], passed: Passed
+) -> tuple[list[Comparison], list[Label], dict[str, int]]:
+    """Pairs and labels that may be trained on, and how many labels were left out, by reason."""
+    kept = []
+    for pair in pairs:
+        if pair.id in passed.texts:
+            first, second = passed.texts[pair.id]
+            kept.append((pair.id, replace(pair, first=first, second=second)))
+    # A masked pair has another id; its label goes with it.
+    named = {name: pair.id for name, pair in kept}
+    read = [replace(one, comparison=named[one.comparison]) for one in labels if one.comparison in named]
+    unread = sum(one.p_first is None for one in read)
+    return [pair for _, pair in kept], read, {**passed.left_out, "unreadable": unread}
 
 
 class Material(NamedTuple):
@@ -116,19 +135,20 @@ class Material(NamedTuple):
     constitution: Constitution
     run: Run
     gold: Sequence[Comparison]
+    passed: Passed
 
 
 class Trained(NamedTuple):
     """A finished training, what its model card says of ``method`` and ``data``, and what it was given.
 
-    ``unreadable`` labels were left out before ``examples`` were made.
+    ``left_out``: what was left out before ``examples`` were made, by reason.
     """
 
     result: TrainResult
     method: str
     data: dict[str, Any]
     examples: int
-    unreadable: int = 0
+    left_out: Mapping[str, int] = {}
 
 
 def optimise(stage: Stage, out: Path, material: Material) -> None:
@@ -143,11 +163,11 @@ def optimise(stage: Stage, out: Path, material: Material) -> None:
 def _by_dpo(material: Material, policy: Weights, loop: Loop) -> Trained:
     settings, run = material.recipe.optimise, material.run
     gold = material.gold[: settings.gold]
-    labels = list(run.read(Label))
-    examples = pair_examples(list(run.read(Comparison)), labels, gold)
+    pairs, labels, left = _of_passed(list(run.read(Comparison)), list(run.read(Label)), material.passed)
+    examples = pair_examples(pairs, labels, gold)
     model, tokenizer = policy
     result = train_dpo(model, tokenizer, examples, *loop, dpo=settings.dpo)
-    return Trained(result, "soft-label DPO", {"labels": len(examples)}, len(examples), _unread(labels))
+    return Trained(result, "soft-label DPO", {"labels": len(examples)}, len(examples), left)
 
 
 def _by_grpo(material: Material, policy: Weights, loop: Loop) -> Trained:
@@ -225,5 +245,5 @@ def _write(stage: Stage, out: Path, done: Trained, tokenizer: Any, recipe: Recip
     stage.hashed(write_model(done.result.model, tokenizer, out, card))
     write_records(out / "training.jsonl", done.result.history)
     stage.note(trained_tokens=done.result.tokens)
-    left, unread = len(done.result.dropped), done.unreadable
-    stage.count(done.examples + unread, done.examples - left, over_length=left, unreadable=unread)
+    left, before = len(done.result.dropped), sum(done.left_out.values())
+    stage.count(done.examples + before, done.examples - left, over_length=left, **done.left_out)

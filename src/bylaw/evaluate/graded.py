@@ -13,7 +13,7 @@ import msgspec
 
 from bylaw.canonical import seed_of
 from bylaw.errors import ModelError
-from bylaw.evaluate.evaluator import Measured
+from bylaw.evaluate.evaluator import Measured, asked
 from bylaw.evaluate.grader import Grader, holds
 from bylaw.evaluate.statistics import share, text_figures
 from bylaw.evaluate.validation import Agreement
@@ -99,6 +99,10 @@ class GraderEvaluator:
         self.seed = seed
         if not self.settings.unsafe_unvalidated:
             _check(grader, agreement, self.settings.minimum_agreement)
+
+    def texts(self) -> dict[str, list[str]]:
+        """What people say in the prompts of each subset."""
+        return {subset: asked(prompts) for subset, prompts in self.prompts.items()}
 
     def measure(self, model: Model, called: str) -> Measured:
         """Answers and grades of every prompt, at every temperature, as shares and figures of the texts."""

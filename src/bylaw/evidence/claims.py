@@ -25,6 +25,9 @@ WHERE: dict[Kind, tuple[str, ...]] = {
 """Which files of a run's folder show it."""
 
 
+LEVELS: tuple[Level, ...] = ("self-attested", "witnessed", "reproduced")
+
+
 def claims(runs: Mapping[str, bool], files: Mapping[str, bytes]) -> Iterator[Claim]:
     """The root, then each run's claims. ``runs`` says of each run whether its proofs are witnessed."""
     made = [claim for run, witnessed in runs.items() for claim in _of(run, _level(witnessed), files)]
@@ -32,7 +35,7 @@ def claims(runs: Mapping[str, bool], files: Mapping[str, bytes]) -> Iterator[Cla
     yield Claim(
         id="root",
         text=f"What is said here of {names} is what the lab's stages made, read and measured",
-        level=_level(all(runs.values())),
+        level=min((claim.level for claim in made), key=LEVELS.index),
         kind="root",
         run="",
         because=tuple(claim.id for claim in made),

@@ -19,7 +19,7 @@ from bylaw.run.manifest import Finished, Output
 
 DIRECTORIES = {"model", "judge"}
 """Inputs whose digest is that of a directory."""
-REASONS = ("too_long", "over_length", "unreadable")
+REASONS = ("too_long", "over_length", "unreadable", "secrets", "overlap", "near_duplicate")
 """Why a stage leaves out what it took."""
 
 

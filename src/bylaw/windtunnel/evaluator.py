@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bylaw.evaluate.evaluator import Measured
+from bylaw.evaluate.evaluator import Measured, asked
 from bylaw.evaluate.statistics import share, text_figures
 from bylaw.feedback.respond import RespondSettings, respond
 from bylaw.models.base import Model
@@ -47,6 +47,10 @@ class OracleEvaluator:
         self._temperatures = temperatures
         self._seed = seed
         self._max_tokens = max_tokens
+
+    def texts(self) -> dict[str, list[str]]:
+        """What is asked in the held-out prompts of each kind."""
+        return {"harmful": asked(self._harmful), "helpful": asked(self._helpful)}
 
     def measure(self, model: Model, called: str) -> Measured:
         """All figures of one model."""

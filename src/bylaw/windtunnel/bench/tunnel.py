@@ -72,6 +72,10 @@ class Remembering:
         words = "-".join([str(recipe.seed), str(recipe.evaluate.prompts), *forbidden])
         self._path = folder / f"{words}.json"
 
+    def texts(self) -> dict[str, list[str]]:
+        """What is asked."""
+        return self._inner.texts()
+
     def measure(self, model: Model, called: str) -> Measured:
         """Measurements of a model; those of the seed model are kept on disk."""
         if called != "seed":
