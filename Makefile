@@ -7,7 +7,7 @@ BIN := .venv/bin
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[train,audit,dev,browser]'
 	touch $@
 
-.PHONY: setup demo test lint bench bench-speed
+.PHONY: setup demo test lint bench bench-speed bench-prove
 setup: .venv/ready
 
 demo: .venv/ready
@@ -30,3 +30,7 @@ bench-speed: .venv/ready
 	$(BIN)/python bench/labels.py --size tunnel
 	$(BIN)/python bench/generate.py
 	$(BIN)/python bench/dpo.py
+
+# What the evidence is worth: scanner (needs presidio-analyzer and spacy), audit, canaries, stress, ledger. Hours on two cores.
+bench-prove: .venv/ready
+	$(BIN)/python bench/prove.py

@@ -64,7 +64,7 @@ def _revision(answer: Response) -> Revision:
 
 
 def _label(pair: Comparison) -> Label:
-    vote = Vote(principle="p", swapped=False, p_first=0.25, mass=1.0)
+    vote = Vote(principle=RULES.principles[0].key, swapped=False, p_first=0.25, mass=1.0)
     return Label(
         comparison=pair.id,
         judge="seed",

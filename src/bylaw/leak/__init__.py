@@ -11,9 +11,10 @@ Before (no torch, no numpy)::
 
 After::
 
-    canaries, plant      made-up secrets, committed before training and planted
+    canaries, formats, plant      made-up secrets, committed before training and planted
     scoring, exposure, extraction, membership      what the trained model gives away of them, and of its data
-    seam, canary_run, measure, report      how a run uses them
+    seam, canary_run, measure, report, check      a whole test, its report, and a report held against its plan
+    findings     what is filed in a run
 
 ::
 

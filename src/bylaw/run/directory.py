@@ -12,12 +12,9 @@ if it is what was signed. Without one there is only the manifest.
 import fcntl
 import itertools
 import os
-import resource
-import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,7 +26,7 @@ from bylaw.lineage.oms import sign_directory
 from bylaw.lineage.rows import Reading
 from bylaw.lineage.tree import digest_of, tree_files
 from bylaw.records import Measurement, Record
-from bylaw.run.manifest import Finished, Manifest, Output, Started
+from bylaw.run.manifest import Finished, Manifest, Output, Started, now, peak_rss
 from bylaw.run.stage import RECORD_TYPES, Report, Stage, checked_name
 from bylaw.run.statements import Statements
 
@@ -163,20 +160,20 @@ class Run:
         read, began = dict(inputs or {}), time.perf_counter()
         working = self.path / "chunks" / checked_name(name)
         stage = Stage(name, seed, working / digest([seed, read])[:16], self.path / "models", self._seal, self.report)
-        started = Started(stage=name, at=_now(), version=__version__, seed=seed, inputs=read)
+        started = Started(stage=name, at=now(), version=__version__, seed=seed, inputs=read)
         self.manifest.append(started)
         yield stage
         filed = list(self._file(stage))
         line = Finished(
             stage=name,
-            at=_now(),
+            at=now(),
             version=__version__,
             seed=seed,
             inputs=read,
             outputs=tuple(output for output, _ in filed),
             seconds=round(stage.seconds_before + time.perf_counter() - began, 3),
             figures={name: float(value) for name, value in stage.figures.items()},
-            peak_rss=_peak_rss(),
+            peak_rss=peak_rss(),
         )
         self._finish(line, started.at, parameters or {}, {output.path: leaves for output, leaves in filed if leaves})
         self._clear(name)
@@ -241,6 +238,10 @@ class Run:
             return ""
         row = self._statements.changed_row(line, output) if self._statements else ""
         return row or f"{self.path / output.path}: expected {output.sha256}, found {found}"
+
+    def working_folder(self, name: str) -> Path:
+        """A folder for work on a finished run that can be gone on with; it is no part of what the run made."""
+        return self.path / "chunks" / checked_name(name)
 
     def file_finding(self, name: str, content: bytes) -> Path:
         """Keep the report of an audit, leak or stress test (JSON), replacing an older one; returns its path."""
@@ -309,12 +310,3 @@ class Run:
         storage.write_bytes(path, itertools.chain(kept, reading.passing(lines)))
         output = Output(path=name, sha256=reading.sha256, start=start, end=start + reading.length)
         return output, reading.leaves
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _peak_rss() -> int:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024

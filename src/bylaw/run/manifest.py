@@ -5,7 +5,10 @@ that adds to a file others add to as well (responses come from two stages) owns 
 """
 
 import hashlib
+import resource
+import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -88,3 +91,14 @@ def output_digest(path: Path, start: int | None, end: int | None) -> str:
     for piece in read_range(path, start, end):
         hashed.update(piece)
     return hashed.hexdigest()
+
+
+def now() -> str:
+    """The time of a line."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def peak_rss() -> int:
+    """Peak resident memory of this process so far, in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

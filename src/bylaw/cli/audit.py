@@ -1,0 +1,103 @@
+"""``bylaw audit``: was the data that trains the model tampered with."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bylaw.errors import MissingExtra, UsageError
+
+if TYPE_CHECKING:
+    from bylaw.audit.screen import Material
+    from bylaw.run import Run
+
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+FOUND = 4
+"""Exit code where something was found."""
+
+
+def register(subparsers: "Subparsers") -> None:
+    """Add the verb."""
+    about = "screen what a run trains on: backdoors, bursts, flipped labels, exchanged judges; exit code 4 on findings"
+    parser = subparsers.add_parser("audit", help=about, description=about)
+    parser.add_argument("path", metavar="RUN", type=Path, help="a run that has labels")
+    parser.add_argument("--second-judge", metavar="MODEL", help="judge a random sample of the labels again: flips")
+    parser.add_argument(
+        "--trusted",
+        metavar="RUN",
+        type=Path,
+        help="a run labelled under watch by the same judge: how often two honest judges contradict each other",
+    )
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Screen, file the report, print it."""
+    try:
+        import numpy  # noqa: F401
+        import rensa  # noqa: F401
+        import scipy  # noqa: F401
+    except ImportError as error:
+        raise MissingExtra(str(error.name), "audit") from error
+    import msgspec
+
+    from bylaw.audit.screen import audit
+    from bylaw.run import Run
+
+    found = Run.open(args.path)
+    report = audit(_material(found, args))
+    content = msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n"
+    found.file_finding("audit", content)
+    print(content.decode() if args.json else report.text(), end="")
+    return FOUND if report.findings else 0
+
+
+def _material(found: "Run", args: argparse.Namespace) -> "Material":
+    from msgspec.structs import replace
+
+    from bylaw.audit.screen import material_of
+    from bylaw.constitution import loads
+
+    rules = loads(found.constitution_text, str(found.path / "constitution.toml"))
+    inputs = {name: line.inputs for name, line in found.manifest.finished().items()}
+    material = material_of(found, rules.principles, rules.digest, inputs)
+    if bool(args.second_judge) != bool(args.trusted):
+        raise UsageError("a second judge needs --trusted, and --trusted is for a second judge: give both or neither")
+    if not args.second_judge:
+        return material
+    return replace(material, second=_Second(found, args.second_judge), trusted=_trusted(args.trusted))
+
+
+def _trusted(path: Path) -> list[tuple[Any, float]]:
+    from bylaw.records import Comparison, Label
+    from bylaw.run import Run
+
+    watched = Run.open(path)
+    pairs = {pair.id: pair for pair in watched.read(Comparison)}
+    labels = list(watched.read(Label))
+    return [(pairs[one.comparison], one.p_first) for one in labels if one.p_first is not None]
+
+
+class _Second:
+    """Another model that judges as the run's judge was asked to."""
+
+    def __init__(self, found: "Run", model: str) -> None:
+        from bylaw import recipe as recipes
+        from bylaw.cli.names import model_of
+        from bylaw.constitution import loads
+
+        self._recipe = recipes.read(found.settings_text)
+        self._rules = loads(found.constitution_text).principles
+        self._model = model_of(model)
+
+    def judge(self, comparisons: Any) -> list[float]:
+        """The second judge's probability of each first response; one half where it cannot be read."""
+        from bylaw.feedback.label import label
+        from bylaw.models.local import LocalSettings, open_model
+
+        print(f"judging {len(comparisons)} comparisons again", file=sys.stderr)
+        judge = open_model(self._model, LocalSettings(rows=self._recipe.rows))
+        asked = [label(pair, self._rules, "second", self._recipe.label, self._recipe.seed) for pair in comparisons]
+        return [0.5 if one.p_first is None else one.p_first for one in judge.run(asked)]

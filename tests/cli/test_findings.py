@@ -1,0 +1,61 @@
+"""The verbs that look at a finished run: audit, leak, stress; what they file is handed out with the evidence."""
+
+import json
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from bylaw.cli import main
+from bylaw.leak.findings import read
+from bylaw.lineage.lab import Lab
+from bylaw.run import Run
+from runs import make_run
+
+pytest.importorskip("torch")
+
+from tiny import run_file, save_model, words
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("findings")
+    file = run_file(root, save_model(root / "tiny"))
+    assert main(words(file, root / "run")) == 0
+    return root / "run"
+
+
+def test_an_audit_says_what_it_tested_and_what_it_could_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = make_run(tmp_path / "made", Lab.open(tmp_path / "lab"))
+    assert main(["audit", str(made.path)]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("0 findings in") and "flips: it needs labels, a second judge" in said
+    assert main(["audit", str(made.path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == json.loads(made.findings()["audit"])
+    assert main(["audit", str(made.path), "--second-judge", "x"]) == 2
+    assert main(["leak", str(tmp_path / "nothing")]) == 1
+
+
+@pytest.mark.long
+def test_a_leak_test_is_planned_entered_and_filed(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lab = Lab.open(Path(os.environ["BYLAW_HOME"]))
+    line = ["leak", str(run), "--each", "2", "--held-out", "8"]
+    assert main(line) == 0
+    printed = capsys.readouterr()
+    assert "the canary plan is entry" in printed.err and "no differential privacy" in printed.out
+    found = read(Run.open(run).findings()["leak"])
+    assert set(found.before) == {"sft", "final"} and found.after is not None
+    assert {one.count for one in found.after.canaries} == {0, 1, 2, 4, 16}
+    assert not list(run.rglob("*.pem")) and list((lab.root / "canaries").iterdir())
+
+
+@pytest.mark.long
+def test_a_stress_test_is_filed_and_goes_into_the_evidence(run: Path, tmp_path: Path) -> None:
+    line = ["stress", str(run), "--steps", "2", "--seeds", "1", "--rates", "1e-3", "--directions", "1"]
+    assert main(line) == 0
+    assert main(["audit", str(run)]) == 0
+    assert {"audit", "stress"} <= set(Run.open(run).findings())
+    assert main(["evidence", "build", str(run), "-o", str(tmp_path / "b.zip")]) == 0
+    with zipfile.ZipFile(tmp_path / "b.zip") as archive:
+        assert {"reports/run.audit.json", "reports/run.stress.json"} <= set(archive.namelist())
