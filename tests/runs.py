@@ -19,13 +19,14 @@ def make_run(path: Path, lab: Lab, weights: bytes = b"\x00" * 5000) -> Run:
         _measure(run, "seed", "a" * 64)
         answers = [Response(prompt=each.id, model="seed", text=f"answer to {each.id}") for each in PROMPTS]
         _stage(run, "respond", {"prompts": run.digest("prompts"), "model": "a" * 64}, *answers)
-        read = {"respond": run.digest("respond"), "constitution": RULES.digest, "model": "a" * 64}
+        rules = run.document_digest("constitution.toml")
+        read = {"respond": run.digest("respond"), "constitution": rules, "model": "a" * 64}
         _stage(run, "revise", read, *map(_revision, answers))
         sft = _train(run, "sft", "sft", {"revise": run.digest("revise"), "model": "a" * 64}, weights)
         _measure(run, "sft", sft)
         pairs = [Comparison(messages=each.messages, first="yes", second=f"no, {each.id}") for each in PROMPTS]
         _stage(run, "compare", {"prompts": run.digest("prompts"), "model": sft}, *pairs)
-        judged = {"compare": run.digest("compare"), "constitution": RULES.digest, "judge": "a" * 64}
+        judged = {"compare": run.digest("compare"), "constitution": rules, "judge": "a" * 64}
         _stage(run, "label", judged, *map(_label, pairs))
         final = _train(run, "optimise", "final", {"label": run.digest("label"), "model": sft}, weights + b"\x01")
         _measure(run, "final", final)

@@ -7,13 +7,15 @@ again. Which world the run lives in (real models and files, or the wind tunnel) 
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
 
 from bylaw.canonical import digest
-from bylaw.constitution.document import Constitution
+from bylaw.constitution.document import Constitution, loads
+from bylaw.errors import UsageError
 from bylaw.evaluate.gates import check, stop_if_failed
 from bylaw.feedback.compare import compare
 from bylaw.feedback.label import label
@@ -36,8 +38,10 @@ def train(run: Run, recipe: Recipe, constitution: Constitution, parts: Parts) ->
 
     Raises GateStopped when a measurement passes its bound, after it has been filed; the last good model is named.
     """
+    if loads(run.constitution_text).digest != constitution.digest:
+        raise UsageError(f"{run.path} trains to another constitution than the one handed in")
     models = Models(run, recipe, parts)
-    with run.lock():
+    with run.lock(), proving(run):
         gather(run, recipe, parts)
         measure(run, recipe, models, SEED)
 
@@ -52,8 +56,16 @@ def train(run: Run, recipe: Recipe, constitution: Constitution, parts: Parts) ->
             preference_model(run, recipe, models, parts)
         policy_optimisation(run, recipe, models, constitution, parts)
         measure(run, recipe, models, FINAL)
-        run.prove()
     return run.measurements()
+
+
+@contextmanager
+def proving(run: Run) -> Iterator[None]:
+    """Prove what was made, however it ends: a run that a gate stops stands in the ledger like any other."""
+    try:
+        yield
+    finally:
+        run.prove()
 
 
 def gather(run: Run, recipe: Recipe, parts: Parts) -> None:
@@ -68,7 +80,8 @@ def measure(run: Run, recipe: Recipe, models: Models, called: str) -> None:
     """Measure a model on held-out prompts, then hold it against the seed: the gates."""
     name = f"evaluate-{called}"
     if not run.finished(name):
-        with run.stage(name, models.read("model", called), recipe.seed, how(evaluate=recipe.evaluate)) as stage:
+        inputs = {**models.read("model", called), "held-out": digest(models.evaluator.texts())}
+        with run.stage(name, inputs, recipe.seed, how(evaluate=recipe.evaluate)) as stage:
             began = time.perf_counter()
             stage.report(0, 1, 0.0)
             measured = models.evaluator.measure(models.open(called), called)
@@ -108,7 +121,7 @@ def revisions(run: Run, recipe: Recipe, models: Models, constitution: Constituti
     answers = [answer for answer in run.read(Response, stage="respond") if answer.prompt in prompts]
     inputs = {
         "respond": run.digest("respond"),
-        "constitution": constitution.digest,
+        "constitution": run.document_digest("constitution.toml"),
         **models.read("model", SEED),
     }
     with run.stage("revise", inputs, recipe.seed, how(revise=recipe.revise)) as stage:
@@ -164,7 +177,7 @@ def labels(run: Run, recipe: Recipe, models: Models, constitution: Constitution)
         return
     inputs = {
         "compare": run.digest("compare"),
-        "constitution": constitution.digest,
+        "constitution": run.document_digest("constitution.toml"),
         **models.read("judge", models.judge_name),
     }
     asked = how(label=recipe.label, template=template_digest(recipe.label.template))
@@ -186,10 +199,12 @@ def preference_model(run: Run, recipe: Recipe, models: Models, parts: Parts) -> 
     if run.finished(PREFERENCE):
         return
     inputs = {"label": run.digest("label"), **models.read("model", SFT)}
+    if recipe.optimise.gold:
+        inputs["gold"] = gold_digest(recipe, parts)
     asked = how(preference=recipe.preference, leak=recipe.leak)
     with run.stage(PREFERENCE, inputs, recipe.seed, asked) as stage, stage.writing_model(PREFERENCE) as out:
         pairs, read = list(run.read(Comparison)), list(run.read(Label))
-        passed = pairs_passed(run, PREFERENCE, recipe, models)
+        passed = pairs_passed(run, PREFERENCE, recipe, models, parts)
         train_preference_model(stage, out, models.weights(SFT), recipe, pairs, read, parts.gold, passed)
 
 
@@ -201,16 +216,25 @@ def policy_optimisation(run: Run, recipe: Recipe, models: Models, constitution: 
     if run.finished(PREFERENCE):
         inputs[PREFERENCE] = run.digest(PREFERENCE)
     if recipe.optimise.gold:
-        inputs["gold"] = digest([pair.id for pair in parts.gold[: recipe.optimise.gold]])
+        inputs["gold"] = gold_digest(recipe, parts)
+    if recipe.optimise.method == "grpo" and recipe.optimise.reward == "judge":
+        inputs |= {"constitution": run.document_digest("constitution.toml"), **models.read("judge", models.judge_name)}
     asked = how(optimise=recipe.optimise, leak=recipe.leak)
     with run.stage("optimise", inputs, recipe.seed, asked) as stage, stage.writing_model(FINAL) as out:
-        passed = pairs_passed(run, FINAL, recipe, models)
+        passed = pairs_passed(run, FINAL, recipe, models, parts)
         optimise(stage, out, Material(models, recipe, constitution, run, parts.gold, passed))
 
 
-def pairs_passed(run: Run, stage: str, recipe: Recipe, models: Models) -> Passed:
-    """The comparisons that may be trained on."""
+def gold_digest(recipe: Recipe, parts: Parts) -> str:
+    """Which human-labelled comparisons are mixed in."""
+    return digest([pair.id for pair in parts.gold[: recipe.optimise.gold]])
+
+
+def pairs_passed(run: Run, stage: str, recipe: Recipe, models: Models, parts: Parts) -> Passed:
+    """The comparisons that may be trained on, human-labelled ones with them."""
+    gold = parts.gold[: recipe.optimise.gold]
     items = [Item(pair.id, pair.kind, (pair.first, pair.second)) for pair in run.read(Comparison)]
+    items += [Item(pair.id, "gold", (pair.first, pair.second)) for pair in gold]
     return look_through(run, stage, items, models.evaluator.texts(), recipe.leak)
 
 

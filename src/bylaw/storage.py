@@ -24,7 +24,7 @@ TEMPORARY = ".partial"
 """Suffix of names that are being written; no finished file or directory ends with it."""
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
+_REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENOTEMPTY}
 _PATH = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
 
 

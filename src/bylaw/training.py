@@ -103,7 +103,7 @@ def train_preference_model(
 ) -> None:
     """Train a preference model on soft labels, as far as their pairs ``passed``, and write it."""
     pairs, read, left = _of_passed(pairs, labels, passed)
-    examples = pair_examples(pairs, read, gold[: recipe.optimise.gold])
+    examples = pair_examples(pairs, read, _gold_passed(gold[: recipe.optimise.gold], passed))
     model, tokenizer = weights
     workdir = stage.working_file("training")
     result = train_preference(model, tokenizer, examples, _seeded(recipe.preference, recipe), workdir, _progress(stage))
@@ -125,6 +125,11 @@ def _of_passed(
     read = [replace(one, comparison=named[one.comparison]) for one in labels if one.comparison in named]
     unread = sum(one.p_first is None for one in read)
     return [pair for _, pair in kept], read, {**passed.left_out, "unreadable": unread}
+
+
+def _gold_passed(gold: Sequence[Comparison], passed: Passed) -> list[Comparison]:
+    kept = [(pair, passed.texts[pair.id]) for pair in gold if pair.id in passed.texts]
+    return [replace(pair, first=first, second=second) for pair, (first, second) in kept]
 
 
 class Material(NamedTuple):
@@ -162,7 +167,7 @@ def optimise(stage: Stage, out: Path, material: Material) -> None:
 
 def _by_dpo(material: Material, policy: Weights, loop: Loop) -> Trained:
     settings, run = material.recipe.optimise, material.run
-    gold = material.gold[: settings.gold]
+    gold = _gold_passed(material.gold[: settings.gold], material.passed)
     pairs, labels, left = _of_passed(list(run.read(Comparison)), list(run.read(Label)), material.passed)
     examples = pair_examples(pairs, labels, gold)
     model, tokenizer = policy

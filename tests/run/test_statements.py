@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from bylaw.errors import RunCorrupt, RunError, SigningError, UsageError
-from bylaw.ledger.entries import StatementEntry, decode
+from bylaw.errors import LedgerError, RunCorrupt, RunError, SigningError, UsageError
+from bylaw.ledger.entries import StatementEntry, decode, encode
 from bylaw.ledger.note import Vkey
 from bylaw.ledger.policy import Policy
 from bylaw.ledger.proof import Proof
@@ -19,6 +19,8 @@ from bylaw.records import Label, Measurement, Prompt, Revision, Sample
 from bylaw.run import Run
 from bylaw.run.handout import Handout, draw_seed, drawn
 from runs import PROMPTS, make_run
+
+AT = "2026-11-24T12:00:00Z"
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +168,10 @@ def test_a_key_that_was_retired_still_counts(run: Run, made: tuple[Path, Path], 
     old = lab.signer.public
     record, index = lab.rotate()
     assert lab.signer.public.id != old.id and [key.id for key in lab.trusted] == [lab.signer.public.id, old.id]
-    assert record.is_file() and lab.prove(index)
+    entry = encode(StatementEntry(at=AT, statement=f"sha256:{'0' * 64}", predicate="https://bylaw.dev/rotation/v1"))
+    assert record.is_file()
+    with pytest.raises(LedgerError, match="is another one"):
+        lab.prove(index, entry)
     assert Run.open(run.path, lab=Lab.open(tmp_path / "lab")).finished("label")
 
 

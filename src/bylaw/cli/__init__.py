@@ -24,6 +24,7 @@ VERBS = (
     "bylaw.cli.leak",
     "bylaw.cli.stress",
     "bylaw.cli.evidence",
+    "bylaw.cli.verify",
     "bylaw.cli.reproduce",
     "bylaw.cli.lab",
     "bylaw.cli.ledger",

@@ -62,7 +62,8 @@ def _material(found: "Run", args: argparse.Namespace) -> "Material":
 
     rules = loads(found.constitution_text, str(found.path / "constitution.toml"))
     inputs = {name: line.inputs for name, line in found.manifest.finished().items()}
-    material = material_of(found, rules.principles, rules.digest, inputs)
+    ours = found.document_digest("constitution.toml")
+    material = material_of(found, rules.principles, ours, inputs)
     if bool(args.second_judge) != bool(args.trusted):
         raise UsageError("a second judge needs --trusted, and --trusted is for a second judge: give both or neither")
     if not args.second_judge:

@@ -36,6 +36,7 @@ def _add_build(verbs: "Subparsers") -> None:
     parser.add_argument(
         "--redact", metavar="PATH=REASON", action="append", default=[], help="leave a file out; its digest stays"
     )
+    parser.add_argument("--policy", metavar="FILE", type=Path, help="a tlog-policy; if its witnesses saw all, say so")
     _add_home(parser)
     parser.set_defaults(run=run_build)
 
@@ -106,6 +107,7 @@ def _wishes(args: argparse.Namespace) -> "Wishes":
     return Wishes(
         valid_until=args.valid_until,
         supersedes=args.supersedes,
+        policy=args.policy,
         decision=Decision(text=args.decision, by=tuple(args.by), at=now()) if args.decision else None,
         limits=tuple(args.limit),
         redact={path: reason for path, _, reason in pairs},

@@ -65,22 +65,25 @@ def run(args: argparse.Namespace) -> int:
 def _plan(args: argparse.Namespace, working: Path, lab: "Lab") -> "tuple[CanaryPlan, bytes]":
     """The plan and its secret, entered in the ledger before anything is trained; kept, so that a test can go on."""
     from bylaw import storage
-    from bylaw.canonical import canonical
+    from bylaw.canonical import canonical, digest
     from bylaw.leak.canaries import CanarySettings, draw_plan, entry
     from bylaw.leak.formats import FORMATS, WORDS
     from bylaw.ledger.entries import encode
 
-    kept = lab.root / "canaries" / f"{working.parents[1].resolve().name}-{args.seed}"
-    fresh = not kept.exists()
-    secret = secrets.token_bytes(32) if fresh else bytes.fromhex(kept.read_text())
-    plan = draw_plan(WORDS, FORMATS, CanarySettings(seed=args.seed, each=args.each, held_out=args.held_out), secret)
-    if fresh:
+    how = CanarySettings(seed=args.seed, each=args.each, held_out=args.held_out)
+    kept = lab.root / "canaries" / digest([str(working.resolve()), how])[:32]
+    entered = kept.with_suffix(".entry")
+    if not kept.exists():
+        kept.parent.mkdir(mode=0o700, exist_ok=True)
+        storage.write_text(kept, secrets.token_hex(32))
+    secret = bytes.fromhex(kept.read_text())
+    plan = draw_plan(WORDS, FORMATS, how, secret)
+    if not entered.exists():
         at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         index = lab.enter([encode(entry(plan, at))])[0]
         lab.checkpoint()
         storage.write_bytes(working / "plan.json", canonical(plan))
-        storage.write_text(kept, secret.hex())
-        kept.chmod(0o600)
+        storage.write_text(entered, f"{index}\n")
         _say(f"the canary plan is entry {index} of {lab.ledger}")
     return plan, secret
 

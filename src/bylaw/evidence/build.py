@@ -14,8 +14,10 @@ from bylaw.evidence.clauses import clauses
 from bylaw.evidence.index import NAME, Decision, Predicate, Redaction, seal, sha256
 from bylaw.evidence.reading import Bundle
 from bylaw.evidence.samples import samples
+from bylaw.ledger.policy import Policy
 from bylaw.lineage.lab import Lab
 from bylaw.run.handout import Handout
+from bylaw.run.stage import checked_name
 
 REPORTS = ("leak", "audit", "stress")
 NOT_RUN = "this test was not run"
@@ -33,7 +35,8 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 class Wishes(msgspec.Struct, frozen=True, kw_only=True):
     """What the one who hands a bundle out adds to it.
 
-    ``redact``: path in the bundle → reason. ``supersedes``: the bundle that this one replaces.
+    ``redact``: path in the bundle → reason. ``supersedes``: the bundle that this one replaces. ``policy``: without one
+    that asks for witnesses, and is met, nothing is called witnessed.
     """
 
     valid_until: str | None = None
@@ -41,6 +44,7 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
     decision: Decision | None = None
     limits: tuple[str, ...] = ()
     redact: dict[str, str] = {}
+    policy: Path | None = None
 
 
 def build(runs: Sequence[Path], out: Path, lab: Lab, wishes: Wishes | None = None) -> Path:
@@ -73,7 +77,7 @@ def now() -> str:
 
 
 def _handouts(runs: Sequence[Path], lab: Lab) -> dict[str, Handout]:
-    names = [run.resolve().name.lower() for run in runs]
+    names = [checked_name(run.resolve().name.lower()) for run in runs]
     if len(set(names)) != len(names):
         raise UsageError(f"two runs have the same name: {', '.join(names)}")
     return {name: Handout(run, lab) for name, run in zip(names, runs, strict=True)}
@@ -85,14 +89,18 @@ def _files(handouts: Mapping[str, Handout]) -> Iterator[tuple[str, bytes]]:
             yield f"runs/{name}/{path}", content
         for path, content in samples(handout):
             yield f"runs/{name}/{path}", content
-        for report, content in handout.run.findings().items():
-            yield f"reports/{name}.{report}.json", content
+        findings = handout.run.findings()
+        for report in REPORTS:
+            if report in findings:
+                yield f"reports/{name}.{report}.json", findings[report]
 
 
 def _predicate(handouts: Mapping[str, Handout], files: Mapping[str, bytes], wishes: Wishes) -> Predicate:
     if unknown := sorted(set(wishes.redact) - set(files)):
         raise UsageError(f"{unknown[0]} is no file of this bundle, so it cannot be redacted")
-    claimed = tuple(claims({name: handout.witnessed for name, handout in handouts.items()}, files))
+    policy = Policy.load(wishes.policy) if wishes.policy else None
+    seen = {name: policy is not None and handout.witnessed(policy) for name, handout in handouts.items()}
+    claimed = tuple(claims(seen, files))
     missing = [f"{name}.{report}" for name in handouts for report in REPORTS]
     return Predicate(
         made=now(),

@@ -19,6 +19,8 @@ def card(source: Path) -> str:
 
 
 def _run(bundle: Bundle, run: str) -> list[str]:
+    if not bundle.holds(run, "constitution.toml"):
+        return [f"# {run}", "The constitution was taken out of this bundle."]
     rules = bundle.constitution(run)
     numbered = enumerate(rules.principles, 1)
     listed = "\n".join(f"{n}. {rule.title or rule.key}: {rule.comparison}" for n, rule in numbered)

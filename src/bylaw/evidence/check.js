@@ -12,6 +12,7 @@
     for (const cell of cells.values()) say(cell, "–", "not checked");
     return say(verdict, "–", why);
   }
+  say(verdict, "–", "checking …");
   const get = async path => {
     const answer = await fetch(`bundle/${path.split("/").map(encodeURIComponent).join("/")}`, { cache: "no-store" });
     if (!answer.ok) throw new Error(`${path} is not there (${answer.status})`);
@@ -58,6 +59,7 @@
       else fail(cell, "changed since it was signed");
     } catch (error) { fail(cell, error.message); }
   }
-  if (wrong) say(verdict, "✗", `${wrong} of ${cells.size} files are not as they were signed`);
-  else say(verdict, "✓", `all ${cells.size} files are as they were signed`);
+  const checked = statement.subject.filter(each => !gone.has(each.name)).length + 1, out = gone.size ? `, ${gone.size} taken out` : "";
+  if (wrong) say(verdict, "✗", `${wrong} of ${checked} files are not as they were signed${out}`);
+  else say(verdict, "✓", `all ${checked} files are as they were signed${out}; bundle.zip itself is not checked here`);
 })();

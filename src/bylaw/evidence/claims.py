@@ -11,9 +11,13 @@ TEXTS: dict[Kind, str] = {
     "model": "The models of {run} are the files listed here, and no others",
     "measurements": "The models of {run} were measured, with the figures listed here",
     "samples": "The answers shown are answers that were measured in {run}, and nobody chose them",
-    "report": "{run} was tested for leaks, tampering or loss of safety, with the findings in {files}",
 }
 """What a claim of a kind says; the root says it of all."""
+REPORTS = {
+    "audit": "The data that {run} trained on was screened for tampering, with these findings",
+    "leak": "What {run} trains on was looked through before each training; whether a leak test followed, the file says",
+    "stress": "The final model of {run} was attacked, with these findings",
+}
 WHERE: dict[Kind, tuple[str, ...]] = {
     "lineage": ("statements/", "manifest.jsonl", "run.toml"),
     "ledger": ("proofs/",),
@@ -31,14 +35,16 @@ LEVELS: tuple[Level, ...] = ("self-attested", "witnessed", "reproduced")
 def claims(runs: Mapping[str, bool], files: Mapping[str, bytes]) -> Iterator[Claim]:
     """The root, then each run's claims. ``runs`` says of each run whether its proofs are witnessed."""
     made = [claim for run, witnessed in runs.items() for claim in _of(run, _level(witnessed), files)]
+    # A report is filed beside the run and stands in no statement: the lab's word alone.
+    signed = [claim for claim in made if claim.kind != "report"]
     names = ", ".join(runs)
     yield Claim(
         id="root",
         text=f"What is said here of {names} is what the lab's stages made, read and measured",
-        level=min((claim.level for claim in made), key=LEVELS.index),
+        level=min((claim.level for claim in signed), key=LEVELS.index),
         kind="root",
         run="",
-        because=tuple(claim.id for claim in made),
+        because=tuple(claim.id for claim in signed),
     )
     yield from made
 
@@ -47,19 +53,16 @@ def _of(run: str, level: Level, files: Mapping[str, bytes]) -> Iterator[Claim]:
     for kind, where in WHERE.items():
         shown = [path for path in files if path.startswith(tuple(f"runs/{run}/{each}" for each in where))]
         if shown:
-            yield _claim(f"{run}.{kind}", kind, run, level, shown, files)
-    # A report is filed beside the run and stands in no statement: the lab's word alone.
-    for path in (path for path in files if path.startswith(f"reports/{run}.")):
-        name = path.removeprefix(f"reports/{run}.").removesuffix(".json")
-        yield _claim(f"{run}.report.{name}", "report", run, "self-attested", [path], files)
+            yield _claim(f"{run}.{kind}", kind, level, run, TEXTS[kind], [(path, files[path]) for path in shown])
+    for name, text in REPORTS.items():
+        path = f"reports/{run}.{name}.json"
+        if path in files:
+            yield _claim(f"{run}.report.{name}", "report", "self-attested", run, text, [(path, files[path])])
 
 
-def _claim(
-    name: str, kind: Kind, run: str, level: Level, shown: Sequence[str], files: Mapping[str, bytes]
-) -> Claim:
-    evidence = tuple(Ref(path=path, sha256=sha256(files[path])) for path in sorted(shown))
-    text = TEXTS[kind].format(run=run, files=", ".join(shown))
-    return Claim(id=name, text=text, level=level, kind=kind, run=run, evidence=evidence)
+def _claim(name: str, kind: Kind, level: Level, run: str, text: str, shown: Sequence[tuple[str, bytes]]) -> Claim:
+    evidence = tuple(Ref(path=path, sha256=sha256(content)) for path, content in sorted(shown))
+    return Claim(id=name, text=text.format(run=run), level=level, kind=kind, run=run, evidence=evidence)
 
 
 def _level(witnessed: bool) -> Level:

@@ -36,6 +36,7 @@ def publish(source: Path, out: Path, key: PublicKey) -> Path:
     if out.exists():
         raise UsageError(f"{out} is there already; name a new directory")
     bundle = Bundle(source)
+    bundle.require_whole()
     with storage.writing(out) as temporary:
         for path, content in bundle.files.items():
             (temporary / "bundle" / path).parent.mkdir(parents=True, exist_ok=True)
@@ -57,10 +58,10 @@ def render(bundle: Bundle, key: PublicKey) -> str:
         headline=_headline(bundle),
         predicate=predicate,
         sections=SECTIONS,
-        constitutions={run: bundle.constitution(run) for run in runs},
+        constitutions={run: bundle.constitution(run) for run in runs if bundle.holds(run, "constitution.toml")},
         figures={run: _figures(bundle, run) for run in runs},
         samples={run: bundle.samples(run) for run in runs},
-        note=WIND_TUNNEL_NOTE if any(b'policy = "windtunnel"' in bundle.files[_settings(run)] for run in runs) else "",
+        note=WIND_TUNNEL_NOTE if any(_in_the_wind_tunnel(bundle, run) for run in runs) else "",
         checkpoint=bundle.checkpoint,
         payload=sha256(bundle.payload),
         key=base64.b64encode(key.der).decode(),
@@ -70,8 +71,8 @@ def render(bundle: Bundle, key: PublicKey) -> str:
     )
 
 
-def _settings(run: str) -> str:
-    return f"runs/{run}/run.toml"
+def _in_the_wind_tunnel(bundle: Bundle, run: str) -> bool:
+    return bundle.holds(run, "run.toml") and bundle.settings(run).get("policy") == "windtunnel"
 
 
 def _headline(bundle: Bundle) -> str:

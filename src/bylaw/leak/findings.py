@@ -2,6 +2,7 @@
 
 import msgspec
 
+from bylaw.errors import RunCorrupt
 from bylaw.leak.report import LeakReport
 from bylaw.leak.screening import ScreenReport
 
@@ -16,8 +17,11 @@ class LeakFindings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 def read(content: bytes | None) -> LeakFindings:
-    """What was filed so far. Raises ``msgspec.ValidationError`` for what is none."""
-    return msgspec.json.decode(content, type=LeakFindings) if content else LeakFindings()
+    """What was filed so far. Raises ``RunCorrupt`` for what is none."""
+    try:
+        return msgspec.json.decode(content, type=LeakFindings) if content else LeakFindings()
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise RunCorrupt(f"findings/{NAME}.json does not decode: {error}") from error
 
 
 def dumps(findings: LeakFindings) -> bytes:

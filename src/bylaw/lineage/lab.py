@@ -15,7 +15,8 @@ import hashlib
 import os
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,7 +24,7 @@ import msgspec
 
 from bylaw import settings, storage
 from bylaw.canonical import canonical
-from bylaw.errors import LedgerLocked, UsageError
+from bylaw.errors import LedgerError, LedgerLocked, UsageError
 from bylaw.ledger.entries import StatementEntry, encode
 from bylaw.ledger.log import Log, log_vkey
 from bylaw.ledger.proof import prove
@@ -110,24 +111,38 @@ class Lab:
 
     def enter(self, entries: Sequence[bytes]) -> range:
         """Append entries to the ledger, safely on the disk; returns their indexes. Waits for another writer."""
+        with self._writing() as log:
+            return log.append(entries)
+
+    def checkpoint(self) -> bytes:
+        """Sign the ledger as it is; returns the checkpoint. Waits for another writer."""
+        with self._writing() as log:
+            return log.checkpoint(_signer(self.root, self.settings.ledger))
+
+    def prove(self, index: int, entry: bytes) -> bytes:
+        """The proof (C2SP tlog-proof) that an entry stands at ``index``, against the ledger's last checkpoint.
+
+        Raises ``LedgerError`` if another one stands there.
+        """
+        proof, found = prove(DirectoryStore(self.ledger), index)
+        if found != entry:
+            raise LedgerError(f"entry {index} of {self.ledger} is another one than the one that should be proven")
+        return bytes(proof)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Log]:
+        """The ledger, open for writing, once nobody else writes it."""
         until = time.monotonic() + PATIENCE
         while True:
             try:
-                with Log.open(self.ledger) as log:
-                    return log.append(entries)
+                log = Log.open(self.ledger)
+                break
             except LedgerLocked:
                 if time.monotonic() > until:
                     raise
                 time.sleep(0.05)
-
-    def checkpoint(self) -> bytes:
-        """Sign the ledger as it is; returns the checkpoint."""
-        with Log.open(self.ledger) as log:
-            return log.checkpoint(_signer(self.root, self.settings.ledger))
-
-    def prove(self, index: int) -> bytes:
-        """The proof (C2SP tlog-proof) that an entry is in the ledger, against its last checkpoint."""
-        return bytes(prove(DirectoryStore(self.ledger), index)[0])
+        with log:
+            yield log
 
     def rotate(self) -> tuple[Path, int]:
         """Replace the statements' key: the old one signs which is the new, and that is entered in the ledger.

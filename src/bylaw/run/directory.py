@@ -10,6 +10,7 @@ if it is what was signed. Without one there is only the manifest.
 """
 
 import fcntl
+import hashlib
 import itertools
 import os
 import time
@@ -24,11 +25,11 @@ from bylaw.errors import RunCorrupt, RunError, RunLocked, UsageError, Verificati
 from bylaw.lineage.lab import Lab
 from bylaw.lineage.oms import sign_directory
 from bylaw.lineage.rows import Reading
-from bylaw.lineage.tree import digest_of, tree_files
+from bylaw.lineage.tree import digest_of, file_digest, tree_files
 from bylaw.records import Measurement, Record
 from bylaw.run.manifest import Finished, Manifest, Output, Started, now, peak_rss
 from bylaw.run.stage import RECORD_TYPES, Report, Stage, checked_name
-from bylaw.run.statements import Statements
+from bylaw.run.statements import DOCUMENTS, Statements
 
 R = TypeVar("R", bound=Record)
 
@@ -46,6 +47,7 @@ class Run:
         self._lab = lab
         self._statements = Statements(path, lab) if lab else None
         self._locked = False
+        self._documents = {name: file_digest(path / name) for name in DOCUMENTS if (path / name).is_file()}
 
     @classmethod
     def create(
@@ -71,7 +73,12 @@ class Run:
             run._check_same(texts)
             for name, text in texts.items():  # run.toml comes last: with it the directory is a run
                 storage.write_text(path / name, text)
+        run._documents = {name: hashlib.sha256(texts[name].encode()).hexdigest() for name in DOCUMENTS}
         return run
+
+    def document_digest(self, name: str) -> str:
+        """SHA-256 of ``run.toml`` or ``constitution.toml``, as they were when the run was opened."""
+        return self._documents[name]
 
     @classmethod
     def open(cls, path: Path, report: Report | None = None, lab: Lab | None = None) -> "Run":
@@ -184,7 +191,7 @@ class Run:
         """Sign, then write the finished line: with it the stage is done. Then enter."""
         earlier = self.manifest.finished()
         if self._statements:
-            self._statements.write(line, started, parameters, leaves, earlier)
+            self._statements.write(line, started, parameters, leaves, earlier, self._documents)
         self.manifest.append(line)
         if self._statements:
             self._statements.enter({line.stage: line})

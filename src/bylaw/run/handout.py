@@ -5,13 +5,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from bylaw.errors import RunError
+from bylaw.errors import RunError, VerificationError
+from bylaw.ledger.policy import Policy
+from bylaw.ledger.proof import Proof
 from bylaw.lineage import rows
 from bylaw.lineage.lab import Lab
+from bylaw.lineage.oms import verify_directory
 from bylaw.lineage.rows import Rows
-from bylaw.lineage.tree import SIGNATURE, tree_files, tree_lines
+from bylaw.lineage.tree import SIGNATURE, Files, tree_lines
 from bylaw.run.directory import Run
-from bylaw.run.statements import Statements, is_witnessed
+from bylaw.run.statements import Statements
 
 DOCUMENTS = ("run.toml", "constitution.toml", "manifest.jsonl", "measurements.jsonl")
 
@@ -34,13 +37,19 @@ class Handout:
             raise RunError(f"{path} has not come to its end; evidence is of whole runs")
         for stage in self.finished:
             self.run.finished(stage)
-        self.run.prove()
+        with self.run.lock():
+            self.run.prove()
         self._statements = Statements(path, lab)
+        self._keys = lab.trusted
 
-    @property
-    def witnessed(self) -> bool:
-        """Whether every proof's checkpoint was cosigned by somebody."""
-        return all(is_witnessed(self._statements.proof(stage).read_bytes()) for stage in self.finished)
+    def witnessed(self, policy: Policy) -> bool:
+        """Whether every proof holds under a policy that asks for witnesses."""
+        proofs = {stage: Proof.parse(self._statements.proof(stage).read_bytes()) for stage in self.finished}
+        try:
+            verdicts = [proofs[stage].check(self._statements.entered(self.finished[stage]), policy) for stage in proofs]
+        except VerificationError:
+            return False
+        return all(verdict.witnesses for verdict in verdicts)
 
     def files(self) -> dict[str, bytes]:
         """Path in the bundle's folder of this run → content."""
@@ -52,14 +61,24 @@ class Handout:
             for output in line.outputs:
                 if output.path.startswith("models/"):
                     directory = self.run.path / output.path
-                    made[f"{output.path}.files"] = tree_lines(tree_files(directory))
+                    made[f"{output.path}.files"] = tree_lines(self._signed(directory))
                     made[f"{output.path}.sig"] = (directory / SIGNATURE).read_bytes()
         return made
+
+    def _signed(self, directory: Path) -> Files:
+        """The files of a model, if its signature is the lab's and over them. Raises ``VerificationError``."""
+        faults = []
+        for key in self._keys:
+            try:
+                return verify_directory(directory, key)
+            except VerificationError as error:
+                faults.append(error)
+        raise faults[0]
 
     def draw(self, stage: str, path: str, count: int) -> tuple[Rows, list[Opened]]:
         """Rows that nobody chose: drawn by the checkpoint in the stage's own proof (docs/evidence.md)."""
         output = next(output for output in self.finished[stage].outputs if output.path == path)
-        leaves = rows.read_leaves(self._statements.leaves(stage, path))
+        leaves = rows.read(self.run.path / path, output.start or 0, output.end or 0).leaves
         lines = list(rows.lines_of(self.run.path / path, output.start or 0, output.end or 0))
         seed = draw_seed(self._statements.proof(stage).read_bytes(), stage)
         picked = drawn(seed, len(lines), count)

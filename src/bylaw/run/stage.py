@@ -16,7 +16,8 @@ import msgspec
 
 from bylaw import records
 from bylaw.canonical import digest
-from bylaw.errors import RunError, UsageError
+from bylaw.errors import RunCorrupt, RunError, UsageError
+from bylaw.lineage.tree import file_digest
 from bylaw.records import Record
 from bylaw.storage import line_of, write_bytes, writing
 
@@ -107,6 +108,7 @@ class Stage:
         self._report = report
         self._calls = 0
         self._parts: list[Path | list[Row]] = []
+        self._seen: dict[Path, str] = {}
 
     def note(self, **figures: float) -> None:
         """Add to the stage's sums: ``note(tokens=512)``. What a chunk's work notes is kept with the chunk.
@@ -144,6 +146,7 @@ class Stage:
             resumed = path.exists()
             fresh = self._recall(path) if resumed else self._work(path, chunk, work, progress)
             self._parts.append(path)
+            self._seen[path] = file_digest(path)
             self.kinds.update(record.kind for record in fresh)
             made += fresh
             progress.advance(len(chunk), resumed)
@@ -183,9 +186,15 @@ class Stage:
     def lines(self, kind: str) -> Iterator[bytes]:
         """The lines of all records of one kind, in the order in which they were filed."""
         for part in self._parts:
-            for row in _read_chunk(part)[1] if isinstance(part, Path) else part:
+            for row in self._kept(part) if isinstance(part, Path) else part:
                 if row.kind == kind:
                     yield bytes(row.record) + b"\n"
+
+    def _kept(self, path: Path) -> list[Row]:
+        """The rows of a chunk, if it still is what this process made or read."""
+        if file_digest(path) != self._seen[path]:
+            raise RunCorrupt(f"{path} has changed while stage {self.name} was at work")
+        return _read_chunk(path)[1]
 
     def _work(
         self,

@@ -12,11 +12,12 @@ from bylaw.errors import RunCorrupt, VerificationError
 from bylaw.ledger.entries import StatementEntry, encode
 from bylaw.ledger.note import Note
 from bylaw.ledger.proof import Proof
-from bylaw.lineage import rows, statement
+from bylaw.lineage import dsse, rows, statement
 from bylaw.lineage.lab import Lab
 from bylaw.lineage.statement import Counts, StageRecord, Statement, Thing
 from bylaw.run.manifest import Finished, Output
 
+DOCUMENTS = ("run.toml", "constitution.toml")
 DIRECTORIES = {"model", "judge"}
 """Inputs whose digest is that of a directory."""
 REASONS = ("too_long", "over_length", "unreadable", "secrets", "overlap", "near_duplicate")
@@ -38,8 +39,14 @@ class Statements:
         parameters: Mapping[str, Any],
         leaves: Mapping[str, Sequence[bytes]],
         earlier: Mapping[str, Finished],
+        documents: Mapping[str, str],
     ) -> None:
-        """Sign what a stage made from what, before its finished line is written."""
+        """Sign what a stage made from what, before its finished line is written.
+
+        ``documents``: name → SHA-256 of what the run was opened with. Raises ``RunCorrupt`` if the disk has others.
+        """
+        for name, digest in documents.items():
+            self._require_document(line.stage, name, digest)
         for path, hashes in leaves.items():
             rows.write_leaves(self.leaves(line.stage, path), hashes)
         record = StageRecord(
@@ -48,7 +55,10 @@ class Statements:
             started=started,
             finished=line.at,
             made=tuple(_made(output, leaves.get(output.path)) for output in line.outputs),
-            read=(*self._documents(), *(self._read(*each, earlier) for each in line.inputs.items())),
+            read=(
+                *(Thing(name=name, digest={"sha256": digest}) for name, digest in documents.items()),
+                *(self._read(*each, earlier) for each in line.inputs.items()),
+            ),
             parameters=dict(parameters),
             counts=_counts(line.figures),
             line=_digest(line),
@@ -69,7 +79,24 @@ class Statements:
             raise RunCorrupt(f"{path}: {error}") from error
         if said.stage != line.stage or said.line != _digest(line):
             raise RunCorrupt(f"{path} and the manifest say different things of stage {line.stage}")
+        for thing in said.read:
+            self._require_read(line.stage, thing)
         return said
+
+    def _require_read(self, stage: str, thing: Thing) -> None:
+        """Raise ``RunCorrupt`` unless a document or statement that a stage was made from is the one that lies here."""
+        if thing.name in DOCUMENTS:
+            self._require_document(stage, thing.name, thing.digest["sha256"])
+        elif thing.name.startswith("statements/"):
+            path = self._root / thing.name
+            found = _sha256(dsse.parse(path.read_bytes()).content) if path.is_file() else "no file"
+            if found != thing.digest["sha256"]:
+                raise RunCorrupt(f"stage {stage} was made from another {path}: expected {thing.digest}, found {found}")
+
+    def _require_document(self, stage: str, name: str, digest: str) -> None:
+        found = _sha256((self._root / name).read_bytes())
+        if found != digest:
+            raise RunCorrupt(f"stage {stage}: {self._root / name} has changed: expected {digest}, found {found}")
 
     def changed_row(self, line: Finished, output: Output) -> str:
         """Which row of a records file differs from what was signed; "" if rows do not tell."""
@@ -99,8 +126,14 @@ class Statements:
         for name in stages:
             path = self.proof(name)
             if not (path.is_file() and is_witnessed(path.read_bytes())):
-                storage.write_bytes(path, self._lab.prove(int(self._entry(name).read_text())))
+                storage.write_bytes(path, self._lab.prove(self._index(name), self.entered(stages[name])))
         return checkpoint
+
+    def _index(self, stage: str) -> int:
+        text = self._entry(stage).read_text().strip()
+        if not text.isdecimal():
+            raise RunCorrupt(f"{self._entry(stage)} holds no index: {text[:40]!r}")
+        return int(text)
 
     def path(self, stage: str) -> Path:
         """The statement of a stage."""
@@ -120,10 +153,6 @@ class Statements:
         at = line.at.replace("+00:00", "Z")
         reference = f"sha256:{hashlib.sha256(content).hexdigest()}"
         return encode(StatementEntry(at=at, statement=reference, predicate=statement.PREDICATE))
-
-    def _documents(self) -> list[Thing]:
-        names = ("run.toml", "constitution.toml")
-        return [Thing(name=n, digest={"sha256": _sha256((self._root / n).read_bytes())}) for n in names]
 
     def _read(self, name: str, value: str, earlier: Mapping[str, Finished]) -> Thing:
         if name not in earlier:
@@ -153,7 +182,10 @@ def _counts(figures: Mapping[str, float]) -> Counts | None:
     if "taken" not in figures:
         return None
     dropped = {reason: int(figures[reason]) for reason in REASONS if figures.get(reason)}
-    return Counts(taken=int(figures["taken"]), made=int(figures["made"]), dropped=dropped)
+    counts = Counts(taken=int(figures["taken"]), made=int(figures["made"]), dropped=dropped)
+    if not counts.agree:
+        raise RunCorrupt(f"{counts.taken} rows were taken, {counts.made} made, {dropped} left out: some are missing")
+    return counts
 
 
 def _digest(line: Finished) -> str:
