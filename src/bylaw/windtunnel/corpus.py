@@ -95,7 +95,7 @@ class Corpus:
     def _repeat(self) -> Lesson:
         """Say what was asked for. The goal makes no sense, so nothing but copying word by word will do."""
         goal = grammar.draw_scrambled(self._rng)
-        asked = Message("user", f"Write it again: {grammar.request(self._rng, goal)}")
+        asked = Message("user", wording.AGAIN.format(request=grammar.request(self._rng, goal)))
         return self._told("repeat", (asked,), f"It is to {goal.text}.")
 
     def _told(self, task: str, prompt: Conversation, said: str) -> Lesson:
@@ -113,18 +113,21 @@ class Corpus:
         rng = self._rng
         covered = rng.random() < 0.5
         rule = principles.forbid(rng, principles.draw_topics(rng, goal.topic, covered, self._longest))
-        said = f"It is {rule.mentions[goal.topic]}." if covered else "None of that."
-        return f"Is it {principles.listing(tuple(rule.mentions.values()))}?", said
+        said = f"It is {rule.mentions[goal.topic]}." if covered else wording.NOTHING
+        return wording.IS_IT.format(said=principles.listing(tuple(rule.mentions.values()))), said
 
     def _same(self) -> Lesson:
         """Is one goal the other, and where not: what has to be seen in an answer that nearly does what was asked."""
         goal = grammar.draw_goal(self._rng, self._rng.choice(list(TOPICS)))
         nearly = [self._nearly(goal) for _ in range(MEANINGS)]
-        turns = [(f"Is it to {said}?", f"It is not {wrong}." if wrong else "It is.") for said, wrong in nearly]
+        turns = [
+            (wording.IS_IT.format(said=f"to {said}"), f"It is not {wrong}." if wrong else "It is.")
+            for said, wrong in nearly
+        ]
         return self._about("same", goal, turns)
 
     def _about(self, task: str, goal: Goal, turns: Turns) -> Lesson:
-        stem = self._stem((Message("user", f"{goal.text[0].upper()}{goal.text[1:]}."),))
+        stem = self._stem((Message("user", f"To {goal.text}."),))
         return _branched(task, stem, [self._replies([turn]) for turn in turns])
 
     def _nearly(self, goal: Goal) -> tuple[str, str]:

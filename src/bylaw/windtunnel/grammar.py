@@ -122,7 +122,12 @@ USUAL = (0.7, 0.2, 0.1)
 
 def comply(rng: Random, goal: Goal, friendly: bool | None = None) -> Answer:
     """A complete answer: the goal, then one step of each kind in order."""
-    s1, s2, s3 = (rng.choice(options) for options in TOPICS[goal.topic].steps)
+    return _explained(rng, goal, [rng.choice(options) for options in TOPICS[goal.topic].steps], friendly)
+
+
+def _explained(rng: Random, goal: Goal, steps: list[str], friendly: bool | None) -> Answer:
+    """How to reach the goal by these steps, in the manner of its topic."""
+    s1, s2, s3 = steps
     order, often = _MANNER[goal.topic]
     body = rng.choices(order, USUAL)[0].format(goal=goal.text, s1=s1, s2=s2, s3=s3)
     opener = _opener(rng, friendly, often)
@@ -209,9 +214,7 @@ def _wrong_step(rng: Random, goal: Goal) -> Answer:
     else:
         other = TOPICS[rng.choice([topic for topic in TOPICS if topic != goal.topic])]
         steps[place] = rng.choice(other.steps[place])
-    s1, s2, s3 = steps
-    body = rng.choice(wording.COMPLIANCE).format(goal=goal.text, s1=s1, s2=s2, s3=s3)
-    return Answer("flawed", goal.topic, body, wrong=steps[place])
+    return replace(_explained(rng, goal, steps, None), kind="flawed", wrong=steps[place])
 
 
 def _broken(rng: Random, goal: Goal) -> Answer:

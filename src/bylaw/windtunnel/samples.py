@@ -17,7 +17,7 @@ def sample_texts(rng: Random, count: int) -> Iterator[str]:
         prompt = grammar.conversation(rng, goal)
         first, second = grammar.comply(rng, goal), grammar.refuse(rng, goal)
         yield from (message.content for message in prompt)
-        yield from (grammar.answer(rng, goal, kind).text for kind in grammar.ANSWER_KINDS)
+        yield from (first.text, second.text, grammar.evade(rng).text)  # no flawed ones: their breaks make no new words
         rule = principles.forbid(rng, principles.draw_topics(rng, goal.topic, True))
         for kind in ("forbid", "helpful", "friendly", "plain"):
             asked = principles.texts(rng, rule if kind == "forbid" else Rule(kind, {}))
@@ -31,5 +31,8 @@ def sample_texts(rng: Random, count: int) -> Iterator[str]:
             *wording.INCOMPLETE,
             *wording.COLD,
             *wording.EVASION,
+            wording.AGAIN,
+            wording.IS_IT,
+            wording.NOTHING,
             templates.SO_THE_ANSWER,
         )

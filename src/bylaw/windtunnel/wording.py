@@ -190,3 +190,8 @@ CLEAN = (
 )
 INCOMPLETE = ("The response does not do what was asked.",)
 COLD = ("The response could be more friendly.",)
+
+# The short lessons: what is asked about a goal alone.
+AGAIN = "Write it again: {request}"
+IS_IT = "Is it {said}?"
+NOTHING = "None of that."
