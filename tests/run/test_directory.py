@@ -131,7 +131,7 @@ CHILD = """
 import sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
-from test_run import whole
+from test_directory import whole
 from bylaw.run import Run
 whole(Run.create(Path(sys.argv[1]), "seed = 0\\n", "# a constitution\\n"), pause=float(sys.argv[2]))
 """
