@@ -1,0 +1,160 @@
+"""What follows from the seeds by ultimate parents: the chain of owners who each reach the threshold alone, to its end.
+
+Only the end counts: a party whose ultimate parent is a seed is blocked, whoever stands between. This is not monotone (a
+larger stake of one more owner moves the end on), so it is no fixed point of stakes. But a threshold above half gives a
+party one parent at the most, and every party takes its parent without regard to the others; so in the worlds that the
+records leave open, a party can be led to every end that is reached by *possible* parents, and to no other:
+
+- *possibly* blocked: some end that it may be led to is possibly a seed;
+- *surely* blocked: no end that it may be led to is anything but a sure seed.
+
+An end is a party that may have no parent. Parties that hold one another in a ring have no end: then the ring stands at
+the top as a whole, and each of its members counts as one. An owner who holds through others not named may always be the
+parent. Time: one step for each edge and party.
+"""
+
+from collections.abc import Iterable, Sequence, Set
+from typing import NamedTuple
+
+from bylaw.access.ownership.fixpoint import Marks
+from bylaw.access.ownership.graph import Graph
+from bylaw.access.ownership.records import Interest
+from bylaw.access.ownership.rule import Rule
+from bylaw.access.ownership.seeds import Seeds
+from bylaw.access.ownership.stake import WHOLE
+
+FINISHED = 1 << 62
+"""Above every index: a component that is finished draws nobody into itself."""
+
+
+class Children(NamedTuple):
+    """``entity[begin[owner] : begin[owner + 1]]`` are the entities whose parent an owner may be."""
+
+    begin: list[int]
+    entity: list[int]
+
+    def of(self, owner: int) -> Sequence[int]:
+        """Those of one owner."""
+        return self.entity[self.begin[owner] : self.begin[owner + 1]]
+
+
+def solve_parents(graph: Graph, rule: Rule, seeds: Seeds) -> tuple[Marks, Marks]:
+    """Who is blocked in every world, and in some."""
+    children = possible_children(graph, rule)
+    ends = possible_ends(graph, rule, children)
+    outside = _unlisted_parent(graph, rule)
+    possible = _reached(len(graph), children, {*outside, *(one for one in ends if one in seeds.possible)})
+    otherwise = _reached(len(graph), children, {*outside, *(one for one in ends if one not in seeds.sure)})
+    sure = [one for one in range(len(graph)) if not otherwise.on[one]]
+    return Marks.start(len(graph), sure), possible
+
+
+def possible_children(graph: Graph, rule: Rule) -> Children:
+    """For each party, the entities whose parent it may be."""
+    first, entity, low, high, bar = graph.first, graph.entity, graph.low, graph.high, rule.bar
+    begin, found = [0], list[int]()
+    for owner in range(len(graph)):
+        for edge in range(first[owner], first[owner + 1]):
+            if high[edge] >= bar and may_be_parent(graph, rule, entity[edge], low[edge], high[edge]):
+                found.append(entity[edge])
+        if owner in graph.behind:
+            found += graph.behind[owner]
+        begin.append(len(found))
+    return Children(begin, found)
+
+
+def may_be_parent(graph: Graph, rule: Rule, entity: int, low: int, high: int) -> bool:
+    """Whether an owner with these bounds can reach the threshold alone, given what the others surely hold."""
+    return high >= rule.bar and WHOLE - graph.listed[entity] + low >= rule.bar
+
+
+def parents(graph: Graph, rule: Rule, entity: int) -> list[Interest]:
+    """The interests that may make their owner the entity's parent."""
+    direct = [
+        row
+        for row in graph.inward(entity)
+        if may_be_parent(graph, rule, entity, row.stake.lower, row.stake.upper)
+    ]
+    return [*direct, *graph.hidden(entity)]
+
+
+def possible_ends(graph: Graph, rule: Rule, children: Children) -> list[int]:
+    """Parties that may stand at the top: no owner surely reaches the threshold, or they are part of a ring."""
+    has_parent = bytearray(len(graph))
+    for target, low in zip(graph.entity, graph.low, strict=True):
+        if low >= rule.bar:
+            has_parent[target] = 1
+    for member in in_rings(children):
+        has_parent[member] = 0
+    return [one for one, has in enumerate(has_parent) if not has]
+
+
+def _unlisted_parent(graph: Graph, rule: Rule) -> list[int]:
+    if rule.unlisted == "clear":
+        return []
+    ownable = (one for one, party in enumerate(graph.parties) if party.kind == "entity")
+    return [one for one in ownable if WHOLE - graph.listed[one] >= rule.bar]
+
+
+def _reached(size: int, children: Children, start: Set[int]) -> Marks:
+    marks = Marks.start(size, start)
+    begin, entity, on, order = children.begin, children.entity, marks.on, marks.order
+    for owner in order:
+        for edge in range(begin[owner], begin[owner + 1]):
+            if not on[entity[edge]]:
+                on[entity[edge]] = 1
+                order.append(entity[edge])
+    return marks
+
+
+def in_rings(children: Children) -> list[int]:
+    """The parties on a cycle. What hangs on no cycle is taken away first, since rings are rare."""
+    begin, entity = children.begin, children.entity
+    above = [0] * (len(begin) - 1)
+    for child in entity:
+        above[child] += 1
+    free = [party for party, parents_ in enumerate(above) if not parents_]
+    for owner in free:
+        for child in entity[begin[owner] : begin[owner + 1]]:
+            above[child] -= 1
+            if not above[child]:
+                free.append(child)
+    return _components(children, [party for party, parents_ in enumerate(above) if parents_])
+
+
+def _components(children: Children, parties: Iterable[int]) -> list[int]:
+    """Members of the strongly connected components with a cycle: Tarjan (1972), without recursion."""
+    index: dict[int, int] = {}
+    lowest: dict[int, int] = {}
+    stack: list[int] = []
+    rings: list[int] = []
+    for root in parties:
+        work = [] if root in index else [(root, 0)]
+        while work:
+            party, at = work.pop()
+            if at == 0:
+                index[party] = lowest[party] = len(index)
+                stack.append(party)
+            below = children.of(party)
+            for place in range(at, len(below)):
+                if below[place] not in index:
+                    work += [(party, place + 1), (below[place], 0)]
+                    break
+                lowest[party] = min(lowest[party], lowest[below[place]])
+            else:
+                if work:
+                    lowest[work[-1][0]] = min(lowest[work[-1][0]], lowest[party])
+                if lowest[party] == index[party]:
+                    rings += _close(party, stack, lowest, children)
+    return rings
+
+
+def _close(party: int, stack: list[int], lowest: dict[int, int], children: Children) -> list[int]:
+    """Take a finished component off the stack; its members, if it has a cycle."""
+    place = len(stack) - 1
+    while stack[place] != party:
+        place -= 1
+    members = stack[place:]
+    del stack[place:]
+    lowest.update(dict.fromkeys(members, FINISHED))
+    return members if len(members) > 1 or party in children.of(party) else []
