@@ -1,5 +1,6 @@
 """Builds a bundle: a directory or a zip file, whole or not there."""
 
+import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -17,7 +18,6 @@ from bylaw.evidence.samples import samples
 from bylaw.ledger.policy import Policy
 from bylaw.lineage.lab import Lab
 from bylaw.run.handout import Handout
-from bylaw.run.stage import checked_name
 
 REPORTS = ("leak", "audit", "stress")
 NOT_RUN = "this test was not run"
@@ -28,6 +28,7 @@ LIMITS = (
     "There is no differential privacy.",
 )
 FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+_NOT_IN_NAMES = re.compile(r"[^a-z0-9._-]+")
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The time of every file in a zip: the same bundle is the same bytes."""
 
@@ -77,7 +78,7 @@ def now() -> str:
 
 
 def _handouts(runs: Sequence[Path], lab: Lab) -> dict[str, Handout]:
-    names = [checked_name(run.resolve().name.lower()) for run in runs]
+    names = [_NOT_IN_NAMES.sub("-", run.resolve().name.lower()).strip("-._") or "run" for run in runs]
     if len(set(names)) != len(names):
         raise UsageError(f"two runs have the same name: {', '.join(names)}")
     return {name: Handout(run, lab) for name, run in zip(names, runs, strict=True)}
