@@ -2,13 +2,13 @@
 
 import gzip
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import inputs
 from bylaw.cli import main
 from bylaw.leak.findings import read
 from bylaw.lineage.tree import tree_digest
@@ -152,9 +152,7 @@ def test_evaluation_prompts_that_are_trained_on_are_left_out(model: Path, tmp_pa
 
 @pytest.fixture(scope="module")
 def data() -> Path:
-    if "BYLAW_DATA" not in os.environ:
-        pytest.skip("BYLAW_DATA is unset: it does not name a folder of real inputs")
-    return Path(os.environ["BYLAW_DATA"])
+    return inputs.real()
 
 
 @pytest.fixture(scope="module")

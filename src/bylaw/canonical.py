@@ -20,7 +20,12 @@ def canonical(value: object) -> bytes:
 
 def digest(value: object) -> str:
     """SHA-256 of the canonical bytes, 64 lower-case hex digits."""
-    return hashlib.sha256(canonical(value)).hexdigest()
+    return sha256(canonical(value))
+
+
+def sha256(content: bytes) -> str:
+    """SHA-256 of bytes, 64 lower-case hex digits."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def seed_of(*parts: object) -> int:

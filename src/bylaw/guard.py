@@ -43,14 +43,16 @@ def look_through(run: Run, stage: str, items: Iterable[Item], sets: Sets, settin
     screened = screen(rows, sets, settings, salt=os.urandom(32))
     before = findings.read(run.findings().get(findings.NAME))
     found = msgspec.structs.replace(before, before=before.before | {stage: screened.report})
-    run.file_finding(findings.NAME, findings.dumps(found))
+    run.file_finding(findings.NAME, found)
     enforce(screened.report)
-    texts = {row.id: row.text for row in screened.rows}
-    parts = _parts(given).items()
-    whole = {name: tuple(texts[row] for row in own) for name, own in parts if all(row in texts for row in own)}
-    reasons = {row.rpartition("/")[0]: reason for row, reason in screened.dropped.items()}
-    return Passed(whole, dict(Counter(reason.replace("-", "_") for reason in reasons.values())))
+    reasons = {_item(row): reason for row, reason in screened.dropped.items()}
+    texts: dict[str, tuple[str, ...]] = {name: () for name in given if name not in reasons}
+    for row in screened.rows:  # in their order, so an item's texts come in theirs
+        if (name := _item(row.id)) in texts:
+            texts[name] += (row.text,)
+    return Passed(texts, dict(Counter(reason.replace("-", "_") for reason in reasons.values())))
 
 
-def _parts(items: Mapping[str, Item]) -> dict[str, list[str]]:
-    return {name: [f"{name}/{n}" for n in range(len(item.texts))] for name, item in items.items()}
+def _item(row: str) -> str:
+    """The item that a row is a text of."""
+    return row.rpartition("/")[0]

@@ -55,6 +55,8 @@ class Models:
 
     def digest(self, name: str) -> str:
         """Digest of a model's directory; of its name if it comes from the hub."""
+        if name not in GIVEN:
+            return self._run.model_digest(name)
         if name not in self._digests:
             path = Path(self.path(name))
             self._digests[name] = tree_digest(path) if path.is_dir() else digest(str(path))

@@ -91,6 +91,11 @@ def line_of(record: object) -> bytes:
     return msgspec.json.encode(record) + b"\n"
 
 
+def pretty(value: object) -> bytes:
+    """A value as JSON that a person can read."""
+    return msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n"
+
+
 def read_records(
     path: Path, type: type[T], *, start: int = 0, end: int | None = None, torn: bool = False
 ) -> Iterator[T]:

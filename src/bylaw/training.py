@@ -1,6 +1,6 @@
 """The training stages: from records to examples, through a method of ``train/``, to a model directory."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any, Final, NamedTuple, TypeVar
@@ -55,15 +55,22 @@ def train_supervised(
     revisions = [replace(one, text=passed.texts[one.id][0]) for one in revisions if one.id in passed.texts]
     helpful = [replace(one, text=passed.texts[one.id][0]) for one in helpful if one.id in passed.texts]
     mixed = _evenly(helpful, round(len(revisions) * recipe.sft.helpful_ratio))
-    soft = recipe.sft.helpful_targets == "distribution"
-    examples = [SFTExample(prompts[revision.prompt].messages, revision.text) for revision in revisions]
-    examples += [SFTExample(prompts[sample.prompt].messages, sample.text, soft=soft) for sample in mixed]
+    examples = supervised_examples(recipe, prompts, revisions, mixed)
     model, tokenizer = weights
     loop = _seeded(recipe.sft, recipe), stage.working_file("training"), _progress(stage)
     result = train_sft(model, tokenizer, examples, *loop, temperature=recipe.sft.temperature)
     data = {"revisions": len(revisions), "helpful samples": len(mixed), "dropped": len(result.dropped)}
     done = Trained(result, "supervised fine-tuning on revisions", data, len(examples), passed.left_out)
     _write(stage, out, done, tokenizer, recipe)
+
+
+def supervised_examples(
+    recipe: Recipe, prompts: Mapping[str, Prompt], revisions: Iterable[Revision], helpful: Iterable[Response]
+) -> list[SFTExample]:
+    """Revisions, then helpful samples, as what is fine-tuned on."""
+    soft = recipe.sft.helpful_targets == "distribution"
+    examples = [SFTExample(prompts[revision.prompt].messages, revision.text) for revision in revisions]
+    return examples + [SFTExample(prompts[sample.prompt].messages, sample.text, soft=soft) for sample in helpful]
 
 
 def _evenly(items: Sequence[T], wanted: int) -> list[T]:

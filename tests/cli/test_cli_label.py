@@ -1,7 +1,6 @@
 """``bylaw label`` on a tiny random Llama: loaded for real, resumed, measured, held to a minimum."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ import pytest
 from bylaw.cli import main
 from bylaw.records import Label
 from bylaw.storage import read_records
+from inputs import real
 from tiny import CONSTITUTION
 
 pytest.importorskip("torch")
@@ -138,9 +138,7 @@ def test_bad_requests(files: tuple[str, str], judge: str, tmp_path: Path, capsys
 
 
 def test_few_shots_and_real_evaluations(files: tuple[str, str], judge: str, tmp_path: Path, capsys: Any) -> None:
-    if "BYLAW_DATA" not in os.environ:
-        pytest.skip("BYLAW_DATA does not name a folder of real inputs")
-    cai = Path(os.environ["BYLAW_DATA"]) / "cai"
+    cai = real("cai")
     some = (cai / "evals" / "438HHHEvaluations.jsonl").read_text(encoding="utf-8").splitlines()[:4]
     (tmp_path / "hhh.jsonl").write_text("\n".join(some), encoding="utf-8")
     hhh = (files[0], str(tmp_path / "hhh.jsonl"))

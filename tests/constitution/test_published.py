@@ -1,7 +1,6 @@
 """The published files, read as they are; files that only look like them are refused by name."""
 
 import json
-import os
 import shutil
 from pathlib import Path
 
@@ -12,13 +11,12 @@ from bylaw.constitution.few_shots import few_shots, turns
 from bylaw.constitution.lint import lint
 from bylaw.constitution.published import published
 from bylaw.errors import ConstitutionError
+from inputs import real
 
 
 @pytest.fixture(scope="module")
 def prompts() -> Path:
-    if "BYLAW_DATA" not in os.environ:
-        pytest.skip("BYLAW_DATA is not set: the published files are not at hand")
-    return Path(os.environ["BYLAW_DATA"]) / "cai" / "prompts"
+    return real("cai", "prompts")
 
 
 def test_the_published_principles(prompts: Path) -> None:

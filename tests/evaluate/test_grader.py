@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from bylaw.evaluate.validation import CORRESPONDS, Agreement, agreed, validate_g
 from bylaw.models.base import Ask, Choose, Generate
 from bylaw.models.scripted import ScriptedModel
 from bylaw.records import Message, Prompt
+from inputs import real
 
 YES, NO, MUTE = (math.log(0.8), math.log(0.1)), (math.log(0.1), math.log(0.8)), (-20.0, -21.0)
 SETTINGS = GraderSettings(temperatures=(0.0,), unsafe_unvalidated=True)
@@ -135,9 +135,7 @@ def test_agreement_figures() -> None:
 
 @pytest.fixture(scope="module")
 def gold() -> tuple[Path, Path]:
-    if "BYLAW_DATA" not in os.environ:
-        pytest.skip("BYLAW_DATA does not name a folder of real inputs")
-    data = Path(os.environ["BYLAW_DATA"])
+    data = real()
     return data / "rbr" / "gold-train.jsonl", data / "xstest" / "xstest-dev.csv"
 
 

@@ -26,7 +26,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
 def run(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("runs") / "tiny"
     made = make_run(path, lab)
-    made.file_finding("leak", b'{"findings": []}')
+    made.file_finding("leak", {"findings": []})
     return path
 
 

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from bylaw.feedback.formats import FORMATS
 from bylaw.feedback.sources import read_comparisons, read_prompts
 from bylaw.records import Comparison, Message, Prompt
 from bylaw.storage import write_records
+from inputs import real
 
 ASKED = (Message("user", "How are you?"),)
 LONG = (Message("user", "Hi"), Message("assistant", "Hello"), Message("user", "Why?"))
@@ -236,9 +236,7 @@ def test_any_row_is_read_or_refused_by_name(tmp_path_factory: Any, data: some.Da
 
 @pytest.fixture(scope="session")
 def data() -> Path:
-    if "BYLAW_DATA" not in os.environ:
-        pytest.skip("BYLAW_DATA does not name a folder of real inputs")
-    return Path(os.environ["BYLAW_DATA"])
+    return real()
 
 
 def test_real_red_team_conversations(data: Path) -> None:

@@ -1,16 +1,15 @@
 """What the ledger's tests share: a lab with a log, a witness, and a naive tree to compare with."""
 
 import hashlib
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import pytest
 from hypothesis import settings
 
 from bylaw.ledger.log import Log
 from bylaw.ledger.note import Vkey
 from bylaw.signing import LocalSigner
+from inputs import real
 
 ORIGIN = "lab.example/ledger"
 KEY = LocalSigner.generate()
@@ -22,9 +21,7 @@ unhurried = settings(deadline=None)
 
 def data(*parts: str) -> Path:
     """A folder of the material made by others."""
-    if "BYLAW_DATA" not in os.environ:
-        pytest.skip("BYLAW_DATA is unset: it does not name a folder of real inputs")
-    return Path(os.environ["BYLAW_DATA"], "transparency", *parts)
+    return real("transparency", *parts)
 
 
 def entries(start: int, end: int) -> list[bytes]:

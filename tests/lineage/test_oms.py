@@ -29,7 +29,7 @@ def model(tmp_path: Path) -> Path:
 
 
 def test_what_was_signed_verifies(model: Path) -> None:
-    assert set(oms.verify_directory(model, KEY.public)) == {"config.json", "model.safetensors", "empty"}
+    assert set(oms.verify_directory(model, [KEY.public])) == {"config.json", "model.safetensors", "empty"}
 
 
 @pytest.mark.parametrize("change", ["byte", "rename", "delete", "add", "empty", "git"])
@@ -45,28 +45,28 @@ def test_a_change_is_named(model: Path, change: str) -> None:
     else:
         (model / ".gitattributes").write_text("x")
     with pytest.raises(VerificationError, match="model files: "):
-        oms.verify_directory(model, KEY.public)
+        oms.verify_directory(model, [KEY.public])
 
 
 def test_git_files_pass_only_where_that_is_said(model: Path) -> None:
     (model / ".git").mkdir()
     (model / ".git/hook").write_text("x")
     with pytest.raises(VerificationError, match=r"\.git/hook is not covered"):
-        oms.verify_directory(model, KEY.public)
-    oms.verify_directory(model, KEY.public, allow_git=True)
+        oms.verify_directory(model, [KEY.public])
+    oms.verify_directory(model, [KEY.public], allow_git=True)
 
 
 def test_other_keys_and_forged_lists_are_refused(model: Path) -> None:
     with pytest.raises(VerificationError, match="signature"):
-        oms.verify_directory(model, LocalSigner.generate(P256).public)
+        oms.verify_directory(model, [LocalSigner.generate(P256).public])
     with pytest.raises(UsageError, match="P-256"):
         oms.sign_directory(model, "model", LocalSigner.generate())
     (model / "model.sig").write_text("{}")
     with pytest.raises(MalformedError, match="no Sigstore bundle"):
-        oms.verify_directory(model, KEY.public)
+        oms.verify_directory(model, [KEY.public])
     (model / "model.sig").unlink()
     with pytest.raises(VerificationError, match="there is no"):
-        oms.verify_directory(model, KEY.public)
+        oms.verify_directory(model, [KEY.public])
 
 
 def test_the_public_schemas_hold(model: Path) -> None:
@@ -85,7 +85,7 @@ def test_the_public_schemas_hold(model: Path) -> None:
 def test_strangers_invalid_bundles_are_refused() -> None:
     for path in sorted(real("oms/test-vectors/v1.0").glob("invalid*/*.json")):
         with pytest.raises(VerificationError):
-            oms.resources(path.read_bytes(), KEY.public)
+            oms.resources(path.read_bytes(), [KEY.public])
 
 
 def test_the_public_verifier_takes_ours_and_refuses_changes(model: Path, tmp_path: Path) -> None:

@@ -41,16 +41,14 @@ def run(args: argparse.Namespace) -> int:
         import scipy  # noqa: F401
     except ImportError as error:
         raise MissingExtra(str(error.name), "audit") from error
-    import msgspec
-
     from bylaw.audit.screen import audit
     from bylaw.run import Run
+    from bylaw.storage import pretty
 
     found = Run.open(args.path)
     report = audit(_material(found, args))
-    content = msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n"
-    found.file_finding("audit", content)
-    print(content.decode() if args.json else report.text(), end="")
+    found.file_finding("audit", report)
+    print(pretty(report).decode() if args.json else report.text(), end="")
     return FOUND if report.findings else 0
 
 

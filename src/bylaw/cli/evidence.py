@@ -94,8 +94,9 @@ def run_card(args: argparse.Namespace) -> int:
 
 
 def _wishes(args: argparse.Namespace) -> "Wishes":
-    from bylaw.evidence.build import Wishes, is_time, now
+    from bylaw.evidence.build import Wishes, is_time
     from bylaw.evidence.index import Decision
+    from bylaw.ledger.entries import now
 
     if args.decision and not args.by:
         raise UsageError("--decision needs --by: a decision was taken by somebody")

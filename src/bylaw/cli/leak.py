@@ -3,7 +3,6 @@
 import argparse
 import secrets
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     training = Training(recipe.sft, recipe.sft.temperature, recipe.optimise, recipe.optimise.dpo)
     report = canary_run(weights, plan, secret, _material(found, recipe), training, working, _say)
     before = findings.read(found.findings().get(findings.NAME))
-    found.file_finding(findings.NAME, findings.dumps(replace(before, after=report)))
+    found.file_finding(findings.NAME, replace(before, after=report))
     print("\n".join(lines(report)))
     return 0
 
@@ -68,7 +67,7 @@ def _plan(args: argparse.Namespace, working: Path, lab: "Lab") -> "tuple[CanaryP
     from bylaw.canonical import canonical, digest
     from bylaw.leak.canaries import CanarySettings, draw_plan, entry
     from bylaw.leak.formats import FORMATS, WORDS
-    from bylaw.ledger.entries import encode
+    from bylaw.ledger.entries import encode, now
 
     how = CanarySettings(seed=args.seed, each=args.each, held_out=args.held_out)
     kept = lab.root / "canaries" / digest([str(working.resolve()), how])[:32]
@@ -79,8 +78,7 @@ def _plan(args: argparse.Namespace, working: Path, lab: "Lab") -> "tuple[CanaryP
     secret = bytes.fromhex(kept.read_text())
     plan = draw_plan(WORDS, FORMATS, how, secret)
     if not entered.exists():
-        at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        index = lab.enter([encode(entry(plan, at))])[0]
+        index = lab.enter([encode(entry(plan, now()))])[0]
         lab.checkpoint()
         storage.write_bytes(working / "plan.json", canonical(plan))
         storage.write_text(entered, f"{index}\n")
@@ -92,23 +90,24 @@ def _material(found: "Run", recipe: Any) -> "Material":
     """The run's own texts; those of every fourth prompt are held out."""
     from bylaw.leak.canary_run import Material
     from bylaw.records import Comparison, Label, Prompt, Response, Revision
-    from bylaw.train.examples import SFTExample
-    from bylaw.training import pair_examples
+    from bylaw.training import pair_examples, supervised_examples
 
     prompts = {prompt.id: prompt for prompt in found.read(Prompt)}
     out = {name for place, name in enumerate(prompts) if place % HELD_OUT == 0}
-    soft = recipe.sft.helpful_targets == "distribution"
+    revisions = list(found.read(Revision))
     helpful = [one for one in found.read(Response, stage="respond") if prompts[one.prompt].aim == "helpful"]
-    rows: dict[bool, list[SFTExample]] = {False: [], True: []}
-    for revision in found.read(Revision):
-        rows[revision.prompt in out].append(SFTExample(prompts[revision.prompt].messages, revision.text))
-    for one in helpful:
-        rows[one.prompt in out].append(SFTExample(prompts[one.prompt].messages, one.text, soft=soft))
+
+    def half(held: bool) -> list[Any]:
+        """What is fine-tuned on, of the prompts that are held out or of the others."""
+        ours = [one for one in revisions if (one.prompt in out) is held]
+        samples = [one for one in helpful if (one.prompt in out) is held]
+        return supervised_examples(recipe, prompts, ours, samples)
+
     pairs, labels = list(found.read(Comparison)), list(found.read(Label))
     by_id = {pair.id: pair.prompt in out for pair in pairs}
     labelled = {held: [one for one in labels if by_id[one.comparison] is held] for held in (False, True)}
     trained, others = (pair_examples(pairs, labelled[held], ()) for held in (False, True))
-    return Material(rows[False], rows[True], trained, others)
+    return Material(half(False), half(True), trained, others)
 
 
 def _say(said: str) -> None:

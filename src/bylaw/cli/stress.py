@@ -29,8 +29,6 @@ def register(subparsers: "Subparsers") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Attack, file the report, print it."""
-    import msgspec
-
     from bylaw import recipe as recipes
     from bylaw.canonical import digest
     from bylaw.cli.assemble import assemble
@@ -54,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
         loading=LocalSettings(rows=recipe.rows),
     )
     report = stress(target, StressSettings(seed=recipe.seed, **said), found.working_folder("stress"), _say)
-    found.file_finding("stress", msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")
+    found.file_finding("stress", report)
     print(text(report))
     return 0
 

@@ -3,18 +3,20 @@
 import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
 from bylaw import storage
+from bylaw.canonical import sha256
 from bylaw.errors import UsageError
 from bylaw.evidence.claims import claims
 from bylaw.evidence.clauses import clauses
-from bylaw.evidence.index import NAME, Decision, Predicate, Redaction, seal, sha256
+from bylaw.evidence.index import NAME, Decision, Predicate, Redaction, seal
 from bylaw.evidence.reading import Bundle
 from bylaw.evidence.samples import samples
+from bylaw.ledger.entries import now
 from bylaw.ledger.policy import Policy
 from bylaw.lineage.lab import Lab
 from bylaw.run.handout import Handout
@@ -70,11 +72,6 @@ def is_time(text: str) -> bool:
         return datetime.strptime(text, FORMAT).strftime(FORMAT) == text
     except ValueError:
         return False
-
-
-def now() -> str:
-    """The time, as a bundle writes it."""
-    return datetime.now(UTC).strftime(FORMAT)
 
 
 def _handouts(runs: Sequence[Path], lab: Lab) -> dict[str, Handout]:

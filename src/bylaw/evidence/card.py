@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bylaw.evidence.index import sha256
+from bylaw.canonical import sha256
 from bylaw.evidence.reading import Bundle
 from bylaw.report.table import table
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from bylaw.evidence.index import Claim, Kind, Level, Ref, sha256
+from bylaw.canonical import sha256
+from bylaw.evidence.index import Claim, Kind, Level, Ref
 
 TEXTS: dict[Kind, str] = {
     "lineage": "Each model of {run} was made from what its stages' statements name, and nothing went missing between",

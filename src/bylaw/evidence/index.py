@@ -1,12 +1,11 @@
 """The signed index of a bundle: an in-toto statement over its files, with what is claimed of them."""
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
 
-from bylaw.canonical import canonical
+from bylaw.canonical import canonical, sha256
 from bylaw.lineage import dsse
 from bylaw.lineage.statement import TYPE
 from bylaw.signing import Signer
@@ -65,11 +64,6 @@ class Predicate(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     valid_until: str | None = None
     supersedes: str | None = None
     decision: Decision | None = None
-
-
-def sha256(content: bytes) -> str:
-    """64 hex digits."""
-    return hashlib.sha256(content).hexdigest()
 
 
 def seal(files: Mapping[str, bytes], predicate: Predicate, signer: Signer) -> bytes:

@@ -11,8 +11,9 @@ import msgspec
 from markupsafe import Markup
 
 from bylaw import storage
+from bylaw.canonical import sha256
 from bylaw.errors import UsageError
-from bylaw.evidence.index import NAME, sha256
+from bylaw.evidence.index import NAME
 from bylaw.evidence.reading import Bundle
 from bylaw.report import frame, pivot, words
 from bylaw.report.render import WIND_TUNNEL_NOTE

@@ -9,9 +9,10 @@ from typing import Any
 
 import msgspec
 
+from bylaw.canonical import sha256
 from bylaw.constitution import Constitution, loads
 from bylaw.errors import MalformedError
-from bylaw.evidence.index import NAME, Predicate, sha256
+from bylaw.evidence.index import NAME, Predicate
 from bylaw.lineage import dsse
 from bylaw.records import Measurement, Sample
 
@@ -77,11 +78,6 @@ class Bundle:
         paths = [path for path in self.files if path.startswith(f"runs/{run}/samples/")]
         rows = [row for path in paths for row in msgspec.json.decode(self.files[path])["rows"]]
         return [msgspec.json.decode(row["row"], type=Sample) for row in rows]
-
-    def reports(self, run: str) -> dict[str, Any]:
-        """Findings that were filed, by name."""
-        names = {name: f"reports/{run}.{name}.json" for name in ("audit", "leak", "stress")}
-        return {name: msgspec.json.decode(self.files[path]) for name, path in names.items() if path in self.files}
 
 
 def _files(path: Path) -> dict[str, bytes]:

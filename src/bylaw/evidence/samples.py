@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-import msgspec
-
 from bylaw.run.handout import Handout
+from bylaw.storage import pretty
 
 PATH = "records/samples.jsonl"
 COUNT = 5
@@ -17,4 +16,4 @@ def samples(handout: Handout) -> Iterator[tuple[str, bytes]]:
             committed, opened = handout.draw(stage, PATH, COUNT)
             rows = [{"index": n, "row": row, "proof": [node.hex() for node in proof]} for n, row, proof in opened]
             said = {"stage": stage, "path": PATH, "count": committed.count, "root": committed.root, "rows": rows}
-            yield f"samples/{stage}.json", msgspec.json.format(msgspec.json.encode(said), indent=1) + b"\n"
+            yield f"samples/{stage}.json", pretty(said)

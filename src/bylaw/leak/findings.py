@@ -22,8 +22,3 @@ def read(content: bytes | None) -> LeakFindings:
         return msgspec.json.decode(content, type=LeakFindings) if content else LeakFindings()
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise RunCorrupt(f"findings/{NAME}.json does not decode: {error}") from error
-
-
-def dumps(findings: LeakFindings) -> bytes:
-    """As it is filed."""
-    return msgspec.json.format(msgspec.json.encode(findings), indent=1) + b"\n"

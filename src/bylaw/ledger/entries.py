@@ -8,13 +8,14 @@ or beyond guessing; ``salted:…`` is a commitment (``salts``), for everything e
 """
 
 import re
+from datetime import UTC, datetime
 from typing import Annotated, get_args
 
 import msgspec
 from msgspec import Meta
 
 from bylaw import storage
-from bylaw.canonical import canonical
+from bylaw.canonical import canonical, sha256
 from bylaw.errors import MalformedError, UsageError
 from bylaw.ledger.tiles import MAX_ENTRY
 
@@ -24,6 +25,16 @@ Time = Annotated[str, Meta(pattern=r"^[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[
 Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}\Z")]
 Uri = Annotated[str, Meta(pattern=r"^https?://[!-~]{1,240}\Z")]
 Count = Annotated[int, Meta(ge=1, le=(1 << 53) - 1)]
+
+
+def now() -> Time:
+    """The time, as an entry says it."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def reference(content: bytes) -> Reference:
+    """How an entry names what is public, or beyond guessing."""
+    return f"sha256:{sha256(content)}"
 
 
 class _Entry(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbid_unknown_fields=True):

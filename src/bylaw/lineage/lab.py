@@ -11,13 +11,11 @@ the log with Ed25519, as its format asks. ``rotate`` replaces the statements' ke
 entered in the ledger, and what the old one signed stays valid.
 """
 
-import hashlib
 import os
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -25,7 +23,7 @@ import msgspec
 from bylaw import settings, storage
 from bylaw.canonical import canonical
 from bylaw.errors import LedgerError, LedgerLocked, UsageError
-from bylaw.ledger.entries import StatementEntry, encode
+from bylaw.ledger.entries import StatementEntry, encode, now, reference
 from bylaw.ledger.log import Log, log_vkey
 from bylaw.ledger.proof import prove
 from bylaw.ledger.stores import DirectoryStore
@@ -162,7 +160,7 @@ class Lab:
         os.replace(fresh, private)
         os.replace(fresh.with_name(f"{fresh.name}.pub"), private.with_name(f"{private.name}.pub"))
         self.signer = new
-        index = self.enter([encode(StatementEntry(at=_now(), statement=_reference(said), predicate=ROTATED))])[0]
+        index = self.enter([encode(StatementEntry(at=now(), statement=reference(said), predicate=ROTATED))])[0]
         self.checkpoint()
         return record, index
 
@@ -177,14 +175,6 @@ def _furnish(root: Path, how: LabSettings) -> None:
     with Log.open(root / "ledger") as log:
         log.checkpoint(signer)
     storage.write_text(root / "lab.toml", settings.dumps(how))
-
-
-def _reference(content: bytes) -> str:
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
-
-
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _signer(root: Path, how: KeySettings) -> Signer:

@@ -6,14 +6,13 @@ names, and it leaves out ``.git*`` by rule (spec v1.0 §6.2, §6.5.1): a directo
 every file that lies there, and ``IGNORED`` files are an error unless they are allowed by name.
 """
 
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from bylaw.canonical import canonical
+from bylaw.canonical import canonical, sha256
 from bylaw.errors import MalformedError, UsageError, VerificationError
 from bylaw.lineage import dsse
 from bylaw.lineage.statement import TYPE
@@ -30,7 +29,7 @@ def bundle(files: Mapping[str, str], name: str, signer: Signer) -> bytes:
     if signer.public.algorithm != P256:
         raise UsageError("model signatures take an ECDSA P-256 key: the public verifier knows no Ed25519")
     envelope = dsse.seal(canonical(_statement(files, name)), signer)
-    hint = hashlib.sha256(signer.public.pem).hexdigest()
+    hint = sha256(signer.public.pem)
     return msgspec.json.encode(
         {
             "mediaType": MEDIA_TYPE,
@@ -47,7 +46,7 @@ def bundle(files: Mapping[str, str], name: str, signer: Signer) -> bytes:
 
 def oms_root(files: Mapping[str, str]) -> str:
     """SHA-256 over the raw digests of the files in the order of their names (spec §6.5.1)."""
-    return hashlib.sha256(b"".join(bytes.fromhex(files[name]) for name in sorted(files))).hexdigest()
+    return sha256(b"".join(bytes.fromhex(files[name]) for name in sorted(files)))
 
 
 def sign_directory(root: Path, name: str, signer: Signer, known: Mapping[str, str] | None = None) -> Files:
@@ -62,12 +61,14 @@ def sign_directory(root: Path, name: str, signer: Signer, known: Mapping[str, st
     return files
 
 
-def verify_directory(root: Path, key: PublicKey, signature: Path | None = None, allow_git: bool = False) -> Files:
+def verify_directory(
+    root: Path, trusted: Iterable[PublicKey], signature: Path | None = None, allow_git: bool = False
+) -> Files:
     """The files of a directory that is as it was signed; else ``VerificationError`` naming the first that is not."""
     path = signature or root / SIGNATURE
     if not path.is_file():
         raise VerificationError("model signature", f"there is no {path}")
-    signed = resources(path.read_bytes(), key)
+    signed = resources(path.read_bytes(), trusted)
     found = tree_files(root)
     if not allow_git and (hidden := sorted(name for name in found if _ignored(name))):
         raise VerificationError("model files", f"{root / hidden[0]} is not covered by the signature's format")
@@ -79,8 +80,8 @@ def verify_directory(root: Path, key: PublicKey, signature: Path | None = None, 
     return found
 
 
-def resources(content: bytes, key: PublicKey) -> Files:
-    """The files a bundle signs, if ``key`` has signed it. Raises ``VerificationError``."""
+def resources(content: bytes, trusted: Iterable[PublicKey]) -> Files:
+    """The files a bundle signs, if one of the ``trusted`` keys has signed it. Raises ``VerificationError``."""
     try:
         said = msgspec.json.decode(content)
         envelope = msgspec.convert(said["dsseEnvelope"], dsse.Envelope)
@@ -89,7 +90,7 @@ def resources(content: bytes, key: PublicKey) -> Files:
         raise MalformedError("model signature", f"it is no Sigstore bundle: {error!r}") from error
     if not str(media).startswith("application/vnd.dev.sigstore.bundle"):
         raise MalformedError("model signature", f"its media type is {media!r}")
-    return _files(dsse.unseal(envelope, [key]))
+    return _files(dsse.unseal(envelope, trusted))
 
 
 def _statement(files: Mapping[str, str], name: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO
 
+from bylaw.canonical import sha256
 from bylaw.errors import VerificationError
 
 SIGNATURE = "model.sig"
@@ -30,7 +31,7 @@ def tree_digest(root: Path, known: Mapping[str, str] | None = None) -> str:
 
 def digest_of(files: Mapping[str, str]) -> str:
     """The *dirHash* of files whose digests are known."""
-    return hashlib.sha256(tree_lines(files)).hexdigest()
+    return sha256(tree_lines(files))
 
 
 def tree_lines(files: Mapping[str, str]) -> bytes:

@@ -10,7 +10,6 @@ if it is what was signed. Without one there is only the manifest.
 """
 
 import fcntl
-import hashlib
 import itertools
 import os
 import time
@@ -20,7 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bylaw import __version__, storage
-from bylaw.canonical import digest
+from bylaw.canonical import digest, sha256
 from bylaw.errors import RunCorrupt, RunError, RunLocked, UsageError, VerificationError
 from bylaw.lineage.lab import Lab
 from bylaw.lineage.oms import sign_directory
@@ -73,7 +72,7 @@ class Run:
             run._check_same(texts)
             for name, text in texts.items():  # run.toml comes last: with it the directory is a run
                 storage.write_text(path / name, text)
-        run._documents = {name: hashlib.sha256(texts[name].encode()).hexdigest() for name in DOCUMENTS}
+        run._documents = {name: sha256(texts[name].encode()) for name in DOCUMENTS}
         return run
 
     def document_digest(self, name: str) -> str:
@@ -214,8 +213,11 @@ class Run:
 
     def model_dir(self, name: str) -> Path:
         """Where the model ``name`` lies. Raises ``RunError`` if no stage has made it."""
-        self._model(name)
-        return self.path / f"models/{name}"
+        return self.path / self._model(name)[1].path
+
+    def model_digest(self, name: str) -> str:
+        """The digest that the model ``name`` had when it was made; ``verified_model`` holds it to that."""
+        return self._model(name)[1].sha256
 
     def verified_model(self, name: str) -> Path:
         """Where the model ``name`` lies, if it is as it was made: for loading. Raises ``RunCorrupt`` if it is not."""
@@ -250,10 +252,10 @@ class Run:
         """A folder for work on a finished run that can be gone on with; it is no part of what the run made."""
         return self.path / "chunks" / checked_name(name)
 
-    def file_finding(self, name: str, content: bytes) -> Path:
-        """Keep the report of an audit, leak or stress test (JSON), replacing an older one; returns its path."""
+    def file_finding(self, name: str, report: object) -> Path:
+        """Keep the report of an audit, leak or stress test as JSON, replacing an older one; returns its path."""
         path = self.path / "findings" / f"{checked_name(name)}.json"
-        storage.write_bytes(path, content)
+        storage.write_bytes(path, storage.pretty(report))
         return path
 
     def findings(self) -> dict[str, bytes]:
@@ -271,11 +273,9 @@ class Run:
         for name in finished:
             storage.remove(self.path / "chunks" / name)
 
-    def _outputs(self) -> Iterator[tuple[Finished, Output]]:
+    def _outputs(self) -> list[tuple[Finished, Output]]:
         """(finished line, output) of everything finished, in order."""
-        for line in self.manifest.finished().values():
-            for output in line.outputs:
-                yield line, output
+        return [(line, output) for line in self.manifest.finished().values() for output in line.outputs]
 
     def _seal(self, directory: Path, name: str, known: Mapping[str, str]) -> str:
         """Sign a model directory that is whole; returns its digest. Files whose digest is known are not read again."""
@@ -303,8 +303,8 @@ class Run:
         for kind, name in _FILES.items():
             if kind in stage.kinds:
                 yield self._append(name, stage.lines(kind))
-        for name, sha256 in stage.models_written.items():
-            yield Output(path=f"models/{name}", sha256=sha256), ()
+        for name, made in stage.models_written.items():
+            yield Output(path=f"models/{name}", sha256=made), ()
 
     def _append(self, name: str, lines: Iterable[bytes]) -> tuple[Output, Sequence[bytes]]:
         """Add lines to a records file after the last finished stage's; an unfinished one's are cut off."""

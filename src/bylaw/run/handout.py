@@ -12,7 +12,7 @@ from bylaw.lineage import rows
 from bylaw.lineage.lab import Lab
 from bylaw.lineage.oms import verify_directory
 from bylaw.lineage.rows import Rows
-from bylaw.lineage.tree import SIGNATURE, Files, tree_lines
+from bylaw.lineage.tree import SIGNATURE, tree_lines
 from bylaw.run.directory import Run
 from bylaw.run.statements import Statements
 
@@ -40,7 +40,7 @@ class Handout:
         with self.run.lock():
             self.run.prove()
         self._statements = Statements(path, lab)
-        self._keys = lab.trusted
+        self._trusted = lab.trusted
 
     def witnessed(self, policy: Policy) -> bool:
         """Whether every proof holds under a policy that asks for witnesses."""
@@ -61,19 +61,9 @@ class Handout:
             for output in line.outputs:
                 if output.path.startswith("models/"):
                     directory = self.run.path / output.path
-                    made[f"{output.path}.files"] = tree_lines(self._signed(directory))
+                    made[f"{output.path}.files"] = tree_lines(verify_directory(directory, self._trusted))
                     made[f"{output.path}.sig"] = (directory / SIGNATURE).read_bytes()
         return made
-
-    def _signed(self, directory: Path) -> Files:
-        """The files of a model, if its signature is the lab's and over them. Raises ``VerificationError``."""
-        faults = []
-        for key in self._keys:
-            try:
-                return verify_directory(directory, key)
-            except VerificationError as error:
-                faults.append(error)
-        raise faults[0]
 
     def draw(self, stage: str, path: str, count: int) -> tuple[Rows, list[Opened]]:
         """Rows that nobody chose: drawn by the checkpoint in the stage's own proof (docs/evidence.md)."""

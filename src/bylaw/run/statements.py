@@ -1,6 +1,5 @@
 """The statements of a run: signed when a stage ends, entered in the ledger, and checked before its work is read."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,8 +7,9 @@ from typing import Any
 import msgspec
 
 from bylaw import storage
+from bylaw.canonical import sha256
 from bylaw.errors import RunCorrupt, VerificationError
-from bylaw.ledger.entries import StatementEntry, encode
+from bylaw.ledger.entries import StatementEntry, encode, reference
 from bylaw.ledger.note import Note
 from bylaw.ledger.proof import Proof
 from bylaw.lineage import dsse, rows, statement
@@ -89,12 +89,12 @@ class Statements:
             self._require_document(stage, thing.name, thing.digest["sha256"])
         elif thing.name.startswith("statements/"):
             path = self._root / thing.name
-            found = _sha256(dsse.parse(path.read_bytes()).content) if path.is_file() else "no file"
+            found = sha256(dsse.parse(path.read_bytes()).content) if path.is_file() else "no file"
             if found != thing.digest["sha256"]:
                 raise RunCorrupt(f"stage {stage} was made from another {path}: expected {thing.digest}, found {found}")
 
     def _require_document(self, stage: str, name: str, digest: str) -> None:
-        found = _sha256((self._root / name).read_bytes())
+        found = sha256((self._root / name).read_bytes())
         if found != digest:
             raise RunCorrupt(f"stage {stage}: {self._root / name} has changed: expected {digest}, found {found}")
 
@@ -151,14 +151,13 @@ class Statements:
         """The ledger's entry for a stage's statement."""
         content = self.verified(line).content
         at = line.at.replace("+00:00", "Z")
-        reference = f"sha256:{hashlib.sha256(content).hexdigest()}"
-        return encode(StatementEntry(at=at, statement=reference, predicate=statement.PREDICATE))
+        return encode(StatementEntry(at=at, statement=reference(content), predicate=statement.PREDICATE))
 
     def _read(self, name: str, value: str, earlier: Mapping[str, Finished]) -> Thing:
         if name not in earlier:
             return Thing(name=name, digest={"dirHash" if name in DIRECTORIES else "sha256": value})
         content = self.verified(earlier[name]).content
-        return Thing(name=f"statements/{name}.json", digest={"sha256": _sha256(content)})
+        return Thing(name=f"statements/{name}.json", digest={"sha256": sha256(content)})
 
     def _entry(self, stage: str) -> Path:
         return self._root / "proofs" / f"{stage}.entry"
@@ -189,8 +188,4 @@ def _counts(figures: Mapping[str, float]) -> Counts | None:
 
 
 def _digest(line: Finished) -> str:
-    return _sha256(storage.line_of(line))
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+    return sha256(storage.line_of(line))

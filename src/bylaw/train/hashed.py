@@ -38,12 +38,12 @@ def hashed_weights() -> Iterator[dict[str, str]]:
     from transformers import modeling_utils
 
     digests: dict[str, str] = {}
-    plain = getattr(modeling_utils, _SEAM, None)
+    plain: Any = getattr(modeling_utils, _SEAM, None)
 
     def save(tensors: Mapping[str, torch.Tensor], filename: Any, metadata: dict[str, str] | None = None) -> None:
         if all(tensor.dtype in KINDS for tensor in tensors.values()):
             digests[Path(filename).name] = write_safetensors(tensors, Path(filename), metadata or {})
-        elif plain:
+        else:
             plain(tensors, filename, metadata=metadata)
 
     with _ONE_AT_A_TIME:
