@@ -6,17 +6,18 @@ missing newline.
 """
 
 import errno
+import fcntl
 import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import IO, Any, TypeVar
 
 import msgspec
 
-from bylaw.errors import RecordError, RunError
+from bylaw.errors import RecordError, RunError, UsageError
 
 T = TypeVar("T")
 
@@ -142,6 +143,23 @@ def read_range(path: Path, start: int, end: int, block: int = 1 << 20) -> Iterat
         while start < end and (piece := file.read(min(block, end - start))):
             start += len(piece)
             yield piece
+
+
+def hold(file: IO[Any], busy: Exception) -> None:
+    """Be the only process that holds this open file; the system lets go when it is closed. Raises ``busy``."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise busy from None
+
+
+def require_same(place: Path, before: msgspec.Struct, now: msgspec.Struct, what: str) -> None:
+    """Raise ``UsageError`` naming every field in which work at ``place`` was begun with something else."""
+    fields = before.__struct_fields__
+    if other := [name for name in fields if getattr(before, name) != getattr(now, name)]:
+        raise UsageError(
+            f"{place} was begun with another {', another '.join(other)}; go on with the same, or name another {what}"
+        )
 
 
 def remove(path: Path) -> None:

@@ -5,7 +5,6 @@ can move the last digits of a probability: the finished file has the same bytes 
 interrupted.
 """
 
-import fcntl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -96,17 +95,6 @@ def _holding(output: Path, made: Made) -> Iterator[None]:
                 raise UsageError(f"{output} exists and does not say what it was made from; name another file")
             storage.write_bytes(path, storage.line_of(made))
         with path.open("rb") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise RunLocked(f"another process is writing {output}; wait or stop it") from None
-            _check(output, next(storage.read_records(path, Made)), made)
+            storage.hold(file, RunLocked(f"another process is writing {output}; wait or stop it"))
+            storage.require_same(output, next(storage.read_records(path, Made)), made, "file")
             yield
-
-
-def _check(output: Path, before: Made, now: Made) -> None:
-    other = [name for name in Made.__struct_fields__ if getattr(before, name) != getattr(now, name)]
-    if other:
-        raise UsageError(
-            f"{output} was begun with another {', another '.join(other)}; go on with the same, or name another file"
-        )

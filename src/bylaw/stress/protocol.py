@@ -5,7 +5,6 @@ draws of their own, and the worst of them is run with every seed. A trial that i
 that was killed goes on, and one that gets more seeds, rates or attacks makes only what is new.
 """
 
-import fcntl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +14,7 @@ import msgspec
 
 from bylaw import storage
 from bylaw.canonical import digest, seed_of
-from bylaw.errors import RunLocked, SettingsError, UsageError
+from bylaw.errors import RunLocked, SettingsError
 from bylaw.evaluate.evaluator import Evaluator
 from bylaw.lineage.tree import tree_digest
 from bylaw.models.local import LocalModel, LocalSettings, open_model
@@ -208,20 +207,9 @@ def _holding(folder: Path, made: Made) -> Iterator[None]:
     with storage.explained(path):
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / ".lock").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise RunLocked(f"another process works in {folder}; wait or stop it") from None
+            storage.hold(file, RunLocked(f"another process works in {folder}; wait or stop it"))
             storage.sweep(folder)
             if not path.exists():
                 storage.write_bytes(path, storage.line_of(made))
-            _check(folder, next(storage.read_records(path, Made)), made)
+            storage.require_same(folder, next(storage.read_records(path, Made)), made, "folder")
             yield
-
-
-def _check(folder: Path, before: Made, now: Made) -> None:
-    other = [name for name in Made.__struct_fields__ if getattr(before, name) != getattr(now, name)]
-    if other:
-        raise UsageError(
-            f"{folder} was begun with another {', another '.join(other)}; go on with the same, or name another folder"
-        )
