@@ -4,10 +4,10 @@ BIN := .venv/bin
 
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[train,audit,dev,browser]'
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[train,audit,access,dev,browser]'
 	touch $@
 
-.PHONY: setup demo test lint bench bench-speed bench-prove
+.PHONY: setup demo test lint bench bench-speed bench-prove bench-access
 setup: .venv/ready
 
 demo: .venv/ready
@@ -34,3 +34,7 @@ bench-speed: .venv/ready
 # What the evidence is worth: scanner (needs presidio-analyzer and spacy), audit, canaries, stress, ledger. Hours on two cores.
 bench-prove: .venv/ready
 	$(BIN)/python bench/prove.py
+
+# Who may use a model: ownership, screening (needs BYLAW_DATA), import, decisions against cedarpy, June 2026 replayed.
+bench-access: .venv/ready
+	$(BIN)/python bench/access.py

@@ -19,10 +19,10 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -57,9 +57,7 @@ def _pair(chosen: str, rejected: str) -> PairExample | None:
 def _turns(transcript: str) -> Conversation:
     roles = {"Human": "user", "Assistant": "assistant"}
     turns: list[Message] = []
-    for part in (
-        transcript.replace("\n\nHuman: ", "\0Human\1").replace("\n\nAssistant: ", "\0Assistant\1").split("\0")
-    ):
+    for part in transcript.replace("\n\nHuman: ", "\0Human\1").replace("\n\nAssistant: ", "\0Assistant\1").split("\0"):
         name, _, content = part.partition("\1")
         if name in roles:
             turns.append(Message(roles[name], content.strip()))  # type: ignore[arg-type]
@@ -159,24 +157,31 @@ def _row(pair: PairExample) -> dict[str, Any]:
     return {"prompt": turns, "chosen": first, "rejected": second}
 
 
-def same(bench: Bench, per_device: int) -> tuple[float, float]:
-    """Largest differences of the pairs' reference log-probabilities and of the updates' losses."""
-    _, theirs, rows = bench.theirs(per_device)
-    _, ours = bench.ours()
+class Round(NamedTuple):
+    """Both trainers over all pairs once: seconds, and the largest differences of log-probabilities and losses."""
+
+    ours: float
+    theirs: float
+    logprobs: float
+    losses: float
+
+
+def round_of(bench: Bench, per_device: int) -> Round:
+    """One after the other, so that noise meets both alike."""
+    seconds, losses = bench.ours()
+    other, theirs, rows = bench.theirs(per_device)
     logprobs = 0.0
     for one, row in zip(bench.order(), rows, strict=True):
         first, second = bench.reference[one.index]
-        logprobs = max(
-            logprobs, abs(first - row["ref_chosen_logps"]), abs(second - row["ref_rejected_logps"])
-        )
-    return logprobs, max(abs(one - other) for one, other in zip(ours, theirs, strict=True))
+        logprobs = max(logprobs, abs(first - row["ref_chosen_logps"]), abs(second - row["ref_rejected_logps"]))
+    worst = max(abs(mine - their) for mine, their in zip(losses, theirs, strict=True))
+    note(f"{len(losses)} updates: ours {seconds:.0f} s, trl {other:.0f} s")
+    return Round(seconds, other, logprobs, worst)
 
 
 def main() -> int:
     """Print the figure; 0 if it is reached and both trainers computed the same."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--width", type=int, default=320)
     parser.add_argument("--layers", type=int, default=8)
     parser.add_argument("--vocabulary", type=int, default=8192)
@@ -208,15 +213,8 @@ def main() -> int:
     sweep = {size: bench.theirs(size, updates=4)[0] for size in sizes}
     best = min(sweep, key=lambda size: sweep[size])
     note(f"trl {trl.__version__}: seconds of four updates by per-device batch: {sweep}")
-    logprobs, losses = same(bench, best)
-    ours, theirs = medians(bench, best, options.repeats)
-    return verdict(bench, ours, theirs, logprobs, losses, best, options)
-
-
-def medians(bench: Bench, per_device: int, repeats: int) -> tuple[float, float]:
-    """Median seconds of both, run in turn so that noise meets both alike."""
-    rounds = [(bench.ours()[0], bench.theirs(per_device)[0]) for _ in range(repeats)]
-    return statistics.median(ours for ours, _ in rounds), statistics.median(theirs for _, theirs in rounds)
+    rounds = [round_of(bench, best) for _ in range(options.repeats)]
+    return verdict(bench, rounds, best, options)
 
 
 def prepare(source: Path, options: argparse.Namespace) -> Bench:
@@ -225,26 +223,18 @@ def prepare(source: Path, options: argparse.Namespace) -> Bench:
     pairs = read_pairs(source, 2312)
     texts = [turn.content for pair in pairs for turn in pair.messages] + [pair.first for pair in pairs]
     tokenizer = byte_tokenizer(texts, options.vocabulary)
-    model = random_llama(
-        options.vocabulary, options.width, options.layers, options.width // 64, 1.0, options.context
-    )
+    model = random_llama(options.vocabulary, options.width, options.layers, options.width // 64, 1.0, options.context)
     kept = encode_pairs(tokenizer, pairs, options.context).kept[: options.batch * options.updates]
     settings = TrainSettings(learning_rate=1e-4, schedule="constant", warmup=0.0, batch_size=options.batch)
     note(f"{sum(one.numel() for one in model.parameters()) / 1e6:.1f} M parameters, {len(kept)} pairs")
     return Bench(model, tokenizer, [pairs[one.index] for one in kept], settings, CLOCKS[options.clock])
 
 
-def verdict(
-    bench: Bench,
-    ours: float,
-    theirs: float,
-    logprobs: float,
-    losses: float,
-    best: int,
-    options: argparse.Namespace,
-) -> int:
+def verdict(bench: Bench, rounds: Sequence[Round], best: int, options: argparse.Namespace) -> int:
     """Print the JSON line. Tokenising and reference log-probabilities lie outside both timings."""
     count = len(bench.order())
+    ours, theirs = (statistics.median(times) for times in list(zip(*rounds, strict=True))[:2])
+    logprobs, losses = (max(worst) for worst in list(zip(*rounds, strict=True))[2:])
     reached = report(
         "dpo_examples_per_second_ratio",
         theirs / ours,
@@ -253,6 +243,7 @@ def verdict(
         trl=round(count / theirs, 2),
         trl_per_device_batch=best,
         pairs=count,
+        rounds=len(rounds),
         threads=options.threads,
         clock=options.clock,
         logprob_difference=logprobs,

@@ -20,6 +20,8 @@ PARTS = {
     "leak": "prove_leak.py",
     "stress": "prove_stress.py",
     "hash": "prove_hash.py",
+    "kill": "prove_kill.py",
+    "share": "prove_share.py",
     "tamper": "prove_tamper.py",
     "ledger": "ledger.py",
 }

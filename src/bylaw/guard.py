@@ -7,52 +7,96 @@ What the AI itself wrote is looked through like anything else. Rows are masked, 
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from pathlib import Path
+from typing import Final, NamedTuple, TypeVar, cast
 
-import msgspec
+from msgspec.structs import replace
 
+from bylaw import storage
 from bylaw.leak import findings
-from bylaw.leak.screen import Row, screen
+from bylaw.leak.screen import DUPLICATE, NOT_LEARNED, OVERLAP, SECRETS, Row, Screened, screen
 from bylaw.leak.screening import LeakSettings, enforce
+from bylaw.records import Record, Response
 from bylaw.run import Run
 
 Sets = Mapping[str, Sequence[str]]
 """Evaluation texts by the name of their set."""
 
+R = TypeVar("R", bound=Record)
 
-class Item(NamedTuple):
-    """Something to be trained on: its id, the kind it is counted under, its texts."""
-
-    id: str
-    kind: str
-    texts: tuple[str, ...]
+TOO_LONG, OVER_LENGTH, UNREADABLE, SAMPLES = "too_long", "over_length", "unreadable", "samples_left_out"
+LEFT_OUT: Final[dict[str, str]] = {
+    TOO_LONG: "conversations left no room for an answer in the model's context",
+    OVER_LENGTH: "examples were too long to train on, and were left out",
+    UNREADABLE: "labels could not be read, and were left out",
+    SECRETS: "rows hold secrets or personal data, and were left out",
+    OVERLAP: "rows share a long run of words with an evaluation text, and were left out",
+    DUPLICATE: "rows are nearly the same as one before them, and were left out",
+    SAMPLES: "answers that the policy sampled were left out of its training for what was found in them",
+}
+"""What a stage leaves out, as its figures name it, and what a person is told. All but the last stand in its counts."""
 
 
 class Passed(NamedTuple):
-    """The texts of what may be trained on, by id; how many items were left out, by reason."""
+    """What may be trained on, masked where asked, by the id it was given under; how much was left out, by reason."""
 
-    texts: dict[str, tuple[str, ...]]
+    kept: dict[str, Record]
     left_out: dict[str, int]
 
+    def of(self, records: Iterable[R]) -> list[R]:
+        """Those of ``records`` that may be trained on, as they may be."""
+        return [cast(R, self.kept[one.id]) for one in records if one.id in self.kept]
 
-def look_through(run: Run, stage: str, items: Iterable[Item], sets: Sets, settings: LeakSettings) -> Passed:
-    """Screen a stage's items and file what was found. Raises ``GateStopped`` where the settings say *stop*."""
-    given = {item.id: item for item in items}
-    rows = [Row(f"{item.id}/{n}", item.kind, text) for item in given.values() for n, text in enumerate(item.texts)]
+
+def look_through(run: Run, stage: str, rows: Iterable[Row], sets: Sets, settings: LeakSettings) -> Passed:
+    """Screen what a stage trains on and file what was found. Raises ``GateStopped`` where the settings say *stop*."""
+    screened = _screened(rows, sets, settings)
+    _file(run, stage, screened)
+    reasons = Counter(reason for reason in screened.dropped.values() if reason != NOT_LEARNED)
+    return Passed(screened.kept, dict(reasons))
+
+
+class Samples:
+    """What a policy says while it is trained on it (GRPO), looked through before it is rewarded.
+
+    A sample that would be masked is left out instead: the masked text is not what the policy said, so that its own
+    probabilities would teach nothing. Samples that are nearly the same are counted and stay: they are the policy's way
+    of speaking. Everything is kept in ``folder`` by update, so that a training that was stopped and went on still
+    reports all of it.
+    """
+
+    def __init__(self, run: Run, stage: str, sets: Sets, settings: LeakSettings, folder: Path) -> None:
+        self._run, self._stage, self._sets, self._folder = run, stage, sets, folder
+        secrets = "drop" if settings.secrets == "mask" else settings.secrets
+        self._settings = replace(settings, secrets=secrets, duplicates="report")
+
+    def passing(self, step: int, said: Sequence[Response]) -> list[bool]:
+        """Which samples of update ``step`` may be learned. Raises ``GateStopped`` where the settings say *stop*."""
+        storage.write_records(self._folder / f"{step:08}.jsonl", said)
+        screened = self._look(said)
+        if screened.report.stops:
+            _file(self._run, self._stage, screened)
+        return [one.id in screened.kept for one in said]
+
+    def report(self) -> int:
+        """File what was found in all samples; returns how many were left out."""
+        files = sorted(self._folder.glob("*.jsonl"))
+        screened = self._look([one for path in files for one in storage.read_records(path, Response)])
+        _file(self._run, self._stage, screened)
+        return len(screened.dropped)
+
+    def _look(self, said: Sequence[Response]) -> Screened:
+        return _screened([Row(self._stage, one) for one in said], self._sets, self._settings)
+
+
+def _screened(rows: Iterable[Row], sets: Sets, settings: LeakSettings) -> Screened:
     # Nobody is to open the samples' commitments: the salt is forgotten.
-    screened = screen(rows, sets, settings, salt=os.urandom(32))
+    return screen(rows, sets, settings, salt=os.urandom(32))
+
+
+def _file(run: Run, stage: str, screened: Screened) -> None:
+    """File a screening, then stop where it says so."""
     before = findings.read(run.findings().get(findings.NAME))
-    found = msgspec.structs.replace(before, before=before.before | {stage: screened.report})
+    found = replace(before, before=before.before | {stage: screened.report})
     run.file_finding(findings.NAME, found)
     enforce(screened.report)
-    reasons = {_item(row): reason for row, reason in screened.dropped.items()}
-    texts: dict[str, tuple[str, ...]] = {name: () for name in given if name not in reasons}
-    for row in screened.rows:  # in their order, so an item's texts come in theirs
-        if (name := _item(row.id)) in texts:
-            texts[name] += (row.text,)
-    return Passed(texts, dict(Counter(reason.replace("-", "_") for reason in reasons.values())))
-
-
-def _item(row: str) -> str:
-    """The item that a row is a text of."""
-    return row.rpartition("/")[0]

@@ -1,14 +1,15 @@
 """What a run is made with: prompts, an evaluator, models by name. The command line puts the parts together."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from bylaw.canonical import digest
 from bylaw.errors import RunCorrupt
 from bylaw.evaluate.evaluator import Evaluator
 from bylaw.lineage.tree import tree_digest
 from bylaw.models.base import Model, Program, T, Usage
+from bylaw.models.given import locate
 from bylaw.models.local import LocalModel, LocalSettings, open_model
 from bylaw.recipe import Recipe
 from bylaw.records import Comparison, Prompt
@@ -17,13 +18,17 @@ from bylaw.run.stage import Stage
 
 
 class Parts(NamedTuple):
-    """``policy`` and ``judge`` are model directories or hub ids; ``gold`` are human-labelled comparisons."""
+    """``policy`` and ``judge`` are model directories or hub ids; ``gold`` are human-labelled comparisons.
+
+    ``digests``: directory → *dirHash* of models that were looked at when the run was put together; they must stay so.
+    """
 
     policy: str
     judge: str
     prompts: list[Prompt]
     evaluator: Evaluator
     gold: list[Comparison]
+    digests: Mapping[str, str] = MappingProxyType({})
 
 
 GIVEN = {"seed": "policy", "judge": "judge"}
@@ -46,32 +51,29 @@ class Models:
         self._seen: dict[str, Usage] = {}
         self._digests: dict[str, str] = {}
 
-    def path(self, name: str) -> str | Path:
+    def path(self, name: str) -> Path:
         """Where a model lies: given from outside, or made by the run."""
-        if name in GIVEN:
-            given: str = getattr(self._parts, GIVEN[name])
-            return given
-        return self._run.model_dir(name)
+        return locate(getattr(self._parts, GIVEN[name])) if name in GIVEN else self._run.model_dir(name)
 
     def digest(self, name: str) -> str:
-        """Digest of a model's directory; of its name if it comes from the hub."""
+        """Digest of a model's directory."""
         if name not in GIVEN:
             return self._run.model_digest(name)
         if name not in self._digests:
-            path = Path(self.path(name))
-            self._digests[name] = tree_digest(path) if path.is_dir() else digest(str(path))
+            path = self.path(name)
+            self._digests[name] = self._parts.digests.get(str(path)) or tree_digest(path)
         return self._digests[name]
 
     def read(self, role: str, name: str) -> dict[str, str]:
-        """A model as a stage's input: its digest under ``role``, or that of its hub id under ``role name``."""
-        return {role if Path(self.path(name)).is_dir() else f"{role} name": self.digest(name)}
+        """A model as a stage's input: its digest under ``role``."""
+        return {role: self.digest(name)}
 
-    def verified(self, name: str) -> str | Path:
+    def verified(self, name: str) -> Path:
         """Where a model lies, if it still is what it was when its digest was taken."""
         path = self.path(name)
         if name not in GIVEN:
             return self._run.verified_model(name)
-        if Path(path).is_dir() and (found := tree_digest(Path(path))) != self.digest(name):
+        if (found := tree_digest(path)) != self.digest(name):
             raise RunCorrupt(f"{path} has changed while the run went on: expected {self.digest(name)}, found {found}")
         return path
 

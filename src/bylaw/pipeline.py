@@ -22,7 +22,8 @@ from bylaw.feedback.label import label
 from bylaw.feedback.respond import respond
 from bylaw.feedback.revise import revise
 from bylaw.feedback.templates import template_digest
-from bylaw.guard import Item, Passed, look_through
+from bylaw.guard import TOO_LONG, Passed, look_through
+from bylaw.leak.screen import Row
 from bylaw.parts import Models, Parts
 from bylaw.recipe import Recipe
 from bylaw.records import Comparison, Label, Measurement, Prompt, Record, Response, Revision
@@ -144,14 +145,15 @@ def supervise(run: Run, recipe: Recipe, models: Models) -> None:
     if run.finished(SFT):
         return
     prompts = {prompt.id: prompt for prompt in run.read(Prompt)}
-    helpful = [a for a in run.read(Response, stage="respond") if prompts[a.prompt].aim == "helpful"]
+    answers = list(run.read(Response, stage="respond"))
+    helpful = [answer for answer in answers if prompts[answer.prompt].aim == "helpful"]
     inputs = {"revise": run.digest("revise"), "respond": run.digest("respond"), **models.read("model", SEED)}
     revised = list(run.read(Revision))
     asked = how(sft=recipe.sft, leak=recipe.leak)
     with run.stage(SFT, inputs, recipe.seed, asked) as stage, stage.writing_model(SFT) as out:
-        items = [Item(one.id, one.kind, (one.text,)) for one in revised]
-        items += [Item(one.id, one.kind, (one.text,)) for one in helpful]
-        passed = look_through(run, SFT, items, models.evaluator.texts(), recipe.leak)
+        rows = [Row("revise", one) for one in revised]
+        rows += [Row("respond", one, learned=prompts[one.prompt].aim == "helpful") for one in answers]
+        passed = look_through(run, SFT, rows, models.evaluator.texts(), recipe.leak)
         train_supervised(stage, out, models.weights(SEED), recipe, prompts, revised, helpful, passed)
 
 
@@ -221,7 +223,8 @@ def policy_optimisation(run: Run, recipe: Recipe, models: Models, constitution: 
         inputs |= {"constitution": run.document_digest("constitution.toml"), **models.read("judge", models.judge_name)}
     asked = how(optimise=recipe.optimise, leak=recipe.leak)
     with run.stage("optimise", inputs, recipe.seed, asked) as stage, stage.writing_model(FINAL) as out:
-        passed = pairs_passed(run, FINAL, recipe, models, parts)
+        looked_through = {"dpo": pairs_passed, "grpo": prompts_passed}[recipe.optimise.method]
+        passed = looked_through(run, FINAL, recipe, models, parts)
         optimise(stage, out, Material(models, recipe, constitution, run, parts.gold, passed))
 
 
@@ -233,9 +236,14 @@ def gold_digest(recipe: Recipe, parts: Parts) -> str:
 def pairs_passed(run: Run, stage: str, recipe: Recipe, models: Models, parts: Parts) -> Passed:
     """The comparisons that may be trained on, human-labelled ones with them."""
     gold = parts.gold[: recipe.optimise.gold]
-    items = [Item(pair.id, pair.kind, (pair.first, pair.second)) for pair in run.read(Comparison)]
-    items += [Item(pair.id, "gold", (pair.first, pair.second)) for pair in gold]
-    return look_through(run, stage, items, models.evaluator.texts(), recipe.leak)
+    rows = [*(Row("compare", pair) for pair in run.read(Comparison)), *(Row("gold", pair) for pair in gold)]
+    return look_through(run, stage, rows, models.evaluator.texts(), recipe.leak)
+
+
+def prompts_passed(run: Run, stage: str, recipe: Recipe, models: Models, parts: Parts) -> Passed:
+    """The prompts that may be trained on; what is sampled for them is looked through when it is there."""
+    rows = [Row("prompts", prompt) for prompt in run.read(Prompt)]
+    return look_through(run, stage, rows, models.evaluator.texts(), recipe.leak)
 
 
 def how(**parameters: Any) -> dict[str, Any]:
@@ -252,4 +260,4 @@ def _kept(stage: Stage, made: Sequence[Record | None]) -> list[Record]:
 
 def _count(stage: Stage, whole: Iterable[bool]) -> None:
     fitted = list(whole)
-    stage.count(len(fitted), sum(fitted), too_long=len(fitted) - sum(fitted))
+    stage.count(len(fitted), sum(fitted), **{TOO_LONG: len(fitted) - sum(fitted)})

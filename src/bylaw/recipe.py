@@ -106,7 +106,8 @@ class EvaluateSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A training run. ``policy`` is ``windtunnel``, a model directory or a hub id; ``judge`` "" is the policy itself.
 
-    ``chunk``: how many rows are done, and kept, at a time.
+    ``chunk``: how many rows are done, and kept, at a time. ``trusted_keys``: public keys (PEM files); where there are
+    any, every model from outside must be signed by one of them.
     """
 
     preset: Literal["modern", "paper"] = "modern"
@@ -116,6 +117,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     seed: int = 0
     chunk: int = 200
     rows: int = 128
+    trusted_keys: tuple[str, ...] = ()
     prompts: PromptSettings = PromptSettings()
     respond: RespondSettings = RespondSettings()
     revise: ReviseSettings = ReviseSettings()

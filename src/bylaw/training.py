@@ -12,13 +12,14 @@ from bylaw.canonical import seed_of
 from bylaw.constitution.document import Constitution
 from bylaw.errors import ModelError
 from bylaw.feedback.judge_reward import JudgeReward
-from bylaw.guard import Passed
-from bylaw.models.base import Completion, Generate, Program
+from bylaw.guard import OVER_LENGTH, SAMPLES, UNREADABLE, Passed, Samples
 from bylaw.models.local import LocalModel, LocalSettings
 from bylaw.parts import Models
 from bylaw.recipe import Recipe
-from bylaw.records import Comparison, Conversation, Label, Prompt, Response, Revision
+from bylaw.records import Comparison, Label, Prompt, Response, Revision
+from bylaw.rollouts import Rollouts
 from bylaw.run import Run
+from bylaw.run.local import public, shown
 from bylaw.run.stage import Stage
 from bylaw.settings import dumps
 from bylaw.storage import write_records
@@ -37,6 +38,9 @@ Weights = tuple[Any, Any]
 Loop = tuple[TrainSettings, Path, Report]
 """What every ``train_…`` function takes after its data: settings, working directory, progress."""
 
+FINAL_SAMPLES = "final-samples"
+"""Under which name findings keep what was sampled for the final model, and trained on."""
+
 S = TypeVar("S", bound=TrainSettings)
 T = TypeVar("T")
 
@@ -52,8 +56,7 @@ def train_supervised(
     passed: Passed,
 ) -> None:
     """Fine-tune on revisions and helpful samples, as far as they ``passed``, and write the model."""
-    revisions = [replace(one, text=passed.texts[one.id][0]) for one in revisions if one.id in passed.texts]
-    helpful = [replace(one, text=passed.texts[one.id][0]) for one in helpful if one.id in passed.texts]
+    revisions, helpful = passed.of(revisions), passed.of(helpful)
     mixed = _evenly(helpful, round(len(revisions) * recipe.sft.helpful_ratio))
     examples = supervised_examples(recipe, prompts, revisions, mixed)
     model, tokenizer = weights
@@ -110,7 +113,7 @@ def train_preference_model(
 ) -> None:
     """Train a preference model on soft labels, as far as their pairs ``passed``, and write it."""
     pairs, read, left = _of_passed(pairs, labels, passed)
-    examples = pair_examples(pairs, read, _gold_passed(gold[: recipe.optimise.gold], passed))
+    examples = pair_examples(pairs, read, passed.of(gold[: recipe.optimise.gold]))
     model, tokenizer = weights
     workdir = stage.working_file("training")
     result = train_preference(model, tokenizer, examples, _seeded(recipe.preference, recipe), workdir, _progress(stage))
@@ -122,25 +125,15 @@ def _of_passed(
     pairs: Sequence[Comparison], labels: Sequence[Label], passed: Passed
 ) -> tuple[list[Comparison], list[Label], dict[str, int]]:
     """Pairs and labels that may be trained on, and how many labels were left out, by reason."""
-    kept = []
-    for pair in pairs:
-        if pair.id in passed.texts:
-            first, second = passed.texts[pair.id]
-            kept.append((pair.id, replace(pair, first=first, second=second)))
     # A masked pair has another id; its label goes with it.
-    named = {name: pair.id for name, pair in kept}
-    read = [replace(one, comparison=named[one.comparison]) for one in labels if one.comparison in named]
+    kept = passed.kept
+    read = [replace(one, comparison=kept[one.comparison].id) for one in labels if one.comparison in kept]
     unread = sum(one.p_first is None for one in read)
-    return [pair for _, pair in kept], read, {**passed.left_out, "unreadable": unread}
-
-
-def _gold_passed(gold: Sequence[Comparison], passed: Passed) -> list[Comparison]:
-    kept = [(pair, passed.texts[pair.id]) for pair in gold if pair.id in passed.texts]
-    return [replace(pair, first=first, second=second) for pair, (first, second) in kept]
+    return passed.of(pairs), read, {**passed.left_out, UNREADABLE: unread}
 
 
 class Material(NamedTuple):
-    """What a method of optimising may learn from."""
+    """What a method of optimising may learn from; ``passed``: the pairs for DPO, the prompts for GRPO."""
 
     models: Models
     recipe: Recipe
@@ -168,13 +161,13 @@ def optimise(stage: Stage, out: Path, material: Material) -> None:
     recipe = material.recipe
     policy = material.models.weights("sft")
     loop = _seeded(recipe.optimise, recipe), stage.working_file("training"), _progress(stage)
-    done = METHODS[recipe.optimise.method](material, policy, loop)
+    done = METHODS[recipe.optimise.method](stage, material, policy, loop)
     _write(stage, out, done, policy[1], recipe)
 
 
-def _by_dpo(material: Material, policy: Weights, loop: Loop) -> Trained:
+def _by_dpo(stage: Stage, material: Material, policy: Weights, loop: Loop) -> Trained:
     settings, run = material.recipe.optimise, material.run
-    gold = _gold_passed(material.gold[: settings.gold], material.passed)
+    gold = material.passed.of(material.gold[: settings.gold])
     pairs, labels, left = _of_passed(list(run.read(Comparison)), list(run.read(Label)), material.passed)
     examples = pair_examples(pairs, labels, gold)
     model, tokenizer = policy
@@ -182,19 +175,25 @@ def _by_dpo(material: Material, policy: Weights, loop: Loop) -> Trained:
     return Trained(result, "soft-label DPO", {"labels": len(examples)}, len(examples), left)
 
 
-def _by_grpo(material: Material, policy: Weights, loop: Loop) -> Trained:
-    recipe = material.recipe
-    prompts = list(material.run.read(Prompt))
+def _by_grpo(stage: Stage, material: Material, policy: Weights, loop: Loop) -> Trained:
+    recipe, run = material.recipe, material.run
+    prompts = material.passed.of(run.read(Prompt))
     Random(seed_of("grpo", recipe.seed)).shuffle(prompts)
-    asked = [prompt.messages for prompt in prompts]
     model, tokenizer = policy
-    sampler = _Sampler(LocalModel("policy", model, tokenizer, LocalSettings(rows=recipe.rows)), recipe)
-    reward = _reward(material, model.device)
-    result = train_grpo(model, tokenizer, asked, sampler, reward, *loop, grpo=recipe.optimise.grpo)
-    return Trained(result, f"GRPO on a {recipe.optimise.reward} reward", {"prompts": len(prompts)}, len(prompts))
+    sets, folder = material.models.evaluator.texts(), stage.working_file("samples")
+    samples = Samples(run, FINAL_SAMPLES, sets, recipe.leak, folder)
+    policy_now = LocalModel("policy", model, tokenizer, LocalSettings(rows=recipe.rows))
+    ids = {prompt.messages: prompt.id for prompt in prompts}
+    rollouts = Rollouts(policy_now, _reward(material, model.device), recipe, ids, samples)
+    asked = [prompt.messages for prompt in prompts]
+    grpo = recipe.optimise.grpo
+    result = train_grpo(model, tokenizer, asked, rollouts.sample, rollouts.reward, *loop, grpo=grpo)
+    stage.note(**{SAMPLES: samples.report()})
+    done = f"GRPO on a {recipe.optimise.reward} reward"
+    return Trained(result, done, {"prompts": len(prompts)}, len(prompts), material.passed.left_out)
 
 
-METHODS: Final[dict[str, Callable[[Material, Weights, Loop], Trained]]] = {"dpo": _by_dpo, "grpo": _by_grpo}
+METHODS: Final[dict[str, Callable[[Stage, Material, Weights, Loop], Trained]]] = {"dpo": _by_dpo, "grpo": _by_grpo}
 """By the name that ``optimise.method`` takes."""
 
 
@@ -208,28 +207,6 @@ def _reward(material: Material, device: Any) -> Reward:
     path = models.verified("preference")
     model = AutoModelForSequenceClassification.from_pretrained(path, use_safetensors=True).to(device)
     return PreferenceModel(model, AutoTokenizer.from_pretrained(path)).rewards
-
-
-class _Sampler:
-    """Samples groups of answers from the policy as it stands."""
-
-    def __init__(self, policy: LocalModel, recipe: Recipe) -> None:
-        self._policy = policy
-        self._recipe = recipe
-
-    def __call__(self, prompts: Sequence[Conversation], group: int, step: int) -> list[list[Completion]]:
-        def ask(prompt: Conversation, sample: int, place: int) -> Program[Completion]:
-            completion: Completion = yield Generate(
-                messages=prompt,
-                max_tokens=self._recipe.compare.max_tokens,
-                temperature=self._recipe.compare.temperature,
-                seed=seed_of("rollout", self._recipe.seed, step, place, sample),
-            )
-            return completion
-
-        programs = [ask(prompt, n, place) for place, prompt in enumerate(prompts) for n in range(group)]
-        said = self._policy.run(programs)
-        return [said[at : at + group] for at in range(0, len(said), group)]
 
 
 def _seeded(settings: S, recipe: Recipe) -> S:
@@ -248,14 +225,14 @@ def _write(stage: Stage, out: Path, done: Trained, tokenizer: Any, recipe: Recip
     # The card says nothing that depends on how often the training was interrupted: the model keeps its digest.
     card = ModelCard(
         title=f"{stage.name} ({recipe.preset} preset)",
-        base=recipe.policy,
+        base=shown(recipe.policy),
         method=done.method,
         data=done.data,
-        settings={"recipe": dumps(recipe)},
+        settings={"recipe": public(dumps(recipe))},
         figures={"updates": done.result.updates},
     )
     stage.hashed(write_model(done.result.model, tokenizer, out, card))
     write_records(out / "training.jsonl", done.result.history)
     stage.note(trained_tokens=done.result.tokens)
     left, before = len(done.result.dropped), sum(done.left_out.values())
-    stage.count(done.examples + before, done.examples - left, over_length=left, **done.left_out)
+    stage.count(done.examples + before, done.examples - left, **{OVER_LENGTH: left}, **done.left_out)

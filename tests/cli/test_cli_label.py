@@ -1,6 +1,7 @@
 """``bylaw label`` on a tiny random Llama: loaded for real, resumed, measured, held to a minimum."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -10,7 +11,9 @@ from typing import Any
 import pytest
 
 from bylaw.cli import main
+from bylaw.lineage.oms import sign_directory
 from bylaw.records import Label
+from bylaw.signing import P256, LocalSigner
 from bylaw.storage import read_records
 from inputs import real
 from tiny import CONSTITUTION
@@ -84,6 +87,25 @@ def test_labels_and_figures(files: tuple[str, str], judge: str, tmp_path: Path, 
     assert figures["flips"]["n"] == 20
     assert set(figures["principles"]) == {"kind", "true"}
     assert "label 10/10" in printed.err
+
+
+def test_a_signed_judge_is_checked_before_it_is_loaded(
+    files: tuple[str, str], judge: str, tmp_path: Path, capsys: Any
+) -> None:
+    key = LocalSigner.generate(P256)
+    (tmp_path / "lab.pub").write_bytes(key.public.pem)
+    signed, out = shutil.copytree(judge, tmp_path / "signed"), tmp_path / "labels.jsonl"
+    trusting = ("--trusted-key", str(tmp_path / "lab.pub"))
+    assert main(words(files, str(signed), out, *trusting)) == 4
+    assert f"there is no {signed}/model.sig" in capsys.readouterr().err
+    sign_directory(signed, "signed", key)
+    assert main(words(files, str(signed), out, *trusting)) == 0
+    assert "by whom" not in capsys.readouterr().err
+    assert main(words(files, str(signed), out)) == 0
+    assert f"{signed}: its files are those that were signed; by whom was not checked" in capsys.readouterr().err
+    (signed / "generation_config.json").write_text("{}")
+    assert main(words(files, str(signed), out)) == 4
+    assert "generation_config.json: expected" in capsys.readouterr().err
 
 
 def test_a_resumed_file_has_the_same_bytes(files: tuple[str, str], judge: str, tmp_path: Path, capsys: Any) -> None:

@@ -18,10 +18,12 @@ from bylaw import recipe as recipes
 from bylaw.cli import main
 from bylaw.constitution import dumps as constitution_text
 from bylaw.constitution import load
+from bylaw.lineage.oms import sign_directory
 from bylaw.lineage.tree import tree_digest
 from bylaw.records import Label, Prompt, Response
 from bylaw.run import Run
 from bylaw.settings import dumps
+from bylaw.signing import P256, LocalSigner
 
 pytest.importorskip("torch")
 
@@ -111,6 +113,22 @@ def test_a_model_that_cannot_be_used(fails: Callable[..., str], model: Path, tmp
     broken = copied(model, tmp_path / "broken")
     (broken / "model.safetensors").write_bytes((model / "model.safetensors").read_bytes()[:1000])
     assert "broken cannot be loaded as a causal language model" in fails(1, f"policy={broken}")
+
+
+def test_a_signed_model_is_checked_before_it_is_loaded(fails: Callable[..., str], model: Path, tmp_path: Path) -> None:
+    key, stranger = LocalSigner.generate(P256), LocalSigner.generate(P256)
+    for name, one in (("lab.pub", key), ("stranger.pub", stranger)):
+        (tmp_path / name).write_bytes(one.public.pem)
+    signed = copied(model, tmp_path / "signed")
+    sign_directory(signed, "signed", key)
+    late = (f"policy={signed}", "evaluate.unsafe_unvalidated=false")  # stops when the models have been looked at
+    said = fails(1, *late)
+    assert f"{signed}: its files are those that were signed; by whom was not checked" in said
+    assert "by whom" not in fails(1, *late, f"trusted_keys=['{tmp_path}/lab.pub']")
+    assert "made by none of the 1 trusted keys" in fails(4, *late, f"trusted_keys=['{tmp_path}/stranger.pub']")
+    assert f"there is no {model}/model.sig" in fails(4, f"trusted_keys=['{tmp_path}/lab.pub']")
+    (signed / "config.json").write_bytes((signed / "config.json").read_bytes() + b" ")
+    assert f"model files: {signed}/config.json: expected" in fails(4, *late)
 
 
 def test_prompts_and_held_out_prompts(fails: Callable[..., str], tmp_path: Path) -> None:

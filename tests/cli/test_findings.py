@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -28,13 +29,40 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_an_audit_says_what_it_tested_and_what_it_could_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     made = make_run(tmp_path / "made", Lab.open(tmp_path / "lab"))
-    assert main(["audit", str(made.path)]) == 0
+    home = ["--home", str(tmp_path / "lab")]
+    assert main(["audit", str(made.path), *home]) == 0
     said = capsys.readouterr().out
     assert said.startswith("0 findings in") and "flips: it needs labels, a second judge" in said
-    assert main(["audit", str(made.path), "--json"]) == 0
+    assert main(["audit", str(made.path), "--json", *home]) == 0
     assert json.loads(capsys.readouterr().out) == json.loads(made.findings()["audit"])
-    assert main(["audit", str(made.path), "--second-judge", "x"]) == 2
+    assert main(["audit", str(made.path), "--second-judge", "x", *home]) == 2
     assert main(["leak", str(tmp_path / "nothing")]) == 1
+
+
+@pytest.mark.parametrize("verb", ["audit", "leak", "stress"])
+def test_what_was_tampered_with_is_not_looked_at(
+    verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = make_run(tmp_path / "made", Lab.open(tmp_path / "lab"))
+    line = [verb, str(made.path), "--home", str(tmp_path / "lab")]
+    for name in ("evaluate-final", "label"):
+        path = made.path / f"statements/{name}.json"
+        path.write_text("{}")
+        assert main(line) == 1
+    assert f"statements/{'evaluate-final' if verb == 'stress' else 'label'}.json: envelope" in capsys.readouterr().err
+    assert main([*line[:2], "--home", str(tmp_path / "elsewhere")]) == 1
+    assert not (made.path / "findings").exists()
+
+
+def test_a_run_that_nobody_signed_is_looked_at_and_that_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = make_run(tmp_path / "made", Lab.open(tmp_path / "lab"))
+    for name in ("statements", "proofs"):
+        shutil.rmtree(made.path / name)
+    assert main(["audit", str(made.path)]) == 0
+    assert "is not signed" in capsys.readouterr().err
+    assert [path.name for path in (made.path / "findings").iterdir()] == ["audit.json"]
 
 
 @pytest.mark.long

@@ -69,12 +69,14 @@ def test_every_stage_and_carrier_is_measured(report: LeakReport) -> None:
         for carrier in carriers:
             for count in (1, 2, 4, 16):
                 subset = f"canary/{carrier}/x{count}"
-                for name in ("exposure", "exposed", "extracted", "extracted_net"):
+                for name in ("exposure", "exposed", "extracted", "extracted_net", "nearly_extracted_net"):
                     found = report.find(model, name, subset)
                     assert found.low <= found.value <= found.high and found.n == 3
         for group in groups:
             assert report.find(model, "discoverable_100_0.5_net", f"{group}/trained")
-            assert report.find(model, "extracted", f"{group}/held-out")
+            for side in ("trained", "held-out"):
+                near = report.find(model, "nearly_extracted", f"{group}/{side}")
+                assert near.value >= report.find(model, "extracted", f"{group}/{side}").value, "verbatim is near"
     assert len({(one.model, one.name, one.subset) for one in report.measurements}) == len(report.measurements)
     assert len(report.canaries) == (1 + 2) * (20 + 12)
     assert not any("pair" in one.subset for one in report.measurements if one.model == "sft"), "not trained on yet"

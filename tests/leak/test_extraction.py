@@ -8,8 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bylaw.errors import UsageError
-from bylaw.leak.extraction import Attempt, difference, discoverable, log_missed, suffix, verbatim
-from bylaw.leak.seam import Scored
+from bylaw.leak.extraction import (
+    Attempt,
+    difference,
+    discoverable,
+    log_missed,
+    nearly,
+    suffix,
+    verbatim,
+)
+from bylaw.leak.seam import Said, Scored
 
 
 def scored(*logprobs: float) -> Scored:
@@ -26,6 +34,22 @@ def test_a_long_reply_is_cut_after_fifty_tokens_and_a_short_one_in_the_middle() 
 def test_verbatim_is_every_token_the_likeliest() -> None:
     assert verbatim(scored(-0.1, -0.2))
     assert not verbatim(scored(-0.1, -2.0))
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("0123456789", True),
+        ("012345678x", True),  # one substitution in ten characters
+        ("01234x6789x", False),  # a substitution and an insertion: 2 of 11
+        ("123456789", True),  # one deletion, of ten
+        ("0123456789 and much more", False),
+        ("", False),
+    ],
+)
+def test_near_is_a_tenth_of_the_characters(said: str, found: bool) -> None:
+    assert nearly(Said(said, "0123456789")) is found
+    assert not nearly(Said(said, "")), "what has no characters is found nowhere"
 
 
 def test_n_p_is_the_published_condition() -> None:

@@ -14,6 +14,7 @@ from bylaw.errors import ModelError
 from bylaw.models.base import Generate
 from bylaw.models.local import LocalModel, LocalSettings, check_architecture, open_model
 from bylaw.records import Message
+from hub import cached
 
 
 @pytest.fixture
@@ -130,3 +131,8 @@ def test_a_model_in_training_is_left_in_training(make_model: Any, tokenizer: Any
         model.lm_head.weight.neg_()
     assert local.run([ask()]) == before
     model.eval()
+
+
+def test_a_snapshot_of_the_hub_is_opened_under_its_id(directory: Path, tmp_path: Path) -> None:
+    opened = open_model(cached(tmp_path / "hub", directory))
+    assert opened.name == "org/tiny" and opened.run([ask()])[0].tokens > 0

@@ -9,15 +9,17 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from bylaw import settings, storage
 from bylaw.errors import LedgerError, RunCorrupt, RunError, SigningError, UsageError
 from bylaw.ledger.entries import StatementEntry, decode, encode
-from bylaw.ledger.note import Vkey
+from bylaw.ledger.note import Vkey, cosign
 from bylaw.ledger.policy import Policy
 from bylaw.ledger.proof import Proof
 from bylaw.lineage.lab import KeySettings, Lab, LabSettings
 from bylaw.records import Label, Measurement, Prompt, Revision, Sample
 from bylaw.run import Run
 from bylaw.run.handout import Handout, draw_seed, drawn
+from bylaw.signing import LocalSigner
 from runs import PROMPTS, make_run
 
 AT = "2026-11-24T12:00:00Z"
@@ -76,11 +78,56 @@ def test_statements_are_in_the_ledger(run: Run, made: tuple[Path, Path]) -> None
     assert indexes == sorted(set(indexes))
 
 
-def test_a_killed_run_enters_what_it_had_not(run: Run) -> None:
-    (run.path / "proofs/label.entry").unlink()
+def test_a_lost_note_is_found_again_and_nothing_is_entered_twice(run: Run, made: tuple[Path, Path]) -> None:
+    lab, note = Lab.open(made[1]), run.path / "proofs/label.entry"
+    before, size = note.read_text(), lab.enter([]).start
+    note.unlink()
     with run.lock():
-        pass
-    assert (run.path / "proofs/label.entry").read_text().strip().isdigit()
+        assert note.read_text() == before
+    note.write_text("0\n")  # another statement's place
+    with run.lock():
+        run.prove()
+    assert note.read_text() == before and lab.enter([]).start == size
+    assert Proof.parse((run.path / "proofs/label.tlog-proof").read_bytes()).index == int(before)
+
+
+def test_a_stage_that_was_killed_before_its_finished_line_is_entered_again(tmp_path: Path) -> None:
+    """No finished stage lacks its entry, so no later key has to vouch for it."""
+    lab = Lab.open(tmp_path / "lab")
+    run = make_run(tmp_path / "run", lab)
+    lines = run.manifest.path.read_bytes().splitlines(keepends=True)
+    run.manifest.path.write_bytes(b"".join(lines[:-1]))
+    lab.rotate()
+    going_on = Run.open(run.path, lab=lab)
+    with going_on.lock():
+        assert not going_on.finished("evaluate-final")
+        with going_on.stage("evaluate-final", {"model": going_on.model_digest("final")}):
+            pass
+        going_on.prove()
+    assert going_on.finished("evaluate-final") and going_on.finished("label")
+
+
+WITNESS, OTHER = LocalSigner.generate(), LocalSigner.generate()
+
+
+def test_a_proof_that_a_witness_has_cosigned_stays_and_one_with_a_forged_line_does_not(tmp_path: Path) -> None:
+    lab = Lab.open(tmp_path / "lab")
+    run = make_run(tmp_path / "run", lab)
+    vkey = Vkey.of("w.example", WITNESS.public, 0x04)
+    (lab.root / "policy").write_text(f"log {lab.vkey}\nwitness w {vkey}\nquorum w\n")
+    storage.write_text(lab.root / "lab.toml", settings.dumps(LabSettings(policy="policy")))
+    path, lab = run.path / "proofs/label.tlog-proof", Lab.open(lab.root)
+    text = (lab.ledger / "checkpoint").read_text().partition("\n\n")[0] + "\n"
+    for signer, name, stays in ((OTHER, "x.example", False), (OTHER, "w.example", False), (WITNESS, "w.example", True)):
+        proof = path.read_bytes()
+        line = cosign(text, name, signer, 1_790_000_000)
+        path.write_bytes(proof + str(line).encode())
+        spoilt = path.read_bytes()
+        lab.enter([encode(StatementEntry(at=AT, statement=f"sha256:{'0' * 64}", predicate="https://a.example/b"))])
+        with Run.open(run.path, lab=lab).lock():
+            Run.open(run.path, lab=lab).prove()
+        assert (path.read_bytes() == spoilt) is stays
+        text = Proof.parse(path.read_bytes()).checkpoint.decode().partition("\n\n")[0] + "\n"
 
 
 def replace(path: Path, old: bytes, new: bytes) -> None:

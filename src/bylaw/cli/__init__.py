@@ -26,8 +26,12 @@ VERBS = (
     "bylaw.cli.evidence",
     "bylaw.cli.verify",
     "bylaw.cli.reproduce",
+    "bylaw.cli.directive",
+    "bylaw.cli.access",
+    "bylaw.cli.decisions",
     "bylaw.cli.lab",
     "bylaw.cli.ledger",
+    "bylaw.cli.screen",
     "bylaw.cli.windtunnel",
 )
 """The verbs, in the order of ``--help``: a new one is a file and a row here."""

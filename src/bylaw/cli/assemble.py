@@ -1,6 +1,6 @@
 """Puts a run's parts together: files and real models, or the wind tunnel. Only the command line knows both."""
 
-from bylaw.cli.names import WORLD, constitution_of
+from bylaw.cli.names import WORLD, constitution_of, given
 from bylaw.constitution import Constitution
 from bylaw.errors import ConstitutionError, UsageError
 from bylaw.parts import Parts
@@ -34,7 +34,11 @@ def _world(recipe: Recipe) -> tuple[Constitution, Parts]:
             raise UsageError(f"evaluate.{name} names a file, but the other prompts are the wind tunnel's")
     constitution = constitution_of(recipe.constitution)
     check_constitution(constitution)
-    return constitution, world_parts(recipe)
+    parts = world_parts(recipe)
+    looked_at = given((parts.policy, parts.judge), recipe.trusted_keys)
+    policy, judge = looked_at[parts.policy], looked_at[parts.judge]
+    digests = {str(one.path): one.digest for one in looked_at.values()}
+    return constitution, parts._replace(policy=str(policy.path), judge=str(judge.path), digests=digests)
 
 
 def _real(recipe: Recipe) -> tuple[Constitution, Parts]:

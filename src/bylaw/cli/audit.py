@@ -5,10 +5,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bylaw.cli.lab import add_home, open_run
 from bylaw.errors import MissingExtra, UsageError
 
 if TYPE_CHECKING:
     from bylaw.audit.screen import Material
+    from bylaw.lineage.statement import Thing
     from bylaw.run import Run
 
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -30,6 +32,7 @@ def register(subparsers: "Subparsers") -> None:
         help="a run labelled under watch by the same judge: how often two honest judges contradict each other",
     )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    add_home(parser)
     parser.set_defaults(run=run)
 
 
@@ -42,12 +45,11 @@ def run(args: argparse.Namespace) -> int:
     except ImportError as error:
         raise MissingExtra(str(error.name), "audit") from error
     from bylaw.audit.screen import audit
-    from bylaw.run import Run
     from bylaw.storage import pretty
 
-    found = Run.open(args.path)
+    found = open_run(args.path, args.home)
     report = audit(_material(found, args))
-    found.file_finding("audit", report)
+    found.file_finding("audit", report, _besides(args))
     print(pretty(report).decode() if args.json else report.text(), end="")
     return FOUND if report.findings else 0
 
@@ -66,14 +68,29 @@ def _material(found: "Run", args: argparse.Namespace) -> "Material":
         raise UsageError("a second judge needs --trusted, and --trusted is for a second judge: give both or neither")
     if not args.second_judge:
         return material
-    return replace(material, second=_Second(found, args.second_judge), trusted=_trusted(args.trusted))
+    return replace(material, second=_Second(found, args.second_judge), trusted=_trusted(args.trusted, args.home))
 
 
-def _trusted(path: Path) -> list[tuple[Any, float]]:
-    from bylaw.records import Comparison, Label
+def _besides(args: argparse.Namespace) -> "list[Thing]":
+    """What was looked at besides the run."""
+    from bylaw.canonical import digest
+    from bylaw.cli.names import model_of
+    from bylaw.lineage.statement import Thing
+    from bylaw.lineage.tree import tree_digest
     from bylaw.run import Run
 
-    watched = Run.open(path)
+    if not args.second_judge:
+        return []
+    judge = Path(model_of(args.second_judge))
+    found = {"dirHash": tree_digest(judge)} if judge.is_dir() else {"sha256": digest(args.second_judge)}
+    watched = Thing(name="labels of a trusted run", digest={"sha256": Run.open(args.trusted).digest("label")})
+    return [Thing(name="second judge" if judge.is_dir() else "second judge name", digest=found), watched]
+
+
+def _trusted(path: Path, home: Path | None) -> list[tuple[Any, float]]:
+    from bylaw.records import Comparison, Label
+
+    watched = open_run(path, home)
     pairs = {pair.id: pair for pair in watched.read(Comparison)}
     labels = list(watched.read(Label))
     return [(pairs[one.comparison], one.p_first) for one in labels if one.p_first is not None]

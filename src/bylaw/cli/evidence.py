@@ -1,6 +1,7 @@
 """``bylaw evidence``: build a bundle, a page for the public, a model card."""
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,7 +37,8 @@ def _add_build(verbs: "Subparsers") -> None:
     parser.add_argument(
         "--redact", metavar="PATH=REASON", action="append", default=[], help="leave a file out; its digest stays"
     )
-    parser.add_argument("--policy", metavar="FILE", type=Path, help="a tlog-policy; if its witnesses saw all, say so")
+    about = "a tlog-policy; if its witnesses saw all, say so; default: the one lab.toml names"
+    parser.add_argument("--policy", metavar="FILE", type=Path, help=about)
     _add_home(parser)
     parser.set_defaults(run=run_build)
 
@@ -68,10 +70,12 @@ def _add_home(parser: argparse.ArgumentParser) -> None:
 def run_build(args: argparse.Namespace) -> int:
     """Build, and say how it is checked."""
     from bylaw.evidence.build import build
+    from bylaw.evidence.reading import Bundle
     from bylaw.lineage.lab import Lab
 
-    lab = Lab.open(args.home)
-    path = build(args.runs, args.output, lab, _wishes(args))
+    path = build(args.runs, args.output, Lab.open(args.home), _wishes(args))
+    for each in Bundle(path).predicate.redactions:
+        print(f"taken out: {each.path}: {each.reason}", file=sys.stderr)
     print(f"{path}\nChecked with: bylaw verify {path} --key LAB.pub --policy POLICY; key and policy travel another way")
     return 0
 
@@ -81,7 +85,7 @@ def run_publish(args: argparse.Namespace) -> int:
     from bylaw.evidence.page import publish
     from bylaw.lineage.lab import Lab
 
-    print(publish(args.bundle, args.output, Lab.open(args.home).signer.public))
+    print(publish(args.bundle, args.output, *Lab.open(args.home).trusted))
     return 0
 
 

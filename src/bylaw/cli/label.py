@@ -11,7 +11,7 @@ import msgspec
 
 from bylaw import settings
 from bylaw.canonical import digest
-from bylaw.cli.names import constitution_of, model_of
+from bylaw.cli.names import constitution_of, given
 from bylaw.constitution import Constitution
 from bylaw.constitution.few_shots import few_shots
 from bylaw.errors import MissingExtra, UsageError
@@ -21,8 +21,8 @@ from bylaw.feedback.labelling import Labelling, Made, label_file
 from bylaw.feedback.shots import shot_turns
 from bylaw.feedback.sources import read_comparisons
 from bylaw.feedback.templates import TEMPLATES
-from bylaw.lineage.tree import tree_digest
 from bylaw.models.base import Model
+from bylaw.models.given import Given
 from bylaw.records import Comparison, Label
 
 if TYPE_CHECKING:
@@ -55,6 +55,13 @@ def register(subparsers: "Subparsers") -> None:
         type=Path,
         help="where the labels go, one JSON object a line (default: COMPARISONS with .labels.jsonl, "
         "here); given again, the same command goes on where it was",
+    )
+    add(
+        "--trusted-key",
+        metavar="PEM",
+        action="append",
+        default=[],
+        help="a public key; the judge's directory must be signed (model.sig) by one of those given",
     )
     add("--template", choices=tuple(TEMPLATES), help="where the principle stands in the question")
     add("--scheme", choices=("one", "ensemble"), help="one drawn principle, or all of them")
@@ -91,11 +98,11 @@ def run_label(args: argparse.Namespace) -> int:
     constitution = constitution_of(args.constitution)
     comparisons = _comparisons(args)
     how = _how(args, constitution)
-    name = model_of(args.judge)
-    judge = open_judge(name)
+    looked_at = given((args.judge,), args.trusted_key)[args.judge]
+    judge = open_judge(looked_at.path)
     output = args.output or Path(f"{args.comparisons.name.partition('.')[0]}.labels.jsonl")
     args.go_on = "the same command"
-    made = _made(name, judge, constitution, comparisons, how)
+    made = _made(looked_at, constitution, comparisons, how)
     labels = label_file(comparisons, judge, how, output, made, _progress(len(comparisons)))
     figures = judge_figures(joined(labels, facts(comparisons)))
     print(_json(output, labels, figures) if args.json else _text(output, labels, figures))
@@ -104,13 +111,13 @@ def run_label(args: argparse.Namespace) -> int:
     return 0
 
 
-def open_judge(name: str) -> Model:
+def open_judge(path: Path) -> Model:
     """The model that labels."""
     try:
         from bylaw.models.local import open_model
     except ModuleNotFoundError as error:
         raise MissingExtra(str(error.name), "train") from error
-    return open_model(name)
+    return open_model(path)
 
 
 def _comparisons(args: argparse.Namespace) -> list[Comparison]:
@@ -146,10 +153,9 @@ def _how(args: argparse.Namespace, constitution: Constitution) -> Labelling:
     )
 
 
-def _made(name: str, judge: Model, constitution: Constitution, comparisons: list[Comparison], how: Labelling) -> Made:
-    weights = tree_digest(Path(name)) if Path(name).is_dir() else digest(name)
+def _made(judge: Given, constitution: Constitution, comparisons: list[Comparison], how: Labelling) -> Made:
     return Made(
-        judge=f"{judge.name}-{weights}",
+        judge=f"{judge.name}-{judge.digest}",
         constitution=constitution.digest,
         comparisons=digest([one.id for one in comparisons]),
         few_shots=digest(how.few_shots),

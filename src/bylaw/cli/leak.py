@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bylaw.cli.lab import add_home, open_run
 from bylaw.errors import RunError
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def register(subparsers: "Subparsers") -> None:
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="which canaries, and where they are planted")
     parser.add_argument("--each", metavar="N", type=int, default=16, help="canaries for each count (default: 16)")
     parser.add_argument("--held-out", metavar="N", type=int, default=256, help="canaries that are not planted (256)")
-    parser.add_argument("--home", metavar="DIR", type=Path, help="the lab's directory: $BYLAW_HOME, or ~/.bylaw")
+    add_home(parser)
     parser.set_defaults(run=run)
 
 
@@ -43,9 +44,8 @@ def run(args: argparse.Namespace) -> int:
     from bylaw.leak.report import lines
     from bylaw.lineage.lab import Lab
     from bylaw.parts import Models
-    from bylaw.run import Run
 
-    found, lab = Run.open(args.path), Lab.open(args.home)
+    found, lab = open_run(args.path, args.home), Lab.open(args.home)
     if not found.finished("label"):
         raise RunError(f"{args.path} has no labels yet; a leak test trains on what the run trained on")
     recipe = recipes.read(found.settings_text)

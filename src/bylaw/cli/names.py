@@ -1,8 +1,12 @@
 """What a name on the command line stands for; ``windtunnel`` is the world that ships. Nothing here loads torch."""
 
+import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from bylaw.constitution import Constitution, default, load
+from bylaw.models.given import Given, receive
+from bylaw.signing import PublicKey
 
 WORLD = "windtunnel"
 
@@ -23,3 +27,16 @@ def model_of(name: str) -> str:
     from bylaw.windtunnel import WEIGHTS
 
     return str(WEIGHTS)
+
+
+def given(names: Iterable[str], trusted: Sequence[str]) -> dict[str, Given]:
+    """The models of some names, each looked at once, before any is loaded; ``trusted`` are files of public keys.
+
+    Says on stderr what was not checked.
+    """
+    keys = [PublicKey.load(Path(key)) for key in trusted]
+    found = {name: receive(model_of(name), keys) for name in dict.fromkeys(names)}
+    for name, one in found.items():
+        if one.unchecked:
+            print(f"{name}: {one.unchecked}", file=sys.stderr)
+    return found

@@ -4,6 +4,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from bylaw.cli.names import given
 from bylaw.errors import UsageError
 from bylaw.evaluate.evaluator import Evaluator
 from bylaw.evaluate.gates import GATES
@@ -30,7 +31,16 @@ def real_parts(recipe: Recipe) -> Parts:
     held_out = _held_out(recipe.evaluate, prompts)
     _check_gates(recipe, held_out)
     judge = recipe.judge or recipe.policy
-    return Parts(recipe.policy, judge, prompts, _evaluator(recipe, judge, held_out), gold)
+    grader = recipe.evaluate.grader or judge
+    models = given((recipe.policy, judge, grader), recipe.trusted_keys)
+    return Parts(
+        policy=str(models[recipe.policy].path),
+        judge=str(models[judge].path),
+        prompts=prompts,
+        evaluator=_evaluator(recipe, models[grader].path, held_out),
+        gold=gold,
+        digests={str(one.path): one.digest for one in models.values()},
+    )
 
 
 def _prompts(file: str, aim: PromptKind, count: int, trained_on: list[Prompt] | None = None) -> list[Prompt]:
@@ -74,9 +84,9 @@ def _check_gates(recipe: Recipe, held_out: Held) -> None:
         )
 
 
-def _evaluator(recipe: Recipe, judge: str, held_out: Held) -> Evaluator:
+def _evaluator(recipe: Recipe, grading: Path, held_out: Held) -> Evaluator:
     settings = recipe.evaluate
-    grader = Grader(open_model(settings.grader or judge, LocalSettings(rows=recipe.rows)))
+    grader = Grader(open_model(grading, LocalSettings(rows=recipe.rows)))
     sampling = GraderSettings(
         temperatures=settings.temperatures,
         max_tokens=settings.max_tokens,

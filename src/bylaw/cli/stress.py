@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bylaw.cli.lab import add_home, open_run
 from bylaw.errors import RunError
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def register(subparsers: "Subparsers") -> None:
     parser.add_argument("--seeds", metavar="N", type=int, help="trials of each attack (default: 5)")
     parser.add_argument("--rates", metavar="RATE", type=float, nargs="+", help="learning rates that are tried")
     parser.add_argument("--directions", metavar="N", type=int, nargs="+", help="refusal directions that are ablated")
+    add_home(parser)
     parser.set_defaults(run=run)
 
 
@@ -33,11 +35,10 @@ def run(args: argparse.Namespace) -> int:
     from bylaw.canonical import digest
     from bylaw.cli.assemble import assemble
     from bylaw.models.local import LocalSettings
-    from bylaw.run import Run
     from bylaw.stress.protocol import StressSettings, Target, stress
     from bylaw.stress.text import text
 
-    found = Run.open(args.path)
+    found = open_run(args.path, args.home)
     if not found.finished("evaluate-final"):
         raise RunError(f"{args.path} has no final model that was measured; let it come to its end first")
     args.go_on = f"bylaw stress {args.path}"

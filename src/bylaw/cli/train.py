@@ -9,12 +9,6 @@ from typing import Any
 
 from bylaw.errors import UsageError
 
-LEFT_OUT = {
-    "too_long": "conversations left no room for an answer in the model's context",
-    "over_length": "examples were too long to train on, and were left out",
-}
-"""What a stage notes about rows it could not use."""
-
 
 def register(verbs: Any) -> None:
     """Add the verb."""
@@ -84,6 +78,7 @@ def _command(args: argparse.Namespace, out: Path) -> str:
 
 def _show(run: Any) -> None:
     """What was measured, and what was left out: nothing is cut to fit, and nothing goes missing unsaid."""
+    from bylaw.guard import LEFT_OUT
     from bylaw.records import Label
     from bylaw.report.table import table
 

@@ -15,7 +15,7 @@ from bylaw.evidence.claims import claims
 from bylaw.evidence.clauses import clauses
 from bylaw.evidence.index import NAME, Decision, Predicate, Redaction, seal
 from bylaw.evidence.reading import Bundle
-from bylaw.evidence.samples import samples
+from bylaw.evidence.samples import personal, samples
 from bylaw.ledger.entries import now
 from bylaw.ledger.policy import Policy
 from bylaw.lineage.lab import Lab
@@ -38,8 +38,8 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 class Wishes(msgspec.Struct, frozen=True, kw_only=True):
     """What the one who hands a bundle out adds to it.
 
-    ``redact``: path in the bundle → reason. ``supersedes``: the bundle that this one replaces. ``policy``: without one
-    that asks for witnesses, and is met, nothing is called witnessed.
+    ``redact``: path in the bundle → reason. ``supersedes``: the bundle that this one replaces. ``policy`` (default: the
+    lab's): without one that asks for witnesses, and is met, nothing is called witnessed.
     """
 
     valid_until: str | None = None
@@ -57,11 +57,15 @@ def build(runs: Sequence[Path], out: Path, lab: Lab, wishes: Wishes | None = Non
     """
     if out.exists():
         raise UsageError(f"{out} is there already; a bundle that was handed out is superseded, not overwritten")
-    handouts = _handouts(runs, lab)
-    files = dict(_files(handouts))
     wishes = wishes or Wishes()
-    predicate = _predicate(handouts, files, wishes)
-    kept = {path: content for path, content in files.items() if path not in wishes.redact}
+    policy = Policy.load(wishes.policy) if wishes.policy else lab.policy
+    handouts = _handouts(runs, lab, policy)
+    files = dict(_files(handouts))
+    if unknown := sorted(set(wishes.redact) - set(files)):
+        raise UsageError(f"{unknown[0]} is no file of this bundle, so it cannot be redacted")
+    redact = personal(files) | wishes.redact
+    predicate = _predicate(handouts, files, wishes, redact, policy)
+    kept = {path: content for path, content in files.items() if path not in redact}
     _write(out, {NAME: seal(kept, predicate, lab.signer), **kept})
     return out
 
@@ -74,11 +78,11 @@ def is_time(text: str) -> bool:
         return False
 
 
-def _handouts(runs: Sequence[Path], lab: Lab) -> dict[str, Handout]:
+def _handouts(runs: Sequence[Path], lab: Lab, policy: Policy | None) -> dict[str, Handout]:
     names = [_NOT_IN_NAMES.sub("-", run.resolve().name.lower()).strip("-._") or "run" for run in runs]
     if len(set(names)) != len(names):
         raise UsageError(f"two runs have the same name: {', '.join(names)}")
-    return {name: Handout(run, lab) for name, run in zip(names, runs, strict=True)}
+    return {name: Handout(run, lab, policy) for name, run in zip(names, runs, strict=True)}
 
 
 def _files(handouts: Mapping[str, Handout]) -> Iterator[tuple[str, bytes]]:
@@ -93,10 +97,13 @@ def _files(handouts: Mapping[str, Handout]) -> Iterator[tuple[str, bytes]]:
                 yield f"reports/{name}.{report}.json", findings[report]
 
 
-def _predicate(handouts: Mapping[str, Handout], files: Mapping[str, bytes], wishes: Wishes) -> Predicate:
-    if unknown := sorted(set(wishes.redact) - set(files)):
-        raise UsageError(f"{unknown[0]} is no file of this bundle, so it cannot be redacted")
-    policy = Policy.load(wishes.policy) if wishes.policy else None
+def _predicate(
+    handouts: Mapping[str, Handout],
+    files: Mapping[str, bytes],
+    wishes: Wishes,
+    redact: Mapping[str, str],
+    policy: Policy | None,
+) -> Predicate:
     seen = {name: policy is not None and handout.witnessed(policy) for name, handout in handouts.items()}
     claimed = tuple(claims(seen, files))
     missing = [f"{name}.{report}" for name in handouts for report in REPORTS]
@@ -108,7 +115,7 @@ def _predicate(handouts: Mapping[str, Handout], files: Mapping[str, bytes], wish
         limits=(*LIMITS, *wishes.limits),
         clauses=clauses(claimed),
         redactions=tuple(
-            Redaction(path=path, sha256=sha256(files[path]), reason=reason) for path, reason in wishes.redact.items()
+            Redaction(path=path, sha256=sha256(files[path]), reason=reason) for path, reason in redact.items()
         ),
         valid_until=wishes.valid_until,
         supersedes=sha256(Bundle(wishes.supersedes).payload) if wishes.supersedes else None,

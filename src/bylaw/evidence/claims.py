@@ -36,7 +36,7 @@ LEVELS: tuple[Level, ...] = ("self-attested", "witnessed", "reproduced")
 def claims(runs: Mapping[str, bool], files: Mapping[str, bytes]) -> Iterator[Claim]:
     """The root, then each run's claims. ``runs`` says of each run whether its proofs are witnessed."""
     made = [claim for run, witnessed in runs.items() for claim in _of(run, _level(witnessed), files)]
-    # A report is filed beside the run and stands in no statement: the lab's word alone.
+    # A report's own statement stays in the run, so here it is the index's word alone.
     signed = [claim for claim in made if claim.kind != "report"]
     names = ", ".join(runs)
     yield Claim(

@@ -29,14 +29,16 @@ SECTIONS = (
 )
 
 
-def publish(source: Path, out: Path, key: PublicKey) -> Path:
+def publish(source: Path, out: Path, *keys: PublicKey) -> Path:
     """Write ``index.html``, ``bundle/`` and ``bundle.zip`` into a new directory; returns the page's path.
 
-    ``key`` is the one the page checks the index with. Raises ``UsageError`` if ``out`` is there.
+    The page checks the index with the one of the lab's ``keys`` that has signed it. Raises ``UsageError`` if ``out`` is
+    there, ``VerificationError`` if none of them has.
     """
     if out.exists():
         raise UsageError(f"{out} is there already; name a new directory")
     bundle = Bundle(source)
+    key = bundle.signed_by(keys)
     bundle.require_whole()
     with storage.writing(out) as temporary:
         for path, content in bundle.files.items():

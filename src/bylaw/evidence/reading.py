@@ -3,6 +3,7 @@
 import re
 import tomllib
 import zipfile
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,11 @@ import msgspec
 
 from bylaw.canonical import sha256
 from bylaw.constitution import Constitution, loads
-from bylaw.errors import MalformedError
+from bylaw.errors import MalformedError, VerificationError
 from bylaw.evidence.index import NAME, Predicate
 from bylaw.lineage import dsse
 from bylaw.records import Measurement, Sample
+from bylaw.signing import PublicKey
 
 LIMIT = 512 << 20
 """Bytes of a bundle."""
@@ -30,10 +32,19 @@ class Bundle:
         if strange := [name for name in self.files if not _NAME.fullmatch(name) or ".." in name.split("/")]:
             raise MalformedError("bundle", f"{path} holds {strange[0]!r}, which is no name of a bundle's file")
         try:
-            self.payload = dsse.parse(self.files[NAME]).content
+            self._index = dsse.parse(self.files[NAME])
+            self.payload = self._index.content
             self.predicate = msgspec.convert(msgspec.json.decode(self.payload)["predicate"], Predicate)
         except (KeyError, msgspec.MsgspecError) as error:
             raise MalformedError("bundle", f"{path} has no index that can be read: {error}") from error
+
+    def signed_by(self, keys: Iterable[PublicKey]) -> PublicKey:
+        """The one of some keys that has signed the index. Raises ``VerificationError`` if none of them has."""
+        for key in keys:
+            if dsse.has_signed(self._index, key):
+                return key
+        named = ", ".join(f"{each.keyid[:16]}…" for each in self._index.signatures) or "nobody"
+        raise VerificationError("index.signature", f"{self.path} is not signed by this lab, but by {named}")
 
     @cached_property
     def checkpoint(self) -> str:

@@ -7,14 +7,15 @@ Before (no torch, no numpy)::
     finders      from a cheap cue to precise rows · scan  hits, masks, the digest of the rules
     duplicates   texts that are nearly the same, in clusters
     overlap      what texts share with evaluation sets, word for word
+    texts        what of a record is learned
     screening    settings and report, with figures that add up · screen  all of it over the rows of a run
 
 After::
 
     canaries, formats, plant      made-up secrets, committed before training and planted
-    scoring, exposure, extraction, membership      what the trained model gives away of them, and of its data
+    scoring, speaking, exposure, extraction, membership      what the trained model gives away of them, and of its data
     seam, canary_run, measure, report, check      a whole test, its report, and a report held against its plan
-    findings     what is filed in a run
+    findings     what is filed in a run · limits  what neither half finds
 
 ::
 

@@ -12,6 +12,7 @@ import msgspec
 
 from bylaw.errors import UsageError
 from bylaw.leak.canaries import CARRIERS, CanaryPlan, Carrier
+from bylaw.leak.limits import NOT_LOOKED_FOR
 from bylaw.leak.measure import (
     Group,
     Models,
@@ -25,9 +26,10 @@ from bylaw.leak.measure import (
     unresolved,
 )
 from bylaw.leak.plant import plant, plant_pairs
-from bylaw.leak.report import NOT_LOOKED_FOR, CanaryExposure, LeakReport, left_out
+from bylaw.leak.report import CanaryExposure, LeakReport, left_out
 from bylaw.leak.scoring import LocalScorer
 from bylaw.leak.seam import Asked
+from bylaw.leak.speaking import LocalSpeaker
 from bylaw.records import Measurement
 from bylaw.train.checkpoint import weights_digest
 from bylaw.train.dpo import train_dpo
@@ -100,7 +102,8 @@ class _Test:
             self.measurements += measure_exposures(found)
         self.say(f"{name}: extraction and membership")
         groups = self.groups_of(kinds)
-        models = Models(name, recorded(scorer, replies(groups)), self.reference)
+        speaker = LocalSpeaker(result.model, self.tokenizer)
+        models = Models(name, recorded(scorer, replies(groups)), self.reference, speaker)
         for group in groups:
             self.measurements += measure(group, models)
 
@@ -159,7 +162,7 @@ def _report(test: _Test, training: Training) -> LeakReport:
         *left_out(test.carriers, test.models),
         *test.alone,
         *unresolved(test.groups_of(CARRIERS)),
-        *NOT_LOOKED_FOR,
+        *NOT_LOOKED_FOR["after"],
     ]
     return LeakReport(
         plan=test.plan.digest,

@@ -5,6 +5,11 @@ token for token, at temperature 0 (arXiv 2202.07646). *(n, p)-discoverable*: it 
 temperature 1 with probability p or more, 1 − (1 − p_z)^n ≥ p (arXiv 2410.19482); p_z is the product
 of the suffix's token probabilities, so that one pass shows what n samples would.
 
+*Nearly*: what the model says at temperature 0 is as good as the suffix, up to a tenth of its characters. Who counts
+verbatim extraction alone is easily deceived (Ippolito et al. 2022, arXiv 2210.17546, who count BLEU over 0.75); here it
+is the edit distance over the longer text's length, at most 0.1, as it was measured of RLHF (Pappu et al. 2024, arXiv
+2406.11715).
+
 A text may also be said because it is easy to say. So the rate on texts that were never trained on is taken off.
 """
 
@@ -12,11 +17,12 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bylaw.errors import UsageError
+from bylaw.errors import MissingExtra, UsageError
 from bylaw.evaluate.statistics import wilson
-from bylaw.leak.seam import Scored
+from bylaw.leak.seam import Said, Scored
 
 TOKENS = 50  # of prefix and suffix alike, where the reply is that long
+NEAR = 0.1  # edit distance in characters over the longer text's length, from 0 (the same) to 1
 
 
 class Attempt(NamedTuple):
@@ -42,19 +48,36 @@ class Difference(NamedTuple):
     high: float
 
 
-def suffix(scored: Scored, tokens: int = TOKENS) -> Scored:
-    """What is looked for: the ``tokens`` tokens after a prefix of as many.
+def looked_for(length: int, tokens: int = TOKENS) -> slice:
+    """The suffix of a reply of ``length`` tokens: ``tokens`` of them, after a prefix of as many.
 
     A shorter reply is cut in the middle; of a single token nothing is given.
     """
-    start = min(tokens, len(scored.logprobs) // 2)
-    looked_for = slice(start, start + tokens)
-    return Scored(scored.logprobs[looked_for], scored.likeliest[looked_for])
+    start = min(tokens, length // 2)
+    return slice(start, start + tokens)
+
+
+def suffix(scored: Scored, tokens: int = TOKENS) -> Scored:
+    """The scores of what is looked for."""
+    part = looked_for(len(scored.logprobs), tokens)
+    return Scored(scored.logprobs[part], scored.likeliest[part])
 
 
 def verbatim(part: Scored) -> bool:
     """Whether it is said at temperature 0."""
     return all(part.likeliest)
+
+
+def nearly(said: Said) -> bool:
+    """Whether what was said is nearly what was looked for; a text without characters is found nowhere.
+
+    Raises ``MissingExtra`` without rapidfuzz.
+    """
+    try:
+        from rapidfuzz.distance import Levenshtein
+    except ImportError as error:
+        raise MissingExtra("rapidfuzz", "train") from error
+    return bool(said.looked_for) and Levenshtein.normalized_distance(said.text, said.looked_for) <= NEAR
 
 
 def discoverable(part: Scored, attempt: Attempt) -> bool:

@@ -8,7 +8,8 @@ costs five searches. No row has an open repeat and every look around a cue is of
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+
+import msgspec
 
 from bylaw.leak import checksums, tokens
 from bylaw.leak.kinds import ANY, LETTER, NEAR, SIGN, WORD, Kind, Type
@@ -16,7 +17,7 @@ from bylaw.leak.numbers import NUMBERS, WRONG, WRONG_LEADS
 from bylaw.leak.tokens import NAMED_SECRET, TOKENS
 
 
-class Hit(NamedTuple):
+class Hit(msgspec.Struct, frozen=True, order=True, gc=False):
     """``text[start:end]`` is of this type, by the row of this name."""
 
     start: int
@@ -32,9 +33,7 @@ def _before(text: str, start: int) -> str:
 
 # --- keys ---
 
-_PEM = Kind(
-    "pem", "PRIVATE_KEY", r"-----? ?(?P<side>BEGIN|END) (?:[A-Z0-9]{1,12} ){0,4}PRIVATE KEY(?: BLOCK)? ?-----?"
-)
+_PEM = Kind("pem", "PRIVATE_KEY", r"-----? ?(?P<side>BEGIN|END) (?:[A-Z0-9]{1,12} ){0,4}PRIVATE KEY(?: BLOCK)? ?-----?")
 _MARK = re.compile(_PEM.pattern)
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{20}")
 _CUT_OFF = re.compile(r"(?:(?:\\[rn]|[\s>\"'])*+[A-Za-z0-9+/=]{20,}+)++")
@@ -65,29 +64,31 @@ RUN = 20
 _IN_RUN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-/+.~"
 _RUNS = bytes(120 if each in _IN_RUN else 32 for each in range(256))
 _LONG = b"x" * RUN
-_ANY_TOKEN = re.compile(r"(?<![A-Za-z0-9])(?:" + "|".join(f"(?:{kind.pattern})()" for kind in TOKENS) + ")")
+_ANY_TOKEN = re.compile("[^A-Za-z0-9](?:" + "|".join(f"(?:{kind.pattern})()" for kind in TOKENS) + ")")
+"""With the character before it, so that the engine passes over the inside of words without trying."""
 _SECRET = re.compile(NAMED_SECRET.pattern)
-_NAMED = re.compile(tokens.NAMES)
+_NAMED = re.compile(tokens.NAMES).match
 _BEHIND_NAME = frozenset(" \t=:>\"'`")
 
 
 def secrets(text: str) -> Iterator[Hit]:
     """Known prefixes inside long runs; if a run has none, whether it stands behind the name of a secret."""
+    text = "\0" + text
     runs = text.encode("latin-1", "replace").translate(_RUNS) + b" "
     start = runs.find(_LONG)
     while start >= 0:
         end = runs.find(b" ", start + RUN)
-        known = _ANY_TOKEN.search(text, start, end)
+        known = _ANY_TOKEN.search(text, start - 1, end)
         named = None
-        if not known and text[start - 1 : start] in _BEHIND_NAME and _NAMED.search(_before(text, start)):
+        if not known and text[start - 1 : start] in _BEHIND_NAME and _NAMED(_before(text, start)[::-1]):
             named = _SECRET.match(text, start)
         if named and tokens.random_looking(named[0]):
-            yield Hit(start, named.end(), NAMED_SECRET.type, NAMED_SECRET.name)
+            yield Hit(start - 1, named.end() - 1, NAMED_SECRET.type, NAMED_SECRET.name)
         while known:
             kind = TOKENS[(known.lastindex or 1) - 1]
-            padding = text[known.end() : known.end() + 2] if known.end() == end else ""
-            yield Hit(known.start(), known.end() + len(padding) - len(padding.lstrip("=")), kind.type, kind.name)
-            known = _ANY_TOKEN.search(text, known.end(), end)
+            padding = text[end : end + 2] if known.end() == end else ""
+            yield Hit(known.start(), known.end() - 1 + len(padding) - len(padding.lstrip("=")), kind.type, kind.name)
+            known = _ANY_TOKEN.search(text, known.end() - 1, end)
         start = runs.find(_LONG, end)
 
 
@@ -143,8 +144,9 @@ class _Rows:
             (
                 kind,
                 re.compile(kind.pattern).match,
+                kind.check or bool,
                 kind.words.isdisjoint if kind.words else None,
-                re.compile(kind.unless).search if kind.unless else None,
+                re.compile(kind.unless).match if kind.unless else None,
             )
             for kind in self.kinds
         ]
@@ -152,24 +154,25 @@ class _Rows:
     def first_believable(self, text: str, found: re.Match[str]) -> Hit | None:
         """The first believable row that matches where ``found`` does, a match of ``any``."""
         start = found.start()
-        near: list[str] | None = None
-        for kind, match, disjoint, unless in self._rows[(found.lastindex or 1) - 1 :]:
-            if disjoint:
-                near = _words(_before(text, start)) if near is None else near
-                if disjoint(near):
-                    continue
-            other = match(text, start)
-            good = other and (not kind.check or kind.check(other[0]))
-            if other and good and not (unless and unless(_before(text, start))):
-                return Hit(start, other.end(), kind.type, kind.name)
+        this: re.Match[str] | None = found
+        for kind, match, check, disjoint, unless in self._rows[(found.lastindex or 1) - 1 :]:
+            this = this or match(text, start)
+            if this and check(this[0]):  # the words before it last: they cost most
+                before = _before(text, start) if disjoint or unless else ""
+                if not (disjoint and disjoint(_words(before))) and not (unless and unless(before[::-1])):
+                    return Hit(start, this.end(), kind.type, kind.name)
+            this = None
         return None
 
 
 _ROWS = {lead: rows for lead in (LETTER, SIGN, *ANY) if (rows := _Rows(lead)).kinds}
 _WRONG = re.compile(WRONG)
-_NUMBER_CUE = re.compile(  # the second line passes over days such as 2024-05-06
-    r"[0-9A-Z+(](?<![\w].)(?<![A-Za-z0-9][-._].)(?<![0-9]/.)(?=(?:[A-Z ()+./-]{0,6}[0-9]){3})"
-    r"(?!(?<=[12])[09][0-9]{2}-[01][0-9]-[0-3][0-9](?![0-9]))((?<=[0-9])[0-9]*+)?"
+_GAP_DIGIT = "[A-Z ()+./-]{0,6}+[0-9]"
+_NUMBER_CUE = re.compile(
+    rf"[0-9A-Z+(](?<!\w.)(?={_GAP_DIGIT * 3})(?<![A-Za-z0-9][-._].)(?<![0-9]/.)"
+    # what begins with a digit or sign has seven digits, or is four numbers with points between
+    rf"(?:(?={_GAP_DIGIT * 6})|(?<=[A-Z])|(?=[0-9]{{0,2}}(?:\.[0-9]{{1,3}}){{3}}))"
+    r"(?!(?<=[12])[09][0-9]{2}-[01][0-9]-[0-3][0-9](?![0-9]))((?<=[0-9])[0-9]*+)?"  # passes over days: 2024-05-06
 )
 
 

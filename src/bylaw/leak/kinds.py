@@ -38,7 +38,7 @@ class Kind:
 
     ``check`` is given the matched text. ``words`` are in lower case and known by their first five letters, so that
     *telef* is *telefon* and *teléfono* is not *telex*. ``unless`` is a pattern over the lower-case text before the
-    match; it ends in ``\\Z``. ``lead``: how many digits can stand together at the beginning.
+    match, read backwards from there. ``lead``: how many digits can stand together at the beginning.
     """
 
     name: str

@@ -1,23 +1,22 @@
 """Figures of a leak test, from scores: exposure of canaries; extraction and membership of canaries and real texts.
 
 Names of the measurements: ``exposure`` (mean bits), ``exposed`` (share above the held-out 99th percentile),
-``extracted`` and ``discoverable_n_p`` (rates of extraction; with ``_net``, minus the rate on what was not trained on),
-``tpr_at_…`` and ``fpr_at_…`` (membership inference). Subsets: ``canary/row/x16``, ``canary/row/held-out`` and so on;
-for real texts the name of their group, as ``row/trained`` and ``row/held-out``.
+``extracted``, ``nearly_extracted`` and ``discoverable_n_p`` (rates of extraction; with ``_net``, minus the rate on what
+was not trained on), ``tpr_at_…`` and ``fpr_at_…`` (membership inference). Subsets: ``canary/row/x16``,
+``canary/row/held-out`` and so on; for real texts the name of their group, as ``row/trained`` and ``row/held-out``.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from bylaw.evaluate.statistics import share
 from bylaw.leak.canaries import Canary, CanaryPlan, Carrier, asked, held_out, planted, references
 from bylaw.leak.exposure import beyond, exposure, mean_exposure, percentile
-from bylaw.leak.extraction import ATTEMPTS, difference, discoverable, suffix, verbatim
+from bylaw.leak.extraction import ATTEMPTS, difference, discoverable, nearly, suffix, verbatim
 from bylaw.leak.membership import FALSE_POSITIVES, clopper_pearson, infer
 from bylaw.leak.report import CanaryExposure
-from bylaw.leak.seam import Asked, Scored, Scorer
+from bylaw.leak.seam import Asked, Scored, Scorer, Speaker
 from bylaw.records import Measurement
 
 EXPOSED = 0.99
@@ -45,11 +44,15 @@ class Group(NamedTuple):
 
 
 class Models(NamedTuple):
-    """The trained model under its name in measurements, and the one that it was before all training."""
+    """The trained model under its name in measurements, and the one that it was before all training.
+
+    ``speaker`` is the trained one, which says what it says by itself.
+    """
 
     name: str
     trained: Scorer
     reference: Scorer
+    speaker: Speaker
 
 
 def recorded(scorer: Scorer, texts: Sequence[Asked]) -> Scorer:
@@ -141,15 +144,21 @@ def _exposure(plan: CanaryPlan, canary: Canary, number: int, name: str, scorer: 
 
 
 def _extraction(group: Group, models: Models) -> Iterator[Measurement]:
-    ways: dict[str, Callable[[Scored], bool]] = {"extracted": verbatim}
-    ways |= {attempt.name: partial(discoverable, attempt=attempt) for attempt in ATTEMPTS}
-    trained, others = (_parts(texts, group.whole, models.trained) for texts in (group.trained, group.held_out))
-    for name, found in ways.items():
-        hits, misses = [found(part) for part in trained], [found(part) for part in others]
+    trained, held_out = (_said(texts, group.whole, models) for texts in (group.trained, group.held_out))
+    for name, hits in trained.items():
+        misses = held_out[name]
         yield share(name, group.name, models.name, sum(hits), len(hits))
         yield share(name, group.control, models.name, sum(misses), len(misses))
         net = difference(hits, misses)
         yield _measurement(models.name, f"{name}_net", group.name, net.value, len(hits), net[1:], "share")
+
+
+def _said(texts: Sequence[Text], whole: bool, models: Models) -> dict[str, list[bool]]:
+    """Way of extraction → whether each text is found by it."""
+    parts = _parts(texts, whole, models.trained)
+    found = {"extracted": [verbatim(part) for part in parts]}
+    found["nearly_extracted"] = [nearly(one) for one in models.speaker([text.said for text in texts], whole)]
+    return found | {attempt.name: [discoverable(part, attempt) for part in parts] for attempt in ATTEMPTS}
 
 
 def _parts(texts: Sequence[Text], whole: bool, scorer: Scorer) -> list[Scored]:

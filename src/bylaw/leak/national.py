@@ -9,6 +9,7 @@ from bylaw.leak.checksums import (
     is_short_date,
     iso_7064_mod_11_10,
     luhn,
+    mixed,
     plain,
     verhoeff,
     weighted,
@@ -24,7 +25,7 @@ def us_ssn(text: str) -> bool:
         and digits[3:5] != "00"
         and digits[5:] != "0000"
         and digits not in ("078051120", "219099999")
-        and len(set(digits)) > 1
+        and mixed(digits)
     )
 
 
@@ -47,16 +48,16 @@ def gb_nino(text: str) -> bool:
 def gb_nhs(text: str) -> bool:
     """Modulus 11 over ten digits (NHS Data Dictionary)."""
     digits = plain(text)
-    return len(set(digits)) > 1 and (11 - weighted(digits[:9], (10, 9, 8, 7, 6, 5, 4, 3, 2)) % 11) % 11 == int(
-        digits[9]
-    )
+    return mixed(digits) and (11 - weighted(digits[:9], (10, 9, 8, 7, 6, 5, 4, 3, 2)) % 11) % 11 == int(digits[9])
 
 
 def de_idnr(text: str) -> bool:
     """ISO 7064 MOD 11,10; among the first ten digits one stands twice or three times, the others once (§139b AO)."""
     digits = plain(text)
+    if digits[0] == "0" or not iso_7064_mod_11_10(digits):
+        return False
     most = sorted((digits[:10].count(each) for each in set(digits[:10])), reverse=True)
-    return digits[0] != "0" and most[0] in (2, 3) and most[1:2] != [2] and iso_7064_mod_11_10(digits)
+    return most[0] in (2, 3) and most[1:2] != [2]
 
 
 def fr_nir(text: str) -> bool:
@@ -93,7 +94,7 @@ def it_codice_fiscale(text: str) -> bool:
 def nl_bsn(text: str) -> bool:
     """The eleven-test, last weight -1 (Rijksdienst voor Identiteitsgegevens)."""
     digits = plain(text).zfill(9)
-    return len(set(digits)) > 1 and weighted(digits, (9, 8, 7, 6, 5, 4, 3, 2, -1)) % 11 == 0
+    return mixed(digits) and weighted(digits, (9, 8, 7, 6, 5, 4, 3, 2, -1)) % 11 == 0
 
 
 def se_personnummer(text: str) -> bool:
@@ -200,8 +201,10 @@ def br_cpf(text: str) -> bool:
     """Two check digits modulo 11 over eleven digits (Receita Federal)."""
     digits = plain(text)
     first = weighted(digits[:9], (10, 9, 8, 7, 6, 5, 4, 3, 2)) * 10 % 11 % 10
+    if first != int(digits[9]):
+        return False
     second = weighted(digits[:10], (11, 10, 9, 8, 7, 6, 5, 4, 3, 2)) * 10 % 11 % 10
-    return len(set(digits)) > 1 and digits[9:] == f"{first}{second}"
+    return mixed(digits) and second == int(digits[10])
 
 
 def cn_resident(text: str) -> bool:

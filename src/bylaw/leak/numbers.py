@@ -101,10 +101,20 @@ _CARD_16 = Kind("card-16", "CARD", r"[2-6][0-9]{3}(?:[ -]?[0-9]{4}){3}" + END, c
 _CARDS = (Kind("card", "CARD", r"[2-6][0-9]{3}(?:[ -]?[0-9]){8,15}" + END, checksums.card, lead=range(4, 20)),)
 
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+
+
+def _backwards(words: str) -> str:
+    """An alternative for each word, as ``unless`` reads it."""
+    return "|".join(word[::-1] for word in words.split("|"))
+
+
+_VERSION_WORDS = _backwards(
+    "version|release|ver|firmware|build|v|§|section|clause|chapter|paragraph|guide|table|fig|figure|kernel|driver"
+    "|app|agent|openssh|tag|support for|library|package|revision|see"
+)
 _VERSION = (
-    r"(?<!\w)(?:version|release|ver|firmware|build|v|§|section|clause|chapter|paragraph|guide|table|fig|figure|kernel|driver"
-    r"|app|agent|openssh|tag|support for|library|package|revision|see)[\"']?\W{0,3}\Z"
-    r"|(?:upgrad|updat|downgrad|bump)\w{0,4} (?:\w{1,12} ){0,4}\Z|# \Z"
+    rf"\W{{0,3}}[\"']?(?:{_VERSION_WORDS})(?!\w)"
+    rf"|(?: \w{{1,12}}){{0,4}} \w{{0,4}}(?:{_backwards('upgrad|updat|downgrad|bump')})| #"
 )
 """Before four numbers that are a version or a paragraph."""
 
@@ -114,10 +124,10 @@ _ADDRESSES = (
 
 _EXTENSION = r"(?:,? ?(?:x|ext\.?|extension) ?[0-9]{1,6})?"
 _NO_DATE = r"(?!(?:19|20)[0-9]{2}[-./][01]?[0-9]|[0-3]?[0-9][-./][0-3]?[0-9][-./][0-9])"
-_NOT_PHONE = (
-    r"(?:order|invoice|ref|reference|isbn|tracking|serial|sku|ticket|case|version|batch|model|po|rechnung|pedido|commande"
-    r"|bestell)\w{0,8}\W{0,4}(?:no|nr|id|number)?\W{0,4}\Z"
+_OTHER_NUMBERS = _backwards(
+    "order|invoice|ref|reference|isbn|tracking|serial|sku|ticket|case|version|batch|model|po|rechnung|pedido|commande|bestell"
 )
+_NOT_PHONE = rf"\W{{0,4}}(?:{_backwards('no|nr|id|number')})?\W{{0,4}}\w{{0,8}}(?:{_OTHER_NUMBERS})"
 _PHONE_CHECKS = {"abroad": checksums.phone_abroad, "nanp": checksums.phone_nanp, "near": checksums.phone_plain}
 
 

@@ -17,18 +17,6 @@ HALF_WIDTH = 0.25
 NO_PRIVACY = "no differential privacy"
 """What is said of every training here: no part of it bounds what one record may change."""
 
-NOT_LOOKED_FOR = (
-    "extraction by prompts other than those trained on: other wordings, adversarial prompts, repetition",
-    "text that is nearly the same or says the same in other words; only token-for-token extraction is counted",
-    "samples at temperatures other than 0 and 1, or under other ways of sampling",
-    "what the model remembers of the data that the seed model was made from",
-    "all texts of one person together; each row and pair is taken alone",
-    "attacks that train models of their own (shadow models), or that read weights or gradients",
-    "critiques, judgements and other texts that were made on the way and not trained on",
-    "checkpoints between the stages",
-)
-"""The same for every report; what one report left out besides stands before it."""
-
 
 class CanaryExposure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How exposed one canary is after a stage; ``count`` 0 is held out.

@@ -65,11 +65,11 @@ def _split(block: list[str], hits: list[Hit]) -> list[list[Hit]]:
     """The hits of a joined block as those of each text."""
     found: list[list[Hit]] = [[] for _ in block]
     index, begin, end = -1, 0, -1
-    for start, stop, type, name in hits:
-        while start > end:
+    for hit in hits:
+        while hit.start > end:
             index, begin = index + 1, end + 1
             end = begin + len(block[index])
-        found[index].append(Hit(start - begin, stop - begin, type, name))
+        found[index].append(Hit(hit.start - begin, hit.end - begin, hit.type, hit.name))
     return found
 
 

@@ -1,8 +1,8 @@
-"""Before training: every row looked through, and kept, masked or dropped with one reason.
+"""Before training: every record looked through, and kept, masked or dropped with one reason.
 
-In this order: secrets, then overlap with the evaluation sets, then near-duplicates among the rows that are left. A row
-that is dropped for one reason is not counted for a later one. Where a setting says *stop* and something is found, no
-row is handed back; ``enforce`` raises.
+In this order: secrets, then overlap with the evaluation sets, then near-duplicates among the records that are left. A
+record that is dropped for one reason is not counted for a later one. Where a setting says *stop* and something is
+found, no record is handed back; ``enforce`` raises.
 """
 
 from collections import Counter
@@ -10,92 +10,112 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from bylaw.canonical import canonical
-from bylaw.errors import UsageError
 from bylaw.leak.duplicates import clusters
 from bylaw.leak.finders import Hit
 from bylaw.leak.overlap import EvaluationSets, Match
 from bylaw.leak.scan import mask, rules_digest, scan_many
 from bylaw.leak.screening import Duplicates, LeakSettings, Overlap, Sample, ScreenReport, StageScreen
+from bylaw.leak.texts import texts_of, with_texts
 from bylaw.ledger import merkle
 from bylaw.ledger.salts import commitment
+from bylaw.lineage.rows import Rows
+from bylaw.records import Record
+from bylaw.storage import line_of
 
-SECRETS, OVERLAP, DUPLICATE, STOPPED = "secrets", "overlap", "near-duplicate", "stopped"
+SECRETS, OVERLAP, DUPLICATE, STOPPED = "secrets", "overlap", "near_duplicate", "stopped"
+NOT_LEARNED = "not_trained_on"
+"""Why a record is dropped; the last one is known before anything is looked for."""
 
 
 class Row(NamedTuple):
-    """A text to be trained on, or that an AI wrote on the way; ``stage`` says where it comes from."""
+    """A record that ``stage`` made. All that it made of a kind are given, in their order: else their root is another.
 
-    id: str
+    ``learned``: whether it would be trained on; what would not is not looked through.
+    """
+
     stage: str
-    text: str
+    record: Record
+    learned: bool = True
 
 
 class Screened(NamedTuple):
-    """The rows that may be trained on, in order, masked where asked; ids of the others by reason; the report."""
+    """What may be trained on, masked where asked, by the id it was given under; why not the others; the report."""
 
-    rows: tuple[Row, ...]
+    kept: dict[str, Record]
     dropped: dict[str, str]
     report: ScreenReport
 
 
 @dataclass
 class _Seen:
-    """One row on its way; ``reason`` says why it was dropped."""
+    """One record on its way; ``reason`` says why it was dropped. ``hits`` are those of each text."""
 
-    row: Row
-    hits: list[Hit]
-    text: str
+    record: Record
     reason: str = ""
+    hits: list[list[Hit]] = field(default_factory=list)
+    out: Record | None = None
     matches: list[Match] = field(default_factory=list)
 
     @property
-    def out(self) -> Row:
-        return self.row._replace(text=self.text)
+    def left(self) -> Record:
+        """The record as it may be trained on."""
+        return self.record if self.out is None else self.out
+
+
+Stages = dict[tuple[str, str], list[_Seen]]
+"""Rows by the stage that made them and their kind. A record that stands twice in them is looked at once."""
 
 
 def screen(
     rows: Iterable[Row], sets: Mapping[str, Sequence[str]], settings: LeakSettings, *, salt: bytes, seed: int = 0
 ) -> Screened:
-    """Screen rows against the rules and against evaluation sets by name.
+    """Screen records against the rules and against evaluation sets by name.
 
-    ``salt``: 32 random bytes that open the samples' commitments; keep them apart from the report. Raises
-    ``UsageError`` for two rows of one id.
+    ``salt``: 32 random bytes that open the samples' commitments; keep them apart from the report.
     """
-    given = [row if isinstance(row, Row) else Row(*row) for row in rows]
-    if len({row.id for row in given}) != len(given):
-        raise UsageError("two rows have the same id; a report could not say which of them was dropped")
-    seen = _scanned(given, settings)
+    known: dict[str, _Seen] = {}
+    stages: Stages = {}
+    for row in rows:
+        each = known.setdefault(row.record.id, _Seen(row.record, "" if row.learned else NOT_LEARNED))
+        stages.setdefault((row.stage, row.record.kind), []).append(each)
+    seen = [each for each in known.values() if not each.reason]
+    _scan(seen, settings)
     index = EvaluationSets(sets, settings.ngram)
-    for each in seen:
-        each.matches = index.matches(each.row.text)
-        if not each.reason and settings.overlap == "drop" and _is_long(each, settings):
-            each.reason = OVERLAP
+    _match(seen, index, settings)
     found = _duplicates(seen, settings, seed)
     stops = _stops(seen, found, settings)
-    for each in seen:
-        each.reason = STOPPED if stops else each.reason
+    for each in seen if stops else ():
+        each.reason = STOPPED
     report = ScreenReport(
         settings=settings,
         rules=rules_digest(),
-        stages=tuple(_stage(stage, own, settings, salt) for stage, own in _stages(seen).items()),
+        stages=tuple(_stage(*name, own, settings, salt) for name, own in stages.items()),
         overlaps=tuple(
-            _overlap(stage, name, own, index, settings) for stage, own in _stages(seen).items() for name in sets
+            _overlap(stage, name, own, index, settings) for (stage, _), own in stages.items() for name in sets
         ),
         duplicates=found,
         stops=stops,
     )
-    kept = tuple(each.out for each in seen if not each.reason)
-    return Screened(kept, {each.row.id: each.reason for each in seen if each.reason}, report)
+    kept = {name: each.left for name, each in known.items() if not each.reason}
+    return Screened(kept, {name: each.reason for name, each in known.items() if each.reason}, report)
 
 
-def _scanned(rows: Sequence[Row], settings: LeakSettings) -> list[_Seen]:
-    seen = []
-    for row, found in zip(rows, scan_many([row.text for row in rows]), strict=True):
-        hits = [hit for hit in found if hit.type not in settings.ignored]
-        text = mask(row.text, hits) if hits and settings.secrets == "mask" else row.text
-        seen.append(_Seen(row, hits, text, SECRETS if hits and settings.secrets == "drop" else ""))
-    return seen
+def _scan(seen: Sequence[_Seen], settings: LeakSettings) -> None:
+    found = iter(scan_many([text for each in seen for text in texts_of(each.record)]))
+    for each in seen:
+        texts = texts_of(each.record)
+        each.hits = [[hit for hit in next(found) if hit.type not in settings.ignored] for _ in texts]
+        if any(each.hits) and settings.secrets == "drop":
+            each.reason = SECRETS
+        elif any(each.hits) and settings.secrets == "mask":
+            each.out = with_texts(each.record, [mask(*pair) for pair in zip(texts, each.hits, strict=True)])
+
+
+def _match(seen: Sequence[_Seen], index: EvaluationSets, settings: LeakSettings) -> None:
+    for each in seen:
+        each.matches = [match for text in texts_of(each.record) for match in index.matches(text)]
+        if not each.reason and settings.overlap == "drop" and _is_long(each, settings):
+            each.reason = OVERLAP
 
 
 def _is_long(each: _Seen, settings: LeakSettings) -> bool:
@@ -103,20 +123,20 @@ def _is_long(each: _Seen, settings: LeakSettings) -> bool:
 
 
 def _duplicates(seen: Sequence[_Seen], settings: LeakSettings, seed: int) -> Duplicates:
-    """The clusters among the rows that are left; with *drop*, all but the first of each are dropped."""
+    """The clusters among the records that are left; with *drop*, all but the first of each are dropped."""
     left = [each for each in seen if not each.reason]
-    found = clusters([each.text for each in left], settings.similarity, seed=seed)
+    found = clusters(["\n".join(texts_of(each.left)) for each in left], settings.similarity, seed=seed)
     for places in found if settings.duplicates == "drop" else ():
         for place in places[1:]:
             left[place].reason = DUPLICATE
     largest = max(found, key=len, default=[])
     return Duplicates(
-        clusters=len(found), rows=sum(map(len, found)), largest=tuple(left[place].row.id for place in largest[:10])
+        clusters=len(found), rows=sum(map(len, found)), largest=tuple(left[place].record.id for place in largest[:10])
     )
 
 
 def _stops(seen: Sequence[_Seen], found: Duplicates, settings: LeakSettings) -> tuple[str, ...]:
-    secrets = sum(bool(each.hits) for each in seen)
+    secrets = sum(any(each.hits) for each in seen)
     long = sum(_is_long(each, settings) for each in seen)
     return tuple(
         reason
@@ -129,45 +149,44 @@ def _stops(seen: Sequence[_Seen], found: Duplicates, settings: LeakSettings) -> 
     )
 
 
-def _stages(seen: Sequence[_Seen]) -> dict[str, list[_Seen]]:
-    stages: dict[str, list[_Seen]] = {}
-    for each in seen:
-        stages.setdefault(each.row.stage, []).append(each)
-    return stages
-
-
-def _stage(stage: str, own: Sequence[_Seen], settings: LeakSettings, salt: bytes) -> StageScreen:
+def _stage(stage: str, kind: str, own: Sequence[_Seen], settings: LeakSettings, salt: bytes) -> StageScreen:
     left = [each for each in own if not each.reason]
-    masked = sum(each.text != each.row.text for each in left)
+    masked = sum(each.out is not None for each in left)
     return StageScreen(
         stage=stage,
+        kind=kind,
         rows=len(own),
         kept=len(left) - masked,
         masked=masked,
         dropped=dict(sorted(Counter(each.reason for each in own if each.reason).items())),
-        hits=dict(sorted(Counter(hit.type for each in own for hit in each.hits).items())),
-        rows_with_hits=sum(bool(each.hits) for each in own),
+        hits=dict(sorted(Counter(hit.type for each in own for hits in each.hits for hit in hits).items())),
+        rows_with_hits=sum(any(each.hits) for each in own),
         samples=tuple(_samples(own, settings.samples, salt)),
-        root_in=rows_root(each.row for each in own),
-        root_out=rows_root(each.out for each in left),
+        root_in=rows_root(each.record for each in own),
+        root_out=rows_root(each.left for each in left),
     )
 
 
 def _samples(own: Sequence[_Seen], limit: int, salt: bytes) -> Iterable[Sample]:
     """The first hits of each type."""
     shown: Counter[str] = Counter()
-    for each in own:
-        for hit in each.hits:
+    found = [(each.record, text, hits) for each in own for text, hits in _hits(each)]
+    for record, text, hits in found:
+        for hit in hits:
             shown[hit.type] += 1
             if shown[hit.type] <= limit:
-                value = each.row.text[hit.start : hit.end]
+                value = text[hit.start : hit.end]
                 yield Sample(
-                    row=each.row.id,
+                    row=record.id,
                     type=hit.type,
                     rule=hit.name,
                     shape=_shape(value),
                     salted=commitment(value.encode("utf-8", "surrogatepass"), salt),
                 )
+
+
+def _hits(each: _Seen) -> Iterable[tuple[str, list[Hit]]]:
+    return zip(texts_of(each.record), each.hits, strict=True) if each.hits else ()
 
 
 def _shape(value: str, limit: int = 40) -> str:
@@ -177,20 +196,20 @@ def _shape(value: str, limit: int = 40) -> str:
 
 
 def _overlap(stage: str, name: str, own: Sequence[_Seen], index: EvaluationSets, settings: LeakSettings) -> Overlap:
-    matches = [match for each in own for match in each.matches if match.set == name]
+    shared = [matches for each in own if (matches := [match for match in each.matches if match.set == name])]
+    longest = [max(match.longest for match in matches) for matches in shared]
     return Overlap(
         stage=stage,
         set=name,
-        rows=len(matches),
-        rows_long=sum(match.longest >= settings.longest for match in matches),
-        items=len({item for match in matches for item in match.items}),
+        rows=len(shared),
+        rows_long=sum(words >= settings.longest for words in longest),
+        items=len({item for matches in shared for match in matches for item in match.items}),
         items_total=index.sizes[name],
         items_short=index.short[name],
-        longest_run=max((match.longest for match in matches), default=0),
+        longest_run=max(longest, default=0),
     )
 
 
-def rows_root(rows: Iterable[Row]) -> str:
-    """RFC 6962 root over rows in order, 64 hex digits: a leaf is the canonical form of [id, text]."""
-    leaves = merkle.Leaves(merkle.leaf_hash(canonical([row.id, row.text])) for row in rows)
-    return merkle.root(leaves, len(leaves)).hex()
+def rows_root(records: Iterable[Record]) -> str:
+    """The root over records in their order as a statement has it (``lineage.rows``), 64 hex digits."""
+    return Rows.of([merkle.leaf_hash(line_of(record).removesuffix(b"\n")) for record in records]).root

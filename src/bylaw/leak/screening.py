@@ -6,15 +6,7 @@ import msgspec
 
 from bylaw.errors import GateStopped, SettingsError, VerificationError
 from bylaw.leak.kinds import TYPES
-
-NOT_LOOKED_FOR = (
-    "names of persons, postal addresses, dates of birth, passports, driving licences, bank numbers other than IBAN and "
-    "card, health data",
-    "secrets without a known prefix that do not stand right behind a name such as api_key, and short passwords",
-    "what is written in other digits or letters (full-width, spelled out, base64, images) or split by markup",
-    "paraphrases and translations of evaluation texts, and items too short for one n-gram",
-    "near-duplicates below the similarity asked for, and of texts not in this screening",
-)
+from bylaw.leak.limits import NOT_LOOKED_FOR
 
 
 class LeakSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -59,13 +51,15 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class StageScreen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The rows of one stage.
+    """The records of one ``kind`` that one stage made: ``rows`` is what was ``kept``, ``masked`` and ``dropped``.
 
-    ``dropped``: rows by reason. ``hits``: what was found, by type. ``root_in``, ``root_out``: RFC 6962 roots over
-    the rows given and the rows handed back, leaf by leaf the canonical form of id and text.
+    ``dropped``: rows by reason. ``hits``: what was found, by type. ``root_in`` is the RFC 6962 root that the stage's
+    statement has for these rows (docs/lineage.md), ``root_out`` the same over the rows that may be trained on, in
+    their order, as they were masked.
     """
 
     stage: str
+    kind: str
     rows: int
     kept: int
     masked: int
@@ -78,7 +72,7 @@ class StageScreen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class Overlap(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What one stage shares with one evaluation set.
+    """What the records of one stage share with one evaluation set.
 
     ``rows`` share an n-gram with one of the ``items``, ``rows_long`` a run of ``longest`` words; ``longest_run`` in
     words; of ``items_total`` items, ``items_short`` are too short to be found.
@@ -113,7 +107,7 @@ class ScreenReport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     duplicates: Duplicates
     stops: tuple[str, ...] = ()
     """Why nothing may be trained on these rows; then no row was handed back."""
-    not_looked_for: tuple[str, ...] = NOT_LOOKED_FOR
+    not_looked_for: tuple[str, ...] = NOT_LOOKED_FOR["before"]
 
     def __post_init__(self) -> None:
         for stage in self.stages:

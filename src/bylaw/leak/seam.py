@@ -1,4 +1,7 @@
-"""The seam of the leak tests: a scorer says how likely a model finds texts. Everything else is arithmetic."""
+"""The seams of the leak tests: a scorer says how likely a model finds texts, a speaker what it says by itself.
+
+Everything else is arithmetic.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -29,5 +32,15 @@ class Scored(NamedTuple):
         return sum(self.logprobs)
 
 
+class Said(NamedTuple):
+    """What a model said by itself at temperature 0, and the text that was looked for."""
+
+    text: str
+    looked_for: str
+
+
 Scorer = Callable[[Sequence[Asked]], list[Scored]]
 """One ``Scored`` for each text, in order."""
+
+Speaker = Callable[[Sequence[Asked], bool], list[Said]]
+"""One ``Said`` for each text, in order; what is given is the prompt alone, or without *whole* the reply's beginning."""

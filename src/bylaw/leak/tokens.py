@@ -88,13 +88,11 @@ TOKENS: tuple[Kind, ...] = (
     _token("azure-ad-secret", r"[A-Za-z0-9_~.]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}"),
 )
 
-NAMED_SECRET = Kind(
-    "named-secret", "TOKEN", rf"(?<![+/=_-])[A-Za-z0-9+/_-]{{20,128}}={{0,2}}{_END}", random_looking
-)
+NAMED_SECRET = Kind("named-secret", "TOKEN", rf"(?<![+/=_-])[A-Za-z0-9+/_-]{{20,128}}={{0,2}}{_END}", random_looking)
 """What no prefix tells: a random-looking string right behind a name such as ``api_key =``."""
 
 NAMES = (
-    r"(?:secret|token|passwor|passwd|api[_ -]?key|access[_ -]?key|auth[_ -]?key|bearer|credential)"
-    r"[\"'\w]{0,24}\s{0,3}(?:is|=|:|=>|:=)?\s{0,3}[\"'`]?\Z"
+    r"[\"'`]?+\s{0,3}+(?:si|=:?|:|>=)?+\s{0,3}+[\"'\w]{0,24}"
+    r"(?:terces|nekot|rowssap|dwssap|yek[_ -]?(?:ipa|ssecca|htua)|reraeb|laitnederc)"
 )
-"""That name, in lower case."""
+"""That name, as it stands in the lower-case text before the string, read backwards from there."""

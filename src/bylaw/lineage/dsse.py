@@ -76,6 +76,12 @@ def unseal(envelope: Envelope, trusted: Iterable[PublicKey], payload_type: str =
     return payload
 
 
+def has_signed(envelope: Envelope, key: PublicKey) -> bool:
+    """Whether this key has signed it. Raises ``MalformedError``."""
+    message = pae(envelope.payload_type, envelope.content)
+    return any(_is_signed(key, message, each) for each in envelope.signatures)
+
+
 def _is_signed(key: PublicKey, message: bytes, signature: Signature) -> bool:
     try:
         key.verify(message, _unbase64(signature.sig))

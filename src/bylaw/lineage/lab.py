@@ -2,16 +2,16 @@
 
 ::
 
-    HOME/lab.toml            who signs what: key files here, or commands (KMS, HSM); the ledger's name
-    HOME/keys/               private keys, readable by their owner only; *.pub beside them; retired/*.pub
+    HOME/lab.toml            who signs what: key files here, or commands (KMS, HSM); the ledger's name; the witnesses
+    HOME/keys/               private keys, readable by their owner only; *.pub beside them; retired/ (see ``keys``)
     HOME/ledger/             the append-only log, a directory of static files to publish
 
 Made at first use. Statements and model directories are signed with ECDSA P-256, which the public model verifier takes;
-the log with Ed25519, as its format asks. ``rotate`` replaces the statements' key: the new one is signed by the old and
-entered in the ledger, and what the old one signed stays valid.
+the log with Ed25519, as its format asks. A statement is signed and entered in one step: no rotation comes between.
 """
 
 import os
+import secrets
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -21,19 +21,18 @@ from pathlib import Path
 import msgspec
 
 from bylaw import settings, storage
-from bylaw.canonical import canonical
-from bylaw.errors import LedgerError, LedgerLocked, UsageError
-from bylaw.ledger.entries import StatementEntry, encode, now, reference
+from bylaw.errors import LedgerError, LedgerLocked, UsageError, VerificationError
+from bylaw.ledger.entries import StatementEntry, encode, reference
 from bylaw.ledger.log import Log, log_vkey
+from bylaw.ledger.policy import Policy
 from bylaw.ledger.proof import prove
 from bylaw.ledger.stores import DirectoryStore
-from bylaw.lineage import dsse
+from bylaw.lineage import dsse, places
+from bylaw.lineage.keys import Keys
 from bylaw.signing import ED25519, P256, LocalSigner, PublicKey, Signer, open_signer, refuse_inside
 
 HOME = "BYLAW_HOME"
 """Environment variable that names the directory; ``~/.bylaw`` without it."""
-ROTATION = "application/vnd.bylaw.rotation+json"
-ROTATED = "https://bylaw.dev/rotation/v1"
 PATIENCE = 60.0
 """Seconds that an entry waits for another process that writes the ledger."""
 
@@ -47,9 +46,13 @@ class KeySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class LabSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``origin``: the ledger's name, where it will be served, without ``https://``."""
+    """``origin``: the ledger's name, where it will be served, without ``https://``.
+
+    ``policy``: a tlog-policy's file (relative to the lab) that names the witnesses who are believed here.
+    """
 
     origin: str = "bylaw.local/ledger"
+    policy: str = ""
     statements: KeySettings = KeySettings(private="keys/statements.pem")
     ledger: KeySettings = KeySettings(private="keys/ledger.pem")
 
@@ -60,9 +63,12 @@ class Lab:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.settings = settings.load(LabSettings, root / "lab.toml")
-        self.signer = _signer(root, self.settings.statements)
+        self._keys = Keys(root / (self.settings.statements.private or "keys/statements.pem"))
         if self.signer.public.algorithm != P256:
             raise UsageError(f"{root / 'lab.toml'}: statements are signed with ECDSA P-256, and this key is not one")
+        if self._keys.is_pending():
+            with self._writing():  # goes on with a rotation that was killed
+                pass
 
     @classmethod
     def open(cls, root: Path | None = None) -> "Lab":
@@ -98,19 +104,80 @@ class Lab:
         return str(log_vkey(self.ledger))
 
     @property
+    def signer(self) -> Signer:
+        """Who signs statements now: read each time, since another process may have replaced the key."""
+        return _signer(self.root, self.settings.statements)
+
+    @property
     def trusted(self) -> list[PublicKey]:
-        """The keys that statements may be signed with: the present one and those that were retired."""
-        retired = sorted((self.root / "keys" / "retired").glob("*.pub"))
-        return [self.signer.public, *map(PublicKey.load, retired)]
+        """The keys the lab has signed with: the present one, and those a chain of rotations leads to from it."""
+        present = self.signer.public
+        return [present, *(each.before for each in self._keys.rotations(present))]
+
+    @property
+    def policy(self) -> Policy | None:
+        """The witnesses the lab relies on; None where it names none."""
+        return Policy.load(self.root / self.settings.policy) if self.settings.policy else None
+
+    @property
+    def working_key(self) -> bytes:
+        """What the working files of runs are marked with; made when it is first asked for, and never let out."""
+        path = self.root / "keys" / "working.key"
+        if not path.is_file():
+            with self._locked():  # two processes make one
+                if not path.is_file():
+                    storage.write_bytes(path, secrets.token_bytes(32))
+                    path.chmod(0o600)
+        return path.read_bytes()
 
     def keep_out_of(self, directory: Path) -> None:
         """Raise ``SigningError`` if the lab lies inside a directory that others get to see."""
         refuse_inside(self.root / "lab.toml", [directory])
 
+    def seal(self, payload: bytes, predicate: str, at: str) -> tuple[bytes, int]:
+        """Sign a statement and enter it; returns its envelope, a line of JSON, and its index."""
+        with self._writing() as log:
+            envelope = dsse.seal(payload, self.signer)
+            entry = encode(StatementEntry(at=at, statement=reference(payload), predicate=predicate))
+            index = log.append([entry])[0]
+        return msgspec.json.encode(envelope) + b"\n", index
+
+    def unseal(self, envelope: dsse.Envelope, entry: bytes, note: Path) -> bytes:
+        """The payload of a statement the lab has signed: with its present key, or with another in that key's time.
+
+        ``entry`` is what the ledger holds of it, ``note`` the file with its index. Raises ``VerificationError``.
+        """
+        present = self.signer.public
+        try:
+            return dsse.unseal(envelope, [present])
+        except VerificationError:
+            ended = [each for each in self._keys.rotations(present) if dsse.has_signed(envelope, each.before)]
+            if not ended:
+                raise
+        index, until = self.place(entry, note), self.place(ended[0].entry, self._keys.note(ended[0].before))
+        if index is None or until is None or index > until:
+            where = "is not in the ledger" if index is None else f"is entry {index}"
+            key = f"the key {ended[0].before.id[:16]}…"
+            raise VerificationError("signature", f"made by {key}, which was retired at entry {until}; this {where}")
+        return envelope.content
+
     def enter(self, entries: Sequence[bytes]) -> range:
         """Append entries to the ledger, safely on the disk; returns their indexes. Waits for another writer."""
         with self._writing() as log:
             return log.append(entries)
+
+    def enter_once(self, entry: bytes) -> int:
+        """The index of an entry: of the one that is there already, else of a new one."""
+        with self._writing() as log:
+            return self._once(log, entry)
+
+    def place(self, entry: bytes, note: Path) -> int | None:
+        """Where an entry stands: as the file ``note`` says, if that is so, else where it is found; None if nowhere.
+
+        Only what the ledger's last checkpoint covers is seen.
+        """
+        own = Policy.unwitnessed(log_vkey(self.ledger))
+        return places.place(DirectoryStore(self.ledger), own, entry, note)
 
     def checkpoint(self) -> bytes:
         """Sign the ledger as it is; returns the checkpoint. Waits for another writer."""
@@ -127,9 +194,45 @@ class Lab:
             raise LedgerError(f"entry {index} of {self.ledger} is another one than the one that should be proven")
         return bytes(proof)
 
+    def rotate(self) -> tuple[Path, int]:
+        """Replace the statements' key, or go on with a replacement that was killed.
+
+        Returns the rotation's file and its index. Raises ``UsageError`` where a command signs: its owner rotates it.
+        """
+        if self.settings.statements.command:
+            raise UsageError("statements are signed by a command: rotate its key there, and name it in lab.toml")
+        with self._locked() as log:
+            old = self.signer
+            if not self._keys.pending(old.public):
+                self._keys.begin(old)
+            self._settle(log)
+        note = self._keys.note(old.public)
+        return self._keys.record(old.public), int(note.read_text())
+
+    def _settle(self, log: Log) -> None:
+        """Go on with a rotation that was begun, if there is one: enter it, note where, put the new key in place."""
+        old = self.signer.public
+        if rotation := self._keys.pending(old):
+            index = self._once(log, rotation.entry)
+            log.checkpoint(_signer(self.root, self.settings.ledger))
+            storage.write_text(self._keys.note(old), f"{index}\n")
+            self._keys.switch(rotation)
+
+    def _once(self, log: Log, entry: bytes) -> int:
+        log.checkpoint(_signer(self.root, self.settings.ledger))  # with it, all entries are in the tiles
+        found = places.find(DirectoryStore(self.ledger), log.size, entry)
+        return log.append([entry])[0] if found is None else found
+
     @contextmanager
     def _writing(self) -> Iterator[Log]:
-        """The ledger, open for writing, once nobody else writes it."""
+        """The ledger, open for writing, once nobody else writes it and no rotation is under way."""
+        with self._locked() as log:
+            if self._keys.is_pending():
+                self._settle(log)
+            yield log
+
+    @contextmanager
+    def _locked(self) -> Iterator[Log]:
         until = time.monotonic() + PATIENCE
         while True:
             try:
@@ -141,28 +244,6 @@ class Lab:
                 time.sleep(0.05)
         with log:
             yield log
-
-    def rotate(self) -> tuple[Path, int]:
-        """Replace the statements' key: the old one signs which is the new, and that is entered in the ledger.
-
-        Returns the envelope's file and its index. Raises ``UsageError`` where a command signs: its owner rotates it.
-        """
-        private = self.root / self.settings.statements.private
-        if self.settings.statements.command:
-            raise UsageError("statements are signed by a command: rotate its key there, and name it in lab.toml")
-        old, new = self.signer, LocalSigner.generate(P256)
-        said = canonical({"old": old.public.id, "new": new.public.pem.decode()})
-        record = self.root / "keys" / "retired" / f"{old.public.id[:16]}.json"
-        storage.write_bytes(record, msgspec.json.encode(dsse.seal(said, old, ROTATION)))
-        fresh = private.with_name(f"{new.public.id[:16]}.pem")
-        new.save(fresh)
-        storage.write_bytes(self.root / "keys" / "retired" / f"{old.public.id[:16]}.pub", old.public.pem)
-        os.replace(fresh, private)
-        os.replace(fresh.with_name(f"{fresh.name}.pub"), private.with_name(f"{private.name}.pub"))
-        self.signer = new
-        index = self.enter([encode(StatementEntry(at=now(), statement=reference(said), predicate=ROTATED))])[0]
-        self.checkpoint()
-        return record, index
 
 
 def _furnish(root: Path, how: LabSettings) -> None:

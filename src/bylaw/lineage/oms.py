@@ -68,8 +68,11 @@ def verify_directory(
     path = signature or root / SIGNATURE
     if not path.is_file():
         raise VerificationError("model signature", f"there is no {path}")
-    signed = resources(path.read_bytes(), trusted)
-    found = tree_files(root)
+    return verify_files(root, tree_files(root), resources(path.read_bytes(), trusted), allow_git)
+
+
+def verify_files(root: Path, found: Files, signed: Files, allow_git: bool = False) -> Files:
+    """The files ``found`` in a directory, if they are the ``signed`` ones; else ``VerificationError`` naming one."""
     if not allow_git and (hidden := sorted(name for name in found if _ignored(name))):
         raise VerificationError("model files", f"{root / hidden[0]} is not covered by the signature's format")
     found = {name: digest for name, digest in found.items() if not _ignored(name)}
@@ -80,8 +83,11 @@ def verify_directory(
     return found
 
 
-def resources(content: bytes, trusted: Iterable[PublicKey]) -> Files:
-    """The files a bundle signs, if one of the ``trusted`` keys has signed it. Raises ``VerificationError``."""
+def resources(content: bytes, trusted: Iterable[PublicKey] | None) -> Files:
+    """The files a bundle signs, if one of the ``trusted`` keys has signed it; with None, whoever has.
+
+    Raises ``VerificationError``.
+    """
     try:
         said = msgspec.json.decode(content)
         envelope = msgspec.convert(said["dsseEnvelope"], dsse.Envelope)
@@ -90,7 +96,7 @@ def resources(content: bytes, trusted: Iterable[PublicKey]) -> Files:
         raise MalformedError("model signature", f"it is no Sigstore bundle: {error!r}") from error
     if not str(media).startswith("application/vnd.dev.sigstore.bundle"):
         raise MalformedError("model signature", f"its media type is {media!r}")
-    return _files(dsse.unseal(envelope, trusted))
+    return _files(envelope.content if trusted is None else dsse.unseal(envelope, trusted))
 
 
 def _statement(files: Mapping[str, str], name: str) -> dict[str, Any]:

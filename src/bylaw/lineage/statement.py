@@ -4,16 +4,14 @@
 stages it builds on, and the code. The meaning of the parameters is that of ``BUILD_TYPE`` (docs/lineage.md).
 """
 
-from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
 from bylaw.canonical import canonical
 from bylaw.errors import MalformedError
-from bylaw.lineage import code, dsse
+from bylaw.lineage import code
 from bylaw.lineage.rows import Rows
-from bylaw.signing import PublicKey, Signer
 
 TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://slsa.dev/provenance/v1"
@@ -92,9 +90,9 @@ def statement(record: StageRecord) -> dict[str, Any]:
     }
 
 
-def sign(record: StageRecord, signer: Signer) -> bytes:
-    """The signed envelope as a line of JSON."""
-    return msgspec.json.encode(dsse.seal(canonical(statement(record)), signer)) + b"\n"
+def payload(record: StageRecord) -> bytes:
+    """What is signed."""
+    return canonical(statement(record))
 
 
 class Statement(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,9 +113,8 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
         return None
 
 
-def verified(content: bytes, trusted: Iterable[PublicKey]) -> Statement:
-    """The statement in an envelope signed by one of the keys; else ``VerificationError``."""
-    payload = dsse.unseal(dsse.parse(content), trusted)
+def parse(payload: bytes) -> Statement:
+    """The statement in a payload whose signature has been checked. Raises ``MalformedError``."""
     try:
         said = msgspec.json.decode(payload)
         build = said["predicate"]["buildDefinition"]

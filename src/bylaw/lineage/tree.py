@@ -4,6 +4,9 @@ The SHA-256 of the lines ``<sha256 of a file>  <its path>``, sorted by path, so 
 ``sha256sum`` alone. Paths are relative, with ``/``. What a digest could not bind is refused: symbolic links, what is
 neither file nor directory, and names with a line break. Empty directories and file modes are not covered.
 
+One kind of link is followed: a snapshot in the hub's cache (``models--…/snapshots/<revision>``) is a directory of links
+into the same cache repository (``blobs/``). Those count as the files they lead to; one that leads elsewhere is refused.
+
 ``SIGNATURE`` at the top of a model directory is left out: it signs the rest.
 """
 
@@ -45,11 +48,18 @@ def tree_files(root: Path, known: Mapping[str, str] | None = None, workers: int 
     Raises ``VerificationError`` for what no digest can bind.
     """
     known = known or {}
-    sizes = {name: size for name, size in _walk(root) if name != SIGNATURE}
+    sizes = {name: size for name, size in _walk(root, snapshot_of(root)) if name != SIGNATURE}
     fresh = sorted((name for name in sizes if name not in known), key=lambda name: -sizes[name])
     with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
         hashed = dict(zip(fresh, pool.map(lambda name: file_digest(root / name), fresh), strict=True))
     return {name: known.get(name) or hashed[name] for name in sizes}
+
+
+def snapshot_of(root: Path) -> Path | None:
+    """The cache repository that a directory is a snapshot of; None for any other directory."""
+    place = root.resolve()
+    repository = place.parent.parent
+    return repository if place.parent.name == "snapshots" and (repository / "blobs").is_dir() else None
 
 
 def file_digest(path: Path) -> str:
@@ -78,17 +88,25 @@ class Hashing:
         return self._hashed.hexdigest()
 
 
-def _walk(root: Path, below: str = "") -> Iterable[tuple[str, int]]:
-    """(relative path, size) of every file."""
+def _walk(root: Path, repository: Path | None, below: str = "") -> Iterable[tuple[str, int]]:
+    """(relative path, size) of every file; links are followed inside ``repository`` alone."""
     with os.scandir(root / below) as entries:
         for entry in entries:
             name = f"{below}/{entry.name}" if below else entry.name
-            found = entry.stat(follow_symlinks=False)
-            if stat.S_ISDIR(found.st_mode):
-                yield from _walk(root, name)
+            inside = repository is not None and entry.is_symlink() and _leads_into(root / name, repository)
+            found = entry.stat(follow_symlinks=inside)
+            if stat.S_ISDIR(found.st_mode) and not inside:
+                yield from _walk(root, repository, name)
             else:
                 _require_plain(root / name, name, found.st_mode)
                 yield name, found.st_size
+
+
+def _leads_into(link: Path, repository: Path) -> bool:
+    try:
+        return link.resolve(strict=True).is_relative_to(repository)
+    except (OSError, RuntimeError):  # it leads nowhere, or in a circle
+        return False
 
 
 def _require_plain(path: Path, name: str, mode: int) -> None:

@@ -1,6 +1,5 @@
 """The local backend: a Hugging Face causal LM from a directory or the hub, run on this machine."""
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
@@ -14,9 +13,9 @@ from bylaw.models.base import Program, T, Usage
 from bylaw.models.cache import Slots
 from bylaw.models.chat import Chat
 from bylaw.models.engine import Engine
+from bylaw.models.given import locate, name_of
 from bylaw.models.tree import body
 
-_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 _PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 _LAYERS = {"full_attention", "sliding_attention"}
 
@@ -65,12 +64,13 @@ def open_model(path: str | Path, settings: LocalSettings | None = None) -> Local
     a chat template, or of an architecture that transformers or the engine does not know.
     """
     settings = settings or LocalSettings()
-    source = _source(path)
-    model, tokenizer = load(source, settings)
-    return LocalModel(Path(source).name if Path(source).is_dir() else source, model, tokenizer, settings)
+    directory = locate(path)
+    _check_files(directory)
+    model, tokenizer = load(directory, settings)
+    return LocalModel(name_of(directory), model, tokenizer, settings)
 
 
-def load(source: str, settings: LocalSettings) -> tuple[Any, Any]:
+def load(source: Path, settings: LocalSettings) -> tuple[Any, Any]:
     """Model and tokenizer, on their device, in evaluation mode."""
     try:
         from safetensors import SafetensorError
@@ -79,8 +79,7 @@ def load(source: str, settings: LocalSettings) -> tuple[Any, Any]:
     except ImportError as error:
         raise MissingExtra("transformers", "train") from error
     device, dtype = _placement(settings)
-    if Path(source).is_dir():  # of a hub id one wants to see the download
-        disable_progress_bar()
+    disable_progress_bar()
     try:
         tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
         model, info = AutoModelForCausalLM.from_pretrained(
@@ -94,19 +93,6 @@ def load(source: str, settings: LocalSettings) -> tuple[Any, Any]:
     if not tokenizer.chat_template:
         raise ModelError(f"{source} has no chat template; add chat_template.jinja beside its tokenizer")
     return model.to(device).eval(), tokenizer
-
-
-def _source(path: str | Path) -> str:
-    """What to hand to transformers: a directory that has been looked at, or a hub id."""
-    directory = Path(path)
-    if not directory.exists():
-        if isinstance(path, str) and _HUB_ID.fullmatch(path):
-            return path
-        raise ModelError(f"there is no model directory {path}")
-    if not directory.is_dir():
-        raise ModelError(f"{path} is a file; name the directory that holds config.json and the weights")
-    _check_files(directory)
-    return str(directory)
 
 
 def _check_files(directory: Path) -> None:

@@ -1,6 +1,5 @@
 """``collect``: what a run has made so far, as report data. Of an unfinished run, what there is."""
 
-import hashlib
 import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
@@ -18,6 +17,7 @@ from bylaw.report.data import Digest, ReportData, StageCost, TrainingCurve
 from bylaw.report.judging import judging, principles
 from bylaw.report.transcripts import choose, steps, transcripts
 from bylaw.run import Run
+from bylaw.run.local import public
 from bylaw.run.manifest import Finished
 
 HISTORY = "training.jsonl"
@@ -66,7 +66,7 @@ def collect(
         costs=tuple(_cost(line) for line in finished.values()),
         training=tuple(_training(run)),
         gates=tuple(_gates(run, settings) if gates is None else gates),
-        settings=run.settings_text,
+        settings=public(run.settings_text),
         constitution=run.constitution_text,
         digests=tuple(_digests(run)),
     )
@@ -137,8 +137,8 @@ def _metrics(stage: str, points: Sequence[Point]) -> Iterator[TrainingCurve]:
 
 def _digests(run: Run) -> Iterator[Digest]:
     """The run's texts, its models, and per stage one digest over all it made."""
-    for name, text in (("run.toml", run.settings_text), ("constitution.toml", run.constitution_text)):
-        yield Digest(name=name, value=hashlib.sha256(text.encode()).hexdigest())
+    for name in ("run.toml", "constitution.toml"):
+        yield Digest(name=name, value=run.document_digest(name))
     for name, sha256 in _models(run):
         yield Digest(name=f"model {name}", value=sha256)
     for stage, line in run.manifest.finished().items():

@@ -19,16 +19,21 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bylaw import __version__, storage
-from bylaw.canonical import digest, sha256
-from bylaw.errors import RunCorrupt, RunError, RunLocked, UsageError, VerificationError
+from bylaw.canonical import digest
+from bylaw.errors import RunCorrupt, RunError, RunLocked, UsageError
+from bylaw.ledger.policy import Policy
 from bylaw.lineage.lab import Lab
 from bylaw.lineage.oms import sign_directory
 from bylaw.lineage.rows import Reading
-from bylaw.lineage.tree import digest_of, file_digest, tree_files
+from bylaw.lineage.statement import Thing
+from bylaw.lineage.tree import digest_of, tree_files
 from bylaw.records import Measurement, Record
+from bylaw.run.documents import Documents
+from bylaw.run.findings import Findings
 from bylaw.run.manifest import Finished, Manifest, Output, Started, now, peak_rss
 from bylaw.run.stage import RECORD_TYPES, Report, Stage, checked_name
-from bylaw.run.statements import DOCUMENTS, Statements
+from bylaw.run.statements import Statements
+from bylaw.run.working import Working
 
 R = TypeVar("R", bound=Record)
 
@@ -45,8 +50,9 @@ class Run:
         self.report = report
         self._lab = lab
         self._statements = Statements(path, lab) if lab else None
+        self._findings = Findings(path, lab)
         self._locked = False
-        self._documents = {name: file_digest(path / name) for name in DOCUMENTS if (path / name).is_file()}
+        self._documents = Documents(path)
 
     @classmethod
     def create(
@@ -63,21 +69,19 @@ class Run:
         are no run, and ``RunLocked`` if somebody works in it.
         """
         run = cls(path, report, lab)
-        texts = {"constitution.toml": constitution_text, "run.toml": settings_text}
+        texts = settings_text, constitution_text
         if path.exists():
-            run._check_same(texts)
+            run._documents.are(*texts, lock=_LOCK)
         with storage.explained(path):
             path.mkdir(parents=True, exist_ok=True)
         with run.lock():
-            run._check_same(texts)
-            for name, text in texts.items():  # run.toml comes last: with it the directory is a run
-                storage.write_text(path / name, text)
-        run._documents = {name: sha256(texts[name].encode()) for name in DOCUMENTS}
+            if not run._documents.are(*texts, lock=_LOCK):
+                run._documents.write(*texts)
         return run
 
     def document_digest(self, name: str) -> str:
         """SHA-256 of ``run.toml`` or ``constitution.toml``, as they were when the run was opened."""
-        return self._documents[name]
+        return self._documents.digests[name]
 
     @classmethod
     def open(cls, path: Path, report: Report | None = None, lab: Lab | None = None) -> "Run":
@@ -87,14 +91,22 @@ class Run:
         return cls(path, report, lab)
 
     @property
+    def signed(self) -> bool:
+        """Whether a lab has signed anything of this run."""
+        return any(path.is_file() for name in ("statements", "proofs") for path in (self.path / name).glob("*"))
+
+    @property
     def settings_text(self) -> str:
-        """The settings this run was made with, every default spelled out (TOML)."""
-        return (self.path / "run.toml").read_text(encoding="utf-8")
+        """The settings this run was made with, every default spelled out (TOML), with the directories of this machine.
+
+        Raises ``RunCorrupt`` if ``run.toml``, where of those only the last names stand, says something else.
+        """
+        return self._documents.settings
 
     @property
     def constitution_text(self) -> str:
         """The exact constitution this run trains to (TOML)."""
-        return (self.path / "constitution.toml").read_text(encoding="utf-8")
+        return self._documents.constitution
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -134,9 +146,12 @@ class Run:
         self._require(line, *line.outputs)
         return True
 
-    def prove(self) -> bytes | None:
-        """Have the ledger signed and keep the proof of every statement; returns the checkpoint, None without a lab."""
-        return self._statements.prove(self.manifest.finished()) if self._statements else None
+    def prove(self, policy: Policy | None = None) -> bytes | None:
+        """Have the ledger signed and keep the proof of every statement; returns the checkpoint, None without a lab.
+
+        A proof stays that a witness of ``policy`` has cosigned.
+        """
+        return self._statements.prove(self.manifest.finished(), policy) if self._statements else None
 
     def digest(self, stage: str) -> str:
         """One digest over all outputs of a finished stage: what a later stage names as its input."""
@@ -164,8 +179,8 @@ class Run:
         if name in self.manifest.finished():
             raise UsageError(f"stage {name} of {self.path} has finished already")
         read, began = dict(inputs or {}), time.perf_counter()
-        working = self.path / "chunks" / checked_name(name)
-        stage = Stage(name, seed, working / digest([seed, read])[:16], self.path / "models", self._seal, self.report)
+        working = self._working(checked_name(name), digest([seed, read])[:16])
+        stage = Stage(name, seed, working, self.path / "models", self._seal, self.report)
         started = Started(stage=name, at=now(), version=__version__, seed=seed, inputs=read)
         self.manifest.append(started)
         yield stage
@@ -184,16 +199,19 @@ class Run:
         self._finish(line, started.at, parameters or {}, {output.path: leaves for output, leaves in filed if leaves})
         self._clear(name)
 
+    def _working(self, stage: str, made_from: str) -> Working:
+        """A stage's working folder, named by what it reads; its marks hold in this run alone."""
+        key = self._lab.working_key if self._lab else None
+        context = digest([stage, made_from, self._documents.digests])
+        return Working(self.path / "chunks" / stage / made_from, key, context)
+
     def _finish(
         self, line: Finished, started: str, parameters: Mapping[str, Any], leaves: Mapping[str, Sequence[bytes]]
     ) -> None:
-        """Sign, then write the finished line: with it the stage is done. Then enter."""
-        earlier = self.manifest.finished()
+        """Sign and enter, then write the finished line: with it the stage is done."""
         if self._statements:
-            self._statements.write(line, started, parameters, leaves, earlier, self._documents)
+            self._statements.write(line, started, parameters, leaves, self.manifest.finished(), self._documents.digests)
         self.manifest.append(line)
-        if self._statements:
-            self._statements.enter({line.stage: line})
 
     def read(self, type: type[R], stage: str | None = None) -> Iterator[R]:
         """The records of one type that finished stages made, or that ``stage`` made, in order.
@@ -239,28 +257,24 @@ class Run:
 
     def _fault(self, line: Finished, output: Output) -> str:
         """What is wrong with an output, to the row where that can be told; "" if nothing is."""
-        try:
-            found = output.found(self.path)
-        except VerificationError as error:
-            found = str(error)
-        if found == output.sha256:
-            return ""
-        row = self._statements.changed_row(line, output) if self._statements else ""
-        return row or f"{self.path / output.path}: expected {output.sha256}, found {found}"
+        fault = output.fault(self.path)
+        return (self._statements.changed_row(line, output) if fault and self._statements else "") or fault
 
     def working_folder(self, name: str) -> Path:
         """A folder for work on a finished run that can be gone on with; it is no part of what the run made."""
         return self.path / "chunks" / checked_name(name)
 
-    def file_finding(self, name: str, report: object) -> Path:
-        """Keep the report of an audit, leak or stress test as JSON, replacing an older one; returns its path."""
-        path = self.path / "findings" / f"{checked_name(name)}.json"
-        storage.write_bytes(path, storage.pretty(report))
-        return path
+    def file_finding(self, name: str, report: object, looked_at: Sequence[Thing] = ()) -> Path:
+        """Keep the report of an audit, leak or stress test as JSON, replacing an older one; returns its path.
+
+        A lab signs and enters it, as made from every stage that has finished, and from ``looked_at`` besides.
+        """
+        ours = self._statements.all(self._documents.digests, self.manifest.finished()) if self._statements else ()
+        return self._findings.file(checked_name(name), report, (*ours, *looked_at))
 
     def findings(self) -> dict[str, bytes]:
-        """Reports that were filed, by name."""
-        return {path.stem: path.read_bytes() for path in sorted((self.path / "findings").glob("*.json"))}
+        """Reports that were filed, by name. Raises ``RunCorrupt`` for one that the lab has not signed."""
+        return self._findings.read()
 
     def write_report(self, html: str) -> Path:
         """Write the report, replacing an older one; returns its path."""
@@ -282,21 +296,6 @@ class Run:
         if self._lab is None:
             return digest_of(tree_files(directory, known))
         return digest_of(sign_directory(directory, name, self._lab.signer, known))
-
-    def _check_same(self, texts: Mapping[str, str]) -> None:
-        if not self.path.is_dir():
-            raise RunError(f"{self.path} is a file; name a directory for the run")
-        if not (self.path / "run.toml").exists():
-            strange = {each.name for each in self.path.iterdir()} - {"constitution.toml", _LOCK}
-            if any(not name.endswith(storage.TEMPORARY) for name in strange):
-                raise RunError(f"{self.path} holds files that are no run; name another directory")
-            return
-        for name, text in texts.items():
-            if (self.path / name).read_text(encoding="utf-8") != text:
-                raise RunError(
-                    f"{self.path} holds a different run: its {name} is not the one given now. "
-                    "Name another directory, or go on with the settings and the constitution it has"
-                )
 
     def _file(self, stage: Stage) -> Iterator[tuple[Output, Sequence[bytes]]]:
         """Put what a stage made where it belongs; yields one output per file, with its rows' hashes, and per model."""

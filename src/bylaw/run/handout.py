@@ -30,7 +30,8 @@ class Opened(NamedTuple):
 class Handout:
     """A finished run whose statements are in the ledger. Raises ``RunError`` or ``RunCorrupt`` for any other."""
 
-    def __init__(self, path: Path, lab: Lab) -> None:
+    def __init__(self, path: Path, lab: Lab, policy: Policy | None = None) -> None:
+        """``policy`` names the witnesses whose cosigned proofs stay; default: those that the lab names."""
         self.run = Run.open(path, lab=lab)
         self.finished = self.run.manifest.finished()
         if "evaluate-final" not in self.finished:
@@ -38,7 +39,7 @@ class Handout:
         for stage in self.finished:
             self.run.finished(stage)
         with self.run.lock():
-            self.run.prove()
+            self.run.prove(policy)
         self._statements = Statements(path, lab)
         self._trusted = lab.trusted
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from bylaw.errors import VerificationError
 from bylaw.lineage.tree import tree_digest
 from bylaw.storage import append_line, read_range, read_records
 
@@ -31,6 +32,14 @@ class Output(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def found(self, root: Path) -> str:
         """The digest of what lies there now, or ``missing``."""
         return output_digest(root / self.path, self.start, self.end)
+
+    def fault(self, root: Path) -> str:
+        """What is wrong with what lies there now; "" if nothing is."""
+        try:
+            found = self.found(root)
+        except VerificationError as error:
+            found = str(error)
+        return "" if found == self.sha256 else f"{root / self.path}: expected {self.sha256}, found {found}"
 
 
 class Started(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="started"):

@@ -15,10 +15,11 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from bylaw import records
-from bylaw.canonical import digest
+from bylaw.canonical import digest, sha256
 from bylaw.errors import RunCorrupt, RunError, UsageError
 from bylaw.lineage.tree import file_digest
 from bylaw.records import Record
+from bylaw.run.working import Working
 from bylaw.storage import line_of, write_bytes, writing
 
 RECORD_TYPES: dict[str, type[Record]] = {
@@ -92,7 +93,7 @@ class Stage:
     """What a stage has made so far. ``Run.stage`` opens it and files what it holds if its body ends well."""
 
     def __init__(
-        self, name: str, seed: int, working: Path, models: Path, seal: Seal, report: Report | None = None
+        self, name: str, seed: int, working: Working, models: Path, seal: Seal, report: Report | None = None
     ) -> None:
         checked_name(name)
         self.name = name
@@ -142,8 +143,8 @@ class Stage:
         progress = _Meter(self.name, len(items), self._report)
         made: list[Record] = []
         for chunk in (list(items[at : at + size]) for at in range(0, len(items), size)):
-            path = self._working / f"{digest([call, [item.id for item in chunk]])}.jsonl"
-            resumed = path.exists()
+            path = self._working.folder / f"{digest([call, [item.id for item in chunk]])}.jsonl"
+            resumed = self._working.holds(path)
             fresh = self._recall(path) if resumed else self._work(path, chunk, work, progress)
             self._parts.append(path)
             self._seen[path] = file_digest(path)
@@ -173,11 +174,11 @@ class Stage:
         It survives a kill and goes when the stage is done; a stage with other inputs or another seed does not
         see it. Write it with ``storage.writing``.
         """
-        self._working.mkdir(parents=True, exist_ok=True)
-        return self._working / checked_name(name)
+        return self._working.open(checked_name(name))
 
     def report(self, done: int, total: int, seconds: float, tokens: float = 0, resumed: int = 0) -> None:
         """Tell the progress of work that has no chunks: training steps, a measurement."""
+        self._working.look()
         if self._report:
             self._report(
                 Progress(stage=self.name, done=done, total=total, resumed=resumed, seconds=seconds, tokens=tokens)
@@ -208,7 +209,9 @@ class Stage:
         self.note(tokens=_tokens(made))
         figures = {name: value - before.get(name, 0) for name, value in self.figures.items()}
         cost = Cost(time.perf_counter() - began, figures)
-        write_bytes(path, b"".join(line_of(each) for each in [cost, *map(_row, made)]))
+        content = b"".join(line_of(each) for each in [cost, *map(_row, made)])
+        self._working.put(path, sha256(content))
+        write_bytes(path, content)
         progress.spend(cost)
         return made
 

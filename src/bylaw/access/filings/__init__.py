@@ -1,0 +1,11 @@
+"""What is owed to an authority after a decision: reports due in business days, and records kept for years.
+
+::
+
+    calendar   business days of the United States government
+    terms      how long records are kept, and reports may take · terms.toml  with sources
+    drafts     reports of rejected transactions and blocked property, as far as the records can fill them
+
+A draft is filled from decisions and facts; what they do not say stands as an open question, never as an empty answer.
+Check with counsel before anything is filed.
+"""

@@ -1,0 +1,63 @@
+"""How long a report may take and a record is kept. The figures stand in terms.toml, each with its source."""
+
+from collections.abc import Collection
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+from bylaw.access.filings import calendar
+from bylaw.errors import UsageError
+from bylaw.settings import load
+
+TERMS = Path(__file__).with_name("terms.toml")
+
+
+class Term(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is owed for one kind of event. ``annual_by``: month and day of every year while property is blocked."""
+
+    title: str
+    source: str
+    keep_years: int
+    keep_source: str
+    keep_while_blocked: bool = False
+    report_business_days: int = 0
+    annual_by: str = ""
+    how: str = ""
+
+    def due(self, event: date, closed: Collection[date] = ()) -> date | None:
+        """The last day for the report; None if none is owed."""
+        return calendar.due(event, self.report_business_days, closed) if self.report_business_days else None
+
+    def keep_until(self, event: date, unblocked: date | None = None) -> date | None:
+        """The first day on which the record need not be kept; None: not before the property is unblocked."""
+        if self.keep_while_blocked and unblocked is None:
+            return None
+        return _years_after(unblocked if self.keep_while_blocked and unblocked else event, self.keep_years)
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    terms: dict[str, Term]
+
+
+@cache
+def terms() -> dict[str, Term]:
+    """Terms by the kind of event."""
+    return load(_File, TERMS).terms
+
+
+def term(kind: str) -> Term:
+    """The term of a kind of event. Raises ``UsageError`` for one that is not known."""
+    try:
+        return terms()[kind]
+    except KeyError:
+        raise UsageError(f"there is no term for {kind!r}; there are {', '.join(sorted(terms()))}") from None
+
+
+def _years_after(day: date, years: int) -> date:
+    """The same day so many years on; after 29 February, 1 March."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return date(day.year + years, 3, 1)

@@ -1,0 +1,31 @@
+"""The operator's office: what is in force, what is known, what was decided, all in one directory.
+
+::
+
+    place     ``Office``: where everything lies, and a policy of any instant
+    journal   which document was enacted when, and where the ledger says so
+    enact     a signed document comes into force, or ends another
+    outside   hits and ownership, worked out from facts and lists, kept by digest
+    archive   decisions kept, committed to in the ledger
+    impact    whom a draft would hit, before it does
+    remake    a past decision made again, to the byte
+    words     a decision for a person to read
+
+In five lines::
+
+    office = Office.open(folder)
+    desk = office.policy(at).over(office.register(at))
+    made = Made(decision=desk.decide("p-7", request), basis=office.basis(at))
+    office.archive.keep([made])
+    same = remake(office, office.archive.find(made.id))
+
+On disk, below one directory::
+
+    access.toml           models known here, seeds of ownership rules, how old a list may be
+    approvers.toml        whose signatures bring a document into force
+    rules/                documents, each with its approval beside it; never deleted
+    journal.jsonl         what came into force when
+    facts/  lists/        stores of facts and of screening lists
+    outside/              hits and ownership by digest, and which is current
+    decisions/            the archive and its salts
+"""

@@ -1,0 +1,220 @@
+"""Decisions kept: each with what it was made from, so that it can be made again, and committed to in the ledger.
+
+A SQLite file (WAL). A decision is entered in the ledger in batches: the root of a Merkle tree (RFC 6962) over salted
+commitments, in the order in which they were kept. One decision is so shown by its salt and a path, while the rest stays
+closed, and it is forgotten by destroying its salt and its row while the ledger still verifies.
+"""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import msgspec
+
+from bylaw.access.decision import Decision, Request
+from bylaw.canonical import canonical, digest
+from bylaw.errors import LedgerError, UsageError
+from bylaw.ledger.entries import DecisionBatch, Reference, encode, now
+from bylaw.ledger.merkle import Leaves, leaf_hash, prove_inclusion, root
+from bylaw.ledger.salts import Salts
+from bylaw.lineage.lab import Lab
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS decisions (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, at TEXT NOT NULL, subject TEXT NOT NULL,
+    model TEXT NOT NULL, outcome TEXT NOT NULL, body BLOB, erased TEXT NOT NULL DEFAULT '');
+CREATE INDEX IF NOT EXISTS decisions_at ON decisions (at);
+CREATE INDEX IF NOT EXISTS decisions_subject ON decisions (subject);
+CREATE TABLE IF NOT EXISTS batches (
+    first INTEGER PRIMARY KEY, last INTEGER NOT NULL, root TEXT NOT NULL, entry BLOB NOT NULL, place INTEGER);
+CREATE TABLE IF NOT EXISTS commitments (number INTEGER PRIMARY KEY, committed TEXT NOT NULL);
+PRAGMA user_version = 1;
+"""
+
+
+class Basis(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What decisions were made from: facts, rules, hits and ownership as they were known.
+
+    ``at`` is the instant they were made for (UTC), ``facts`` the number of the last import, ``acts`` how many acts the
+    journal had; ``rules`` and ``outside`` are digests.
+    """
+
+    at: str
+    facts: int
+    acts: int
+    rules: str
+    outside: str
+
+
+class Made(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A decision with its basis; its ``id`` is made from both."""
+
+    decision: Decision
+    basis: Basis
+
+    @property
+    def id(self) -> str:
+        """``decision-`` and 64 hex digits."""
+        return f"decision-{digest(self)}"
+
+
+class Opened(msgspec.Struct, frozen=True, kw_only=True):
+    """What shows one decision to somebody: its commitment and salt, its place in a batch, and the batch's entry.
+
+    ``entry`` stands at index ``place`` of the ledger. All bytes are hex.
+    """
+
+    made: Made
+    committed: str
+    salt: str
+    index: int
+    count: int
+    path: tuple[str, ...]
+    entry: str
+    place: int
+
+
+class Archive:
+    """The decisions below ``folder``."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.path = folder / "decisions.sqlite"
+        self._salts = Salts(folder / "salts")
+        with self._open() as base:
+            base.execute("PRAGMA journal_mode = WAL")
+            base.executescript(_SCHEMA)
+
+    def keep(self, made: Iterable[Made]) -> list[str]:
+        """Keep decisions; returns their ids. They are on the disk when this returns."""
+        rows = [(one.id, one.basis.at, one.decision, canonical(one)) for one in made]
+        with self._open() as base, base:
+            base.executemany(
+                "INSERT OR IGNORE INTO decisions (id, at, subject, model, outcome, body) VALUES (?, ?, ?, ?, ?, ?)",
+                [(id, at, said.subject, said.request.model, said.outcome, body) for id, at, said, body in rows],
+            )
+        return [id for id, *_ in rows]
+
+    def find(self, id: str) -> Made:
+        """The decision of an id, or of the start of one. Raises ``UsageError`` if there is none, or several."""
+        word = id if id.startswith("decision-") else f"decision-{id}"
+        with self._open() as base:
+            found = base.execute(
+                "SELECT id, body, erased FROM decisions WHERE id >= ? AND id < ? LIMIT 2", (word, word + "g")
+            ).fetchall()
+        if len(found) != 1:
+            raise UsageError(f"{'no decision has' if not found else 'several decisions have'} an id that begins {word}")
+        if found[0][1] is None:
+            raise UsageError(f"{found[0][0]} was erased: {found[0][2]}")
+        return _read(found[0][1])
+
+    def between(self, start: str, end: str, outcome: str = "") -> Iterator[Made]:
+        """Decisions of instants from ``start`` to before ``end``, oldest first; erased ones are left out."""
+        with self._open() as base:
+            rows = base.execute(
+                "SELECT body FROM decisions WHERE at >= ? AND at < ? AND (? = '' OR outcome = ?)"
+                " AND body IS NOT NULL ORDER BY number",
+                (start, end, outcome, outcome),
+            )
+            yield from (_read(body) for (body,) in rows)
+
+    def traffic(self, since: str) -> list[tuple[str, Request, int]]:
+        """Requests decided about since an instant, each with how often: (subject, request, times)."""
+        times = Counter((made.decision.subject, made.decision.request) for made in self.between(since, "9999"))
+        return [(subject, request, count) for (subject, request), count in times.items()]
+
+    def commit(self, lab: Lab, rules: Reference) -> int:
+        """Enter what was kept since the last batch in the ledger; returns how many decisions that were.
+
+        A batch is written down before it is entered, so one that was killed in between is entered by the next call,
+        under the same root.
+        """
+        with self._open() as base:
+            self._enter(base, lab)
+            rows = base.execute(
+                "SELECT number, at, body FROM decisions WHERE number > (SELECT coalesce(max(last), 0) FROM batches)"
+                " AND body IS NOT NULL ORDER BY number"
+            ).fetchall()
+            if rows:
+                self._write_down(base, rows, rules)
+                self._enter(base, lab)
+        return len(rows)
+
+    def opened(self, id: str) -> Opened:
+        """What proves one decision to an auditor. Raises ``UsageError`` while its batch is not entered."""
+        made = self.find(id)
+        with self._open() as base:
+            number = base.execute("SELECT number FROM decisions WHERE id = ?", (made.id,)).fetchone()[0]
+            batch = base.execute(
+                "SELECT first, last, entry, place FROM batches WHERE first <= ? AND ? <= last AND place IS NOT NULL",
+                (number, number),
+            ).fetchone()
+            if batch is None:
+                raise UsageError(f"{made.id} is in no batch of the ledger yet; enter it with: bylaw decisions commit")
+            rows = base.execute(
+                "SELECT number, committed FROM commitments WHERE number BETWEEN ? AND ? ORDER BY number", batch[:2]
+            ).fetchall()
+        at = [each for each, _ in rows].index(number)
+        leaves = _leaves([committed for _, committed in rows])
+        return Opened(
+            made=made,
+            committed=rows[at][1],
+            salt=self._salts.salt(rows[at][1]).hex(),
+            index=at,
+            count=len(rows),
+            path=tuple(node.hex() for node in prove_inclusion(leaves, at, len(rows))),
+            entry=batch[2].hex(),
+            place=batch[3],
+        )
+
+    def erase(self, ids: Sequence[str], why: str) -> None:
+        """Forget decisions and their salts, and keep that there were some, and why they went."""
+        for id in ids:
+            made = self.find(id)
+            with self._open() as base, base:
+                row = base.execute(
+                    "SELECT committed FROM decisions JOIN commitments USING (number) WHERE id = ?", (made.id,)
+                ).fetchone()
+                if row:
+                    self._salts.destroy(row[0])
+                base.execute("UPDATE decisions SET body = NULL, subject = '', erased = ? WHERE id = ?", (why, made.id))
+
+    def _write_down(self, base: sqlite3.Connection, rows: Sequence[tuple[int, str, bytes]], rules: Reference) -> None:
+        committed = self._salts.commit([body for _, _, body in rows])
+        leaves = _leaves(committed)
+        times = [at for _, at, _ in rows]
+        top = root(leaves, len(leaves)).hex()
+        entry = encode(
+            DecisionBatch(at=now(), decisions=top, count=len(rows), first=min(times), last=max(times), rules=rules)
+        )
+        with base:
+            numbers = [number for number, _, _ in rows]
+            base.executemany("INSERT INTO commitments VALUES (?, ?)", zip(numbers, committed, strict=True))
+            base.execute("INSERT INTO batches VALUES (?, ?, ?, ?, NULL)", (numbers[0], numbers[-1], top, entry))
+
+    def _enter(self, base: sqlite3.Connection, lab: Lab) -> None:
+        for first, entry in base.execute(
+            "SELECT first, entry FROM batches WHERE place IS NULL ORDER BY first"
+        ).fetchall():
+            place = lab.enter([entry])[0]
+            with base:
+                base.execute("UPDATE batches SET place = ? WHERE first = ?", (place, first))
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with closing(sqlite3.connect(self.path, timeout=30)) as base:
+                base.execute("PRAGMA synchronous = FULL")
+                yield base
+        except sqlite3.Error as error:
+            raise LedgerError(f"cannot use the decisions in {self.path}: {error}") from error
+
+
+def _leaves(committed: Sequence[str]) -> Leaves:
+    return Leaves(leaf_hash(each.encode()) for each in committed)
+
+
+def _read(body: bytes) -> Made:
+    return msgspec.json.decode(body, type=Made)

@@ -1,0 +1,185 @@
+"""Whom a change of the rules would hit, before it takes effect: everybody decided under both, and compared.
+
+*Over-blocking* is a figure of its own: who loses access though nothing says that the order is about them, because a
+fact is missing. It is an upper bound, and it says which facts would bring it down.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from bylaw.access.decide.policy import Desk, Policy
+from bylaw.access.decision import Decision, Outcome, Request
+from bylaw.access.subjects import FactName, Subject
+
+OUTCOMES: tuple[Outcome, ...] = ("allow", "hold", "refuse")
+UNKNOWN = "unknown"
+OF: Mapping[str, tuple[FactName, ...]] = {
+    "person": ("citizenship", "residence"),
+    "organization": ("incorporation", "headquarters"),
+    "service": ("location",),
+    "channel": ("location",),
+}
+"""By which fact a subject is counted under a country: the first of these that is known."""
+WORKS = {"person": "employer", "service": "responsible", "channel": "operator"}
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """How many of a group have which outcome, before and after. ``weight`` counts requests where traffic is given."""
+
+    model: str
+    group: str
+    before: dict[str, int]
+    after: dict[str, int]
+
+
+class Loss(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who could use a model and could not any more. ``settles``: which facts would settle a hold."""
+
+    subject: str
+    model: str
+    after: Outcome
+    rules: tuple[str, ...]
+    settles: tuple[tuple[FactName, str], ...] = ()
+
+
+class Impact(msgspec.Struct, frozen=True, kw_only=True):
+    """The comparison. ``gains`` counts who could not before and can after, by model."""
+
+    at: datetime
+    subjects: int
+    models: tuple[str, ...]
+    totals: tuple[Row, ...]
+    countries: tuple[Row, ...]
+    organizations: tuple[Row, ...]
+    traffic: tuple[Row, ...]
+    losses: tuple[Loss, ...]
+    gains: dict[str, int]
+    needs: dict[str, int]
+    """How many held subjects would need which fact."""
+    unsafe: dict[str, int]
+    """By rule: how many are let through though a fact is unknown, because the rule says ``unsafe_allow``."""
+
+    @property
+    def refused(self) -> int:
+        """Losses by what is known."""
+        return sum(loss.after == "refuse" and not loss.settles for loss in self.losses)
+
+    @property
+    def unsettled(self) -> int:
+        """Losses for want of a fact: over-blocking at the most."""
+        return len(self.losses) - self.refused
+
+    @property
+    def over_blocking(self) -> float:
+        """The share of losses for want of a fact; 0 without losses."""
+        return self.unsettled / len(self.losses) if self.losses else 0.0
+
+
+class Counts:
+    """Outcomes before and after, by model and group."""
+
+    def __init__(self) -> None:
+        self._counts: dict[tuple[str, str], tuple[Counter[str], Counter[str]]] = {}
+
+    def add(self, model: str, group: str, before: Outcome, after: Outcome, weight: int = 1) -> None:
+        """One more of a group."""
+        one, two = self._counts.setdefault((model, group), (Counter(), Counter()))
+        one[before] += weight
+        two[after] += weight
+
+    def rows(self) -> tuple[Row, ...]:
+        """Largest change first, then by name."""
+        made = [
+            Row(model=model, group=group, before=_all(one), after=_all(two))
+            for (model, group), (one, two) in self._counts.items()
+        ]
+        return tuple(sorted(made, key=lambda row: (row.after["allow"] - row.before["allow"], row.model, row.group)))
+
+
+def impact(
+    before: Policy,
+    after: Policy,
+    register: Mapping[str, Subject],
+    models: Sequence[str],
+    traffic: Iterable[tuple[str, Request, int]] = (),
+) -> Impact:
+    """The change for everybody on the API, and for recorded ``traffic``: (subject, request, how many times)."""
+    old, new = before.over(register, keep=1), after.over(register, keep=1)
+    totals, countries, organizations = Counts(), Counts(), Counts()
+    losses: list[Loss] = []
+    gains: Counter[str] = Counter()
+    needs: Counter[str] = Counter()
+    unsafe: Counter[str] = Counter()
+    for model in models:
+        request = Request(model=model)
+        for id, subject in register.items():
+            was, now = old.decide(id, request), new.decide(id, request)
+            totals.add(model, subject.kind, was.outcome, now.outcome)
+            countries.add(model, country_of(subject), was.outcome, now.outcome)
+            organizations.add(model, organization_of(subject, register), was.outcome, now.outcome)
+            gains[model] += was.outcome != "allow" == now.outcome
+            needs.update({name for name, _ in _settling(now)} if now.outcome == "hold" else ())
+            unsafe.update(finding.rule for finding in now.findings if finding.unsafe)
+            if was.outcome == "allow" != now.outcome:
+                losses.append(_loss(now))
+    return Impact(
+        at=after.at,
+        subjects=len(register),
+        models=tuple(models),
+        totals=totals.rows(),
+        countries=countries.rows(),
+        organizations=organizations.rows(),
+        traffic=_traffic(old, new, traffic),
+        losses=tuple(losses),
+        gains=dict(gains),
+        needs=dict(needs.most_common()),
+        unsafe=dict(unsafe),
+    )
+
+
+def country_of(subject: Subject) -> str:
+    """The countries a subject is counted under, or ``unknown``."""
+    for name in OF[subject.kind]:
+        values = subject.values(name)
+        if values:
+            return "+".join(sorted({value.text for value in values}))
+    return UNKNOWN
+
+
+def organization_of(subject: Subject, register: Mapping[str, Subject]) -> str:
+    """Itself, the first it works for or under, or ``unknown``. A service is its responsible person's."""
+    seen: set[str] = set()
+    while subject.kind != "organization":
+        values = subject.values(WORKS[subject.kind])  # type: ignore[arg-type]  # names of facts, by kind
+        if not values or values[0].text not in register or values[0].text in seen:
+            return UNKNOWN
+        seen.add(values[0].text)
+        subject = register[values[0].text]
+    return subject.id
+
+
+def _traffic(old: Desk, new: Desk, traffic: Iterable[tuple[str, Request, int]]) -> tuple[Row, ...]:
+    counts = Counts()
+    for subject, request, times in traffic:
+        if subject in old.register:
+            was, now = old.decide(subject, request).outcome, new.decide(subject, request).outcome
+            counts.add(request.model, request.surface, was, now, times)
+    return counts.rows()
+
+
+def _loss(now: Decision) -> Loss:
+    rules = tuple(f.rule for f in now.findings if f.outcome == now.outcome and not f.lifted_by)
+    return Loss(subject=now.subject, model=now.request.model, after=now.outcome, rules=rules, settles=_settling(now))
+
+
+def _settling(now: Decision) -> tuple[tuple[FactName, str], ...]:
+    """What would settle it: of the findings that are unknown and not lifted."""
+    found = [each for f in now.findings if f.concerns == "unknown" and not f.lifted_by for each in f.settles]
+    return tuple(dict.fromkeys(found))
+
+
+def _all(counter: Counter[str]) -> dict[str, int]:
+    return {outcome: counter[outcome] for outcome in OUTCOMES}

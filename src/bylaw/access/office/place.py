@@ -1,0 +1,119 @@
+"""``Office``: where everything lies, and what held at any instant."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from bylaw.access.decide.policy import Policy, compile
+from bylaw.access.office.archive import Archive, Basis
+from bylaw.access.office.journal import Act, Journal, Known
+from bylaw.access.office.outside import Kept, SeedSettings
+from bylaw.access.rules.approval import Approvers, approved
+from bylaw.access.rules.document import Document
+from bylaw.access.screening.lists import Lists
+from bylaw.access.store.store import Store
+from bylaw.access.subjects import Subject
+from bylaw.errors import UsageError, VerificationError
+from bylaw.settings import dumps, load
+from bylaw.storage import write_text
+
+
+class OfficeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What this office is about.
+
+    ``models`` are the models it decides on; ``ownership`` the seeds of each ownership rule by name; ``list_days`` how
+    many days old a list may be, by its name, ``"*"`` for the rest.
+    """
+
+    models: tuple[str, ...] = ()
+    ownership: dict[str, SeedSettings] = {}
+    list_days: dict[str, int] = msgspec.field(default_factory=lambda: {"*": 7})
+
+
+class Office:
+    """An office below ``root``."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.settings = load(OfficeSettings, root / "access.toml")
+        self.rules_folder = root / "rules"
+        self.journal = Journal(root / "journal.jsonl")
+        self.lists = Lists(root / "lists")
+        self.outside = Kept(root / "outside")
+        self.archive = Archive(root / "decisions")
+
+    @classmethod
+    def open(cls, root: Path) -> "Office":
+        """The office in a directory. Raises ``UsageError`` if there is none."""
+        if not (root / "access.toml").is_file():
+            raise UsageError(
+                f"{root} is no office: make one with `bylaw access init {root}`, or try `bylaw access demo`"
+            )
+        return cls(root)
+
+    @classmethod
+    def create(cls, root: Path, settings: OfficeSettings | None = None) -> "Office":
+        """An office with nothing in force. Raises ``UsageError`` if there is one already."""
+        if (root / "access.toml").exists():
+            raise UsageError(f"{root} is an office already")
+        (root / "rules").mkdir(parents=True, exist_ok=True)
+        write_text(root / "access.toml", dumps(settings or OfficeSettings()))
+        return cls(root)
+
+    def store(self) -> Store:
+        """The facts; close it when done."""
+        return Store.open(self.root / "facts")
+
+    def approvers(self) -> Approvers:
+        """Whose signatures count."""
+        return Approvers.read(self.root / "approvers.toml")
+
+    def rules(self, at: datetime, known_by: Known = None) -> tuple[Document, ...]:
+        """The documents enacted by ``known_by`` (``at``, by default), each with two signatures that counted then."""
+        acts = self.journal.acts(at if known_by is None else known_by)
+        approvers = self.approvers() if acts else None
+        return tuple(self._document(act, approvers) for act in acts if approvers)
+
+    def _document(self, act: Act, approvers: Approvers) -> Document:
+        document = approved(self.rules_folder / f"{act.document}.toml", approvers, act.at)
+        if document.digest != act.digest:
+            raise VerificationError(
+                "enacted", f"{act.document} is not the document that was enacted at {stamp(act.at)}"
+            )
+        return document
+
+    def policy(self, at: datetime, basis: Basis | None = None, extra: tuple[Document, ...] = ()) -> Policy:
+        """What holds at an instant; by what a basis knew; with ``extra`` documents too, for a dry run."""
+        if basis is None:
+            return compile((*self.rules(at), *extra), self.outside.current(), at)
+        return compile(self.rules(at, basis.acts), self.outside.read(basis.outside), at)
+
+    def register(self, at: datetime, facts: int | None = None) -> Mapping[str, Subject]:
+        """Everybody as they stood, by what an import (the last one, by default) had told."""
+        with self.store() as store:
+            return store.register(at.astimezone(UTC).date(), facts)
+
+    def basis(self, at: datetime, policy: Policy) -> Basis:
+        """What decisions of now are made from."""
+        with self.store() as store:
+            last = store.last_import()
+        acts = len(self.journal.acts())
+        return Basis(at=stamp(at), facts=last, acts=acts, rules=policy.id, outside=self.outside.key())
+
+
+def stamp(at: datetime) -> str:
+    """An instant as records and the ledger write it. Raises ``UsageError`` for one without a zone."""
+    if at.tzinfo is None:
+        raise UsageError(f"an instant needs a time zone: {at.isoformat()}")
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def instant(text: str) -> datetime:
+    """The instant in a text such as ``2026-06-12T21:21:00Z`` or ``2026-06-12`` (its beginning, UTC)."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"an instant is given as 2026-06-12T21:21:00Z, or 2026-06-12, not {text!r}") from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

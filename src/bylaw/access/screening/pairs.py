@@ -1,0 +1,68 @@
+"""Labelled pairs of names: how the one threshold does on them."""
+
+import csv
+import io
+from collections.abc import Sequence
+
+import msgspec
+
+from bylaw.access.screening.names import remembered
+from bylaw.access.screening.score import THRESHOLD, compare
+from bylaw.errors import DocumentError
+
+COLUMNS = ("name1", "name2", "schema", "is_match")
+
+
+class Scored(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a threshold does on labelled pairs."""
+
+    pairs: int
+    hits: int
+    false_hits: int
+    misses: int
+
+    @property
+    def precision(self) -> float:
+        """Share of what was found that is right; 0 if nothing was found."""
+        return self.hits / max(1, self.hits + self.false_hits)
+
+    @property
+    def recall(self) -> float:
+        """Share of what is right that was found; 0 if nothing is right."""
+        return self.hits / max(1, self.hits + self.misses)
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of the two; 0 without any hit."""
+        return 2 * self.hits / max(1, 2 * self.hits + self.false_hits + self.misses)
+
+
+def score_pairs(content: bytes, threshold: float = THRESHOLD) -> Scored:
+    """Pairs laid out like name-pairs-dev.csv, scored at a threshold. Raises ``DocumentError`` naming the line."""
+    hits = false_hits = misses = 0
+    rows = labelled_pairs(content)
+    for first, second, person, wanted in rows:
+        found = compare(remembered(first, person), remembered(second, person)) >= threshold
+        hits += found and wanted
+        false_hits += found and not wanted
+        misses += wanted and not found
+    return Scored(pairs=len(rows), hits=hits, false_hits=false_hits, misses=misses)
+
+
+def labelled_pairs(content: bytes) -> Sequence[tuple[str, str, bool, bool]]:
+    """(name, name, whether persons, whether one) of every line."""
+    try:
+        lines = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
+        lacking = set(COLUMNS) - set(lines.fieldnames or ())
+        if lacking:
+            raise DocumentError(f"lacks the columns {', '.join(sorted(lacking))}", "1")
+        return [_labelled(row, lines.line_num) for row in lines]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DocumentError(f"the pairs do not parse ({error})") from error
+
+
+def _labelled(row: dict[str, str | None], line: int) -> tuple[str, str, bool, bool]:
+    first, second, label = row["name1"], row["name2"], (row["is_match"] or "").lower()
+    if not first or not second or label not in ("true", "false"):
+        raise DocumentError("name1, name2 and is_match (true or false) are needed", str(line))
+    return first, second, row["schema"] == "Person", label == "true"

@@ -1,0 +1,211 @@
+"""``bylaw access``: an office, who is in it, and what is known of them."""
+
+import argparse
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bylaw.cli.office import add_office, by, folder_of, lab_of, now, office_of
+
+if TYPE_CHECKING:
+    from bylaw.access.roster.report import Report
+    from bylaw.signing import PublicKey
+
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def register(subparsers: "Subparsers") -> None:
+    """Add the verb and its subcommands."""
+    about = "the office: rosters in, facts with their history, holds, what is on lists and who owns whom"
+    verbs = subparsers.add_parser("access", help=about, description=about).add_subparsers(
+        required=True, metavar="COMMAND"
+    )
+    for add in (_add_init, _add_demo, _add_import, _add_refresh, _add_facts, _add_hold, _add_erase, _add_reads):
+        add(verbs)
+
+
+def _add_init(verbs: "Subparsers") -> None:
+    about = "make an office with nothing in force: every decision is *hold*"
+    parser = verbs.add_parser("init", help=about, description=about)
+    parser.add_argument("--model", metavar="M", action="append", required=True, help="a model it decides on")
+    add_office(parser)
+    parser.set_defaults(run=run_init)
+
+
+def _add_demo(verbs: "Subparsers") -> None:
+    about = "make an office to practise in: a population, two approvers with their keys, ordinary access in force"
+    parser = verbs.add_parser("demo", help=about, description=about)
+    parser.add_argument("--subjects", metavar="N", type=int, default=2000)
+    parser.add_argument("--seed", metavar="N", type=int, default=1)
+    add_office(parser)
+    parser.set_defaults(run=run_demo)
+
+
+def _add_import(verbs: "Subparsers") -> None:
+    about = "bring a roster in: CSV, JSONL, SCIM 2.0 or a signed KYC result; all of it or nothing"
+    parser = verbs.add_parser("import", help=about, description=about)
+    parser.add_argument("files", metavar="FILE", type=Path, nargs="+")
+    parser.add_argument("--format", metavar="F", help="by the file's name, if not given")
+    parser.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
+    parser.add_argument("--skip-faulty", action="store_true", help="leave faulty rows out instead of refusing the file")
+    parser.add_argument("--source", metavar="TEXT", default="", help="who says so, for rows that do not")
+    parser.add_argument("--grade", choices=("declared", "attested", "document", "verified"))
+    parser.add_argument("--as-of", metavar="DAY", type=date.fromisoformat, help="when it was seen")
+    parser.add_argument(
+        "--provider", metavar="NAME=PEM", action="append", default=[], help="a trusted KYC provider's key"
+    )
+    add_office(parser)
+    parser.set_defaults(run=run_import)
+
+
+def _add_refresh(verbs: "Subparsers") -> None:
+    about = "screen everybody against the lists in force, and work out who is owned by whom"
+    parser = verbs.add_parser("refresh", help=about, description=about)
+    add_office(parser)
+    parser.set_defaults(run=run_refresh)
+
+
+def _add_facts(verbs: "Subparsers") -> None:
+    about = "what is known of a subject, with its history; that somebody looked, and why, is kept"
+    parser = verbs.add_parser("facts", help=about, description=about)
+    parser.add_argument("subject", metavar="SUBJECT")
+    parser.add_argument("--why", metavar="TEXT", required=True)
+    add_office(parser)
+    parser.set_defaults(run=run_facts)
+
+
+def _add_hold(verbs: "Subparsers") -> None:
+    about = "a legal hold: nothing of a subject is erased until it is lifted"
+    parser = verbs.add_parser("hold", help=about, description=about)
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("subject", metavar="SUBJECT", nargs="?")
+    what.add_argument("--everybody", action="store_true")
+    what.add_argument("--lift", metavar="N", type=int, help="end the hold of this number")
+    parser.add_argument("--why", metavar="TEXT", required=True)
+    add_office(parser)
+    parser.set_defaults(run=run_hold)
+
+
+def _add_erase(verbs: "Subparsers") -> None:
+    about = "forget a subject, or what need not be kept any longer; refused under a legal hold"
+    parser = verbs.add_parser("erase", help=about, description=about)
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("subject", metavar="SUBJECT", nargs="?")
+    what.add_argument("--expired", action="store_true", help="all whose time to be kept is over")
+    parser.add_argument("--why", metavar="TEXT", required=True)
+    add_office(parser)
+    parser.set_defaults(run=run_erase)
+
+
+def _add_reads(verbs: "Subparsers") -> None:
+    about = "who looked at raw facts, when and why"
+    parser = verbs.add_parser("reads", help=about, description=about)
+    parser.add_argument("subject", metavar="SUBJECT", nargs="?", help="only at this one")
+    add_office(parser)
+    parser.set_defaults(run=run_reads)
+
+
+def run_init(args: argparse.Namespace) -> int:
+    """An empty office."""
+    from bylaw.access.office.place import Office, OfficeSettings
+
+    office = Office.create(folder_of(args), OfficeSettings(models=tuple(args.model)))
+    print(f"{office.root}: put two approvers into approvers.toml, then bylaw access import, bylaw directive new")
+    return 0
+
+
+def run_demo(args: argparse.Namespace) -> int:
+    """An office to practise in."""
+    from bylaw.cli.practice import make
+
+    return make(folder_of(args), lab_of(args), args.subjects, args.seed, now())
+
+
+def run_import(args: argparse.Namespace) -> int:
+    """Files, one after the other; stops at the first that is refused."""
+    from bylaw.access.roster.bring import bring
+    from bylaw.access.roster.options import Options
+
+    options = Options(
+        today=now().date(),
+        source=args.source,
+        grade=args.grade,
+        as_of=args.as_of,
+        skip_faulty=args.skip_faulty,
+        providers=dict(map(_provider, args.provider)),
+    )
+    with office_of(args).store() as store:
+        for path in args.files:
+            report: Report = bring(path, store, options, by=by(), format=args.format, dry=args.dry_run)
+            print(report.text())
+            if report.refused:
+                return 1
+    return 0
+
+
+def run_refresh(args: argparse.Namespace) -> int:
+    """What decisions take from elsewhere, worked out anew."""
+    from bylaw.access.office.refresh import refresh
+
+    office, at = office_of(args), now()
+    key = refresh(office, at, lambda text: print(text, flush=True))
+    print(f"decisions are made with {key[:16]}… from now on")
+    return 0
+
+
+def run_facts(args: argparse.Namespace) -> int:
+    """History, oldest first."""
+    from bylaw.access.office.words import fact
+
+    with office_of(args).store() as store:
+        for entry in store.history(args.subject, by=by(), why=args.why):
+            said = fact(entry.fact) if entry.fact else f"erased (erasure {entry.erasure})"
+            print(f"import {entry.recorded_by:<4} {entry.name:<20} {said}")
+    return 0
+
+
+def run_hold(args: argparse.Namespace) -> int:
+    """Place or lift."""
+    with office_of(args).store() as store:
+        if args.lift is not None:
+            store.lift(args.lift, by=by(), why=args.why)
+            print(f"hold {args.lift} is lifted")
+        else:
+            number = store.hold(args.subject, by=by(), why=args.why)
+            whom = args.subject or "anybody"
+            print(f"hold {number}: nothing of {whom} is erased until bylaw access hold --lift {number}")
+    return 0
+
+
+def run_erase(args: argparse.Namespace) -> int:
+    """Forgotten."""
+    with office_of(args).store() as store:
+        if args.expired:
+            print(store.retire(now().date(), by=by(), why=args.why))
+        else:
+            done = store.erase(args.subject, by=by(), why=args.why)
+            print(f"erasure {done.id}: {done.facts} facts of {args.subject}")
+            if done.mentions:
+                print(f"still named by facts of: {', '.join(done.mentions)}")
+    return 0
+
+
+def run_reads(args: argparse.Namespace) -> int:
+    """The log."""
+    with office_of(args).store() as store:
+        for each in store.reads(args.subject):
+            names = ", ".join(each.names) or "everything"
+            print(
+                f"{each.at:%Y-%m-%d %H:%M:%S}  {each.by:<12} {each.subject or 'the register':<20} {names}: {each.why}"
+            )
+    return 0
+
+
+def _provider(text: str) -> "tuple[str, PublicKey]":
+    from bylaw.errors import UsageError
+    from bylaw.signing import PublicKey
+
+    name, equals, path = text.partition("=")
+    if not equals:
+        raise UsageError(f"a provider is given as NAME=PEM, not {text!r}")
+    return name, PublicKey.load(Path(path))

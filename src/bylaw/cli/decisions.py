@@ -1,0 +1,201 @@
+"""``bylaw decisions``: make, explain, list, prove, replay and report decisions."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bylaw.cli.office import add_office, by, lab_of, now, office_of
+
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def register(subparsers: "Subparsers") -> None:
+    """Add the verb and its subcommands."""
+    about = "decide, explain a decision, make old ones again, report what is owed"
+    verbs = subparsers.add_parser("decisions", help=about, description=about).add_subparsers(
+        required=True, metavar="COMMAND"
+    )
+    for add in (_add_make, _add_explain, _add_list, _add_commit, _add_proof, _add_replay, _add_report):
+        add(verbs)
+
+
+def _add_make(verbs: "Subparsers") -> None:
+    about = "decide about one subject now, keep the decision, explain it; exit code 1 unless it is allowed"
+    parser = verbs.add_parser("make", help=about, description=about)
+    parser.add_argument("subject", metavar="SUBJECT")
+    parser.add_argument("--model", metavar="M", required=True)
+    parser.add_argument("--surface", metavar="S", default="api", help="api, batch, weights, fine-tune, employee-tools")
+    parser.add_argument("--location", metavar="CC", default="", help="the country the request comes from")
+    parser.add_argument("--channel", metavar="ID", default="", help="the channel it comes through")
+    add_office(parser)
+    parser.set_defaults(run=run_make)
+
+
+def _add_explain(verbs: "Subparsers") -> None:
+    about = "what was decided, by which rule, on which facts, and what would settle it"
+    parser = verbs.add_parser("explain", help=about, description=about)
+    parser.add_argument("id", metavar="ID", help="a decision, or the beginning of its id")
+    add_office(parser)
+    parser.set_defaults(run=run_explain)
+
+
+def _add_list(verbs: "Subparsers") -> None:
+    about = "the decisions of a time"
+    parser = verbs.add_parser("list", help=about, description=about)
+    _add_times(parser)
+    parser.add_argument("--outcome", choices=("allow", "hold", "refuse"), default="")
+    add_office(parser)
+    parser.set_defaults(run=run_list)
+
+
+def _add_commit(verbs: "Subparsers") -> None:
+    about = "enter the decisions since the last batch in the ledger, as salted commitments under one root"
+    parser = verbs.add_parser("commit", help=about, description=about)
+    add_office(parser)
+    parser.set_defaults(run=run_commit)
+
+
+def _add_proof(verbs: "Subparsers") -> None:
+    about = "what shows one decision to somebody else: salt, path and the batch's entry in the ledger"
+    parser = verbs.add_parser("proof", help=about, description=about)
+    parser.add_argument("id", metavar="ID")
+    parser.add_argument("-o", "--out", metavar="FILE", type=Path, help="where it goes (stdout)")
+    add_office(parser)
+    parser.set_defaults(run=run_proof)
+
+
+def _add_replay(verbs: "Subparsers") -> None:
+    about = "make decisions again from what was known then; exit code 4 if one comes out otherwise"
+    parser = verbs.add_parser("replay", help=about, description=about)
+    parser.add_argument("ids", metavar="ID", nargs="*", help="these (all of the time)")
+    _add_times(parser)
+    parser.add_argument("--as-of", metavar="T", help="those made for this instant")
+    add_office(parser)
+    parser.set_defaults(run=run_replay)
+
+
+def _add_report(verbs: "Subparsers") -> None:
+    about = "counts, over-blocking, and drafts of the reports that are owed, with their clocks"
+    parser = verbs.add_parser("report", help=about, description=about)
+    _add_times(parser)
+    parser.add_argument("--filer", metavar="TEXT", default="", help="name and address of the one who files")
+    parser.add_argument("--contact", metavar="TEXT", default="", help="whom the authority may ask")
+    add_office(parser)
+    parser.set_defaults(run=run_report)
+
+
+def _add_times(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--since", metavar="T", default="0001-01-01", help="from this instant (the beginning)")
+    parser.add_argument("--until", metavar="T", default="9999-01-01", help="to before this one (the end)")
+
+
+def run_make(args: argparse.Namespace) -> int:
+    """One decision."""
+    import msgspec
+
+    from bylaw.access.decision import Request
+    from bylaw.access.office.archive import Made
+    from bylaw.access.office.words import explain
+    from bylaw.errors import UsageError
+
+    asked = {"model": args.model, "surface": args.surface, "location": args.location, "channel": args.channel}
+    try:
+        request = msgspec.convert(asked, Request)
+    except msgspec.ValidationError as error:
+        raise UsageError(str(error)) from error
+    office, at = office_of(args), now()
+    policy = office.policy(at)
+    decision = policy.decide(office.register(at), args.subject, request)
+    made = Made(decision=decision, basis=office.basis(at, policy))
+    office.archive.keep([made])
+    print(explain(decision, made.id, made.basis.at))
+    return 0 if decision.outcome == "allow" else 1
+
+
+def run_explain(args: argparse.Namespace) -> int:
+    """In words."""
+    from bylaw.access.office.words import explain
+
+    made = office_of(args).archive.find(args.id)
+    print(explain(made.decision, made.id, made.basis.at))
+    return 0
+
+
+def run_list(args: argparse.Namespace) -> int:
+    """A line each."""
+    for made in office_of(args).archive.between(*_times(args), args.outcome):
+        said = made.decision
+        print(f"{made.id[:25]}  {made.basis.at}  {said.outcome:<6}  {said.request.model:<12} {said.subject}")
+    return 0
+
+
+def run_commit(args: argparse.Namespace) -> int:
+    """A batch."""
+    from bylaw.access.office.place import stamp
+    from bylaw.canonical import canonical
+    from bylaw.ledger.entries import reference
+
+    office, lab = office_of(args), lab_of(args)
+    acts = office.journal.acts()
+    count = office.archive.commit(lab, reference(canonical([act.digest for act in acts])))
+    lab.checkpoint()
+    print(f"{count} decisions entered in {lab.ledger} at {stamp(now())}")
+    return 0
+
+
+def run_proof(args: argparse.Namespace) -> int:
+    """One decision, opened."""
+    from bylaw import storage
+
+    content = storage.pretty(office_of(args).archive.opened(args.id))
+    if args.out:
+        storage.write_bytes(args.out, content)
+    else:
+        sys.stdout.write(content.decode())
+    return 0
+
+
+def run_replay(args: argparse.Namespace) -> int:
+    """The same, or why not."""
+    from bylaw.access.office.place import instant, stamp
+    from bylaw.access.office.remake import replay
+
+    office = office_of(args)
+    if args.ids:
+        chosen = [office.archive.find(id) for id in args.ids]
+    else:
+        chosen = list(office.archive.between(*_times(args)))
+    if args.as_of:
+        chosen = [made for made in chosen if made.basis.at == stamp(instant(args.as_of))]
+    found = list(replay(office, chosen))
+    for each in found:
+        if not each.same:
+            print(f"{each.id}: {each.why}")
+    print(f"{sum(each.same for each in found)} of {len(found)} decisions come out the same, to the byte")
+    return 0 if all(each.same for each in found) else 4
+
+
+def run_report(args: argparse.Namespace) -> int:
+    """What is owed."""
+    from bylaw.access.office.reports import period
+
+    filer = {"filer": args.filer, "contact": args.contact}
+    found = period(office_of(args).archive.between(*_times(args)), filer)
+    print("decisions   " + ", ".join(f"{count:,} {name}" for name, count in sorted(found.outcomes.items())))
+    for rule, count in found.rules.items():
+        print(f"  by {rule:<40} {count:,}")
+    print(f"over-blocking, at the most: {found.over_blocking:.1%} ({found.unsettled:,} for want of a fact)")
+    if found.unsafe:
+        print(f"UNSAFE      {found.unsafe:,} decisions let an unknown pass")
+    for each in found.drafts:
+        print(f"\n{each.text(now().date())}")
+    print(f"\n{len(found.drafts)} reports owed; drafted by {by()}")
+    return 0
+
+
+def _times(args: argparse.Namespace) -> tuple[str, str]:
+    from bylaw.access.office.place import instant, stamp
+
+    return stamp(instant(args.since)), stamp(instant(args.until))

@@ -1,0 +1,66 @@
+"""What GRPO learns from: groups of answers of the policy as it stands, looked through before they are rewarded."""
+
+from collections.abc import Mapping, Sequence
+
+from bylaw.canonical import seed_of
+from bylaw.guard import Samples
+from bylaw.models.base import Completion, Generate, Program
+from bylaw.models.local import LocalModel
+from bylaw.recipe import Recipe
+from bylaw.records import Conversation, Response
+from bylaw.train.grpo import Reward
+
+
+class Rollouts:
+    """Samples from ``policy``, and rewards by ``judged`` what may be learned. ``prompts``: messages → id."""
+
+    def __init__(
+        self,
+        policy: LocalModel,
+        judged: Reward,
+        recipe: Recipe,
+        prompts: Mapping[Conversation, str],
+        samples: Samples,
+    ) -> None:
+        self._policy = policy
+        self._judged = judged
+        self._recipe = recipe
+        self._prompts = prompts
+        self._samples = samples
+        self._passing: list[bool] = []
+
+    def sample(self, prompts: Sequence[Conversation], group: int, step: int) -> list[list[Completion]]:
+        """``group`` answers to each prompt, before update ``step``."""
+        places = [(place, n) for place in range(len(prompts)) for n in range(group)]
+        said = self._policy.run([self._ask(prompts[place], n, place, step) for place, n in places])
+        kept = [
+            self._record(prompts[place], one, step * group + n) for (place, n), one in zip(places, said, strict=True)
+        ]
+        self._passing = self._samples.passing(step, kept)
+        return [said[at : at + group] for at in range(0, len(said), group)]
+
+    def reward(self, prompts: Sequence[Conversation], answers: Sequence[Sequence[str]]) -> list[list[float | None]]:
+        """A figure for each answer that was sampled last; None for what may not be learned."""
+        passing = iter(self._passing)
+        rewards = self._judged(prompts, answers)
+        return [[figure if next(passing) else None for figure in group] for group in rewards]
+
+    def _ask(self, prompt: Conversation, sample: int, place: int, step: int) -> Program[Completion]:
+        completion: Completion = yield Generate(
+            messages=prompt,
+            max_tokens=self._recipe.compare.max_tokens,
+            temperature=self._recipe.compare.temperature,
+            seed=seed_of("rollout", self._recipe.seed, step, place, sample),
+        )
+        return completion
+
+    def _record(self, prompt: Conversation, said: Completion, number: int) -> Response:
+        """An answer as it is kept; one that found no room in the context ended by its length."""
+        return Response(
+            prompt=self._prompts[prompt],
+            model=self._policy.name,
+            text=said.text,
+            sample=number,
+            tokens=said.tokens,
+            finish="stop" if said.finish == "stop" else "length",
+        )

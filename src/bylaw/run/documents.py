@@ -1,0 +1,77 @@
+"""The two texts a run is made by: its settings and its constitution; whoever goes on with a run has the same two."""
+
+from pathlib import Path
+
+from bylaw import storage
+from bylaw.errors import RunCorrupt, RunError
+from bylaw.lineage.tree import file_digest
+from bylaw.run import local
+
+SETTINGS, CONSTITUTION = "run.toml", "constitution.toml"
+NAMES = (SETTINGS, CONSTITUTION)
+LOCAL = "local.toml"
+"""The settings with this machine's directories, where they name any: it is never handed out."""
+
+
+class Documents:
+    """The documents in a run directory."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._digests = self._found()
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """Name → SHA-256, as they were when the run was opened."""
+        return self._digests
+
+    @property
+    def settings(self) -> str:
+        """The settings as they were given. Raises ``RunCorrupt`` if ``run.toml`` says something else."""
+        shown, given = self._root / SETTINGS, self._root / LOCAL
+        if not given.is_file():
+            return shown.read_text(encoding="utf-8")
+        text = given.read_text(encoding="utf-8")
+        if not local.agree(shown.read_text(encoding="utf-8"), text):
+            raise RunCorrupt(f"{given} and {shown} differ in more than the directories of files")
+        return text
+
+    @property
+    def constitution(self) -> str:
+        """The exact constitution."""
+        return (self._root / CONSTITUTION).read_text(encoding="utf-8")
+
+    def are(self, settings: str, constitution: str, lock: str) -> bool:
+        """Whether there is a run with these texts. Raises ``RunError`` if there is another one, or something else."""
+        if not self._root.is_dir():
+            raise RunError(f"{self._root} is a file; name a directory for the run")
+        if not (self._root / SETTINGS).exists():
+            self._require_nothing_else(lock)
+            return False
+        for name, there, text in (
+            (SETTINGS, self.settings, settings),
+            (CONSTITUTION, self.constitution, constitution),
+        ):
+            if there != text:
+                raise RunError(
+                    f"{self._root} holds a different run: its {name} is not the one given now. "
+                    "Name another directory, or go on with the settings and the constitution it has"
+                )
+        return True
+
+    def write(self, settings: str, constitution: str) -> None:
+        """Begin a run with these texts."""
+        shown = local.public(settings)
+        storage.write_text(self._root / CONSTITUTION, constitution)
+        if shown != settings:
+            storage.write_text(self._root / LOCAL, settings)
+        storage.write_text(self._root / SETTINGS, shown)  # last: with it the directory is a run
+        self._digests = self._found()
+
+    def _require_nothing_else(self, lock: str) -> None:
+        strange = {each.name for each in self._root.iterdir()} - {CONSTITUTION, LOCAL, lock}
+        if any(not name.endswith(storage.TEMPORARY) for name in strange):
+            raise RunError(f"{self._root} holds files that are no run; name another directory")
+
+    def _found(self) -> dict[str, str]:
+        return {name: file_digest(self._root / name) for name in NAMES if (self._root / name).is_file()}

@@ -1,0 +1,83 @@
+"""Documents read strictly: file and line in every error, and nothing in them that could be followed."""
+
+import pytest
+from rules_texts import BASE, DIRECTIVE, LICENSE
+
+from bylaw.access.rules.document import Base, Directive, License, parse, predicates, read
+from bylaw.access.rules.predicates import Predicate
+from bylaw.errors import SettingsError
+
+
+def test_the_three_kinds() -> None:
+    assert [type(parse(text)) for text in (DIRECTIVE, LICENSE, BASE)] == [Directive, License, Base]
+
+
+def test_a_digest_is_of_what_is_said_not_of_how() -> None:
+    plain, commented = parse(DIRECTIVE), parse("# a comment\n" + DIRECTIVE.replace("version = 1\n", ""))
+    assert plain.digest == commented.digest
+    assert plain.digest != parse(DIRECTIVE.replace("744.22(b)", "744.22(a)")).digest
+
+
+@pytest.mark.parametrize(
+    ("text", "change", "to", "place", "says"),
+    [
+        (DIRECTIVE, 'effect = "refuse"', 'effekt = "refuse"', "x.toml:10", "nearest known one is 'effect'"),
+        (DIRECTIVE, 'effect = "refuse"', 'effect = "block"', "x.toml:10: effect", "Invalid enum value 'block'"),
+        (DIRECTIVE, "T17:21:00-04:00", "T17:21:00", "x.toml:9: effective_from", "timezone"),
+        (DIRECTIVE, "2026-06-12T17:21:00-04:00", '"soon"', "x.toml:9: effective_from", "Invalid RFC3339"),
+        (DIRECTIVE, '["cn"]', '["China"]', "x.toml:21: who.of[1].countries[0]", "regex"),
+        (DIRECTIVE, '["cn"]', "[]", "x.toml:21: who.of[1].countries", "length >= 1"),
+        (DIRECTIVE, 'is = "citizenship"', 'is = "nationality"', "x.toml:20: who.of[1].is", "nationality"),
+        (DIRECTIVE, 'country = "us"', 'land = "us"', "x.toml:15: who.of[0]", "unknown field `land`"),
+        (DIRECTIVE, 'kind = "directive"', 'kind = "code"', "x.toml:1: kind", "directive, license, base"),
+        (DIRECTIVE, 'kind = "directive"', "", "x.toml:1", "not None"),
+        (DIRECTIVE, 'effect = "refuse"', 'effect = "hold"\nunknown = "refuse"', "x.toml", "unknown cannot be refused"),
+        (DIRECTIVE, 'effect = "refuse"', "", "x.toml", "`who` and `effect` belong together"),
+        (DIRECTIVE, 'id = "order"', 'id = "../order"', "x.toml:2: id", "regex"),
+        (DIRECTIVE, '"fable-5"]', '"fable-5"', "x.toml", "not valid TOML"),
+        (LICENSE, 'partners = ["org-1"]', 'friends = ["org-1"]', "x.toml:9: organizations", "annex 'partners'"),
+        (LICENSE, '["annex:partners"]', '["annex:../../etc/passwd"]', "x.toml:9: organizations[0]", "regex"),
+        (LICENSE, '["annex:partners"]', '["/etc/passwd"]', "x.toml:9: organizations[0]", "regex"),
+        (BASE, '{ is = "anyone" }', '{ is = "anyone", run = "import os" }', "x.toml:9: who", "unknown field `run`"),
+        (BASE, '{ is = "anyone" }', '{ is = "annex", name = "x" }', "x.toml:9: who", "annex 'x'"),
+    ],
+)
+def test_errors_name_file_line_and_field(text: str, change: str, to: str, place: str, says: str) -> None:
+    assert change in text
+    with pytest.raises(SettingsError) as caught:
+        parse(text.replace(change, to), "x.toml")
+    assert caught.value.where.startswith(place)
+    assert says in str(caught.value)
+
+
+def test_a_license_names_somebody() -> None:
+    text = LICENSE.replace('organizations = ["annex:partners"]\nemployees_of = ["annex:partners"]\n', "")
+    with pytest.raises(SettingsError, match="names nobody"):
+        parse(text, "x.toml")
+
+
+def test_no_field_holds_code_or_a_path() -> None:
+    """Every text that is looked up has a form without a slash; the others are only shown."""
+    looked_up = ("id", "programme", "supersedes", "annexes")
+    for field in looked_up:
+        value = {"annexes": '{ "a/b" = [] }', "supersedes": '["../x"]'}.get(field, '"../x"')
+        kept = "\n".join(line for line in BASE.splitlines() if not line.startswith(f"{field} ="))
+        with pytest.raises(SettingsError, match="regex"):
+            parse(f"{field} = {value}\n{kept}", "x.toml")
+
+
+def test_predicates_are_found_inside_each_other() -> None:
+    kinds = {type(each).__name__ for each in predicates(parse(DIRECTIVE))}
+    assert kinds == {"AnyOf", "ForeignPerson", "Citizenship"}
+
+
+def test_every_predicate_says_what_it_means() -> None:
+    assert all(each.__doc__ for each in Predicate.__args__)  # type: ignore[attr-defined]
+
+
+def test_files_that_are_no_text(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "x.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(SettingsError, match="not UTF-8"):
+        read(tmp_path / "x.toml")
+    with pytest.raises(SettingsError, match="cannot be read"):
+        read(tmp_path / "y.toml")
