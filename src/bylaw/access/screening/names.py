@@ -88,11 +88,12 @@ def _slips(word: str) -> set[str]:
 
 _RIGHT = ("abdul", "abdel", "abdal", "abdol", "abdoul")
 _ABDUL = frozenset(slip for right in _RIGHT for slip in _slips(right) if not slip.startswith(_RIGHT)) - frozenset(
-    ("abul", "abdu", "abde", "abda", "abdo")
+    ("abul", "abdu", "abde", "abda", "abdo", "ahdal")
 )
 """*Abdul* with one slip of the pen: unmended it would fall apart from the name it belongs to."""
 
 
+@lru_cache(maxsize=1 << 16)
 def _mended(word: str) -> str:
     """A word that is or begins with a misspelt *Abdul*, with that mended."""
     if word in _ABDUL:
