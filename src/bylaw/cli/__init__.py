@@ -39,7 +39,8 @@ VERBS = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; returns the exit code. ``argv`` is what follows the program's name."""
-    args = parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else list(argv)
+    args = parser(words[0] if words else "").parse_args(words)
     try:
         code: int = args.run(args)
         sys.stdout.flush()
@@ -57,8 +58,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
 
 
-def parser() -> argparse.ArgumentParser:
-    """The whole grammar of the command line.
+def parser(verb: str = "") -> argparse.ArgumentParser:
+    """The grammar of the command line; of one verb alone if there is such a verb: it starts in half the time.
 
     A verb sets ``run`` on its parser: a function from the parsed arguments to the exit code. One that can be
     continued sets ``go_on`` on the arguments to the command that does so.
@@ -68,6 +69,6 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"bylaw {__version__}")
     verbs = top.add_subparsers(title="verbs", metavar="VERB", required=True)
-    for name in VERBS:
+    for name in [each for each in VERBS if each.rpartition(".")[2] == verb] or VERBS:
         import_module(name).register(verbs)
     return top

@@ -12,7 +12,7 @@ from bylaw.access.roster import values as values_room
 from bylaw.access.roster.characters import id_fault, oddities
 from bylaw.access.roster.checker import Checker
 from bylaw.access.roster.rows import printable
-from bylaw.access.subjects import Fact, FactName, SubjectKind, Value
+from bylaw.access.subjects import FACTS, Fact, FactName, SubjectKind, Value
 
 SEEN = date(2026, 11, 1)
 
@@ -170,9 +170,20 @@ SAID = st.builds(
 )
 
 
-@given(st.sampled_from(["citizenship", "born", "name", "employer"]), SAID)
-def test_the_quick_look_says_nothing_else_than_the_whole(name: FactName, value: Value) -> None:
-    quick = values_room.read(name, (value,), DAY)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(values_room, "_ordinary", lambda *_: False)
-        assert values_room.read(name, (value,), DAY) == quick
+@given(st.sampled_from(["citizenship", "born", "name", "employer", "channel"]), SAID)
+def test_what_a_quick_look_calls_ordinary_is_fine(name: FactName, value: Value) -> None:
+    if values_room.ordinary(FACTS[name], value, DAY):
+        assert values_room.read(name, (value,), DAY).fine
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("citizenship", Value(text="us", since=SEEN)),
+        ("born", Value(text="1985-02-01")),
+        ("name", Value(text="Anna")),
+        ("employer", Value(text="org-1", detail="employee")),
+    ],
+)
+def test_what_is_usual_is_ordinary(name: FactName, value: Value) -> None:
+    assert values_room.ordinary(FACTS[name], value, DAY)

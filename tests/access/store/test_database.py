@@ -174,9 +174,9 @@ def test_a_reader_keeps_its_view_while_another_writes(store: Store) -> None:
         chunks = reader.histories(["p-1"] * 501, by="ana", why="a test")
         assert "p-1" in next(chunks)
         record(store, person("p-1", fact("residence", "cn")))
-        assert len(next(chunks)["p-1"][1]) == 1
+        assert len(next(chunks)["p-1"].facts) == 1
         assert list(chunks) == []
-        assert len(next(reader.histories(["p-1"], by="ana", why="a test"))["p-1"][1]) == 2
+        assert len(next(reader.histories(["p-1"], by="ana", why="a test"))["p-1"].facts) == 2
 
 
 def test_the_files_are_for_their_owner_only(store: Store) -> None:

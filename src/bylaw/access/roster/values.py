@@ -41,8 +41,6 @@ def read(name: FactName, values: tuple[Value, ...] | None, today: date) -> Read:
     meaning = FACTS[name]
     if not values:
         return Read(values)
-    if len(values) == 1 and _ordinary(meaning, values[0], today):
-        return Read(values, since=values[0].since)
     each = [_read(meaning, value, today) for value in values]
     fine = all(one.value is value for one, value in zip(each, values, strict=True))
     kept = values if fine else tuple([one.value for one in each])
@@ -68,16 +66,31 @@ def owners_fault(values: tuple[Value, ...], on: date) -> str:
     return f"the owners hold more than 100 % together ({' + '.join(shares)})" if least > WHOLE else ""
 
 
-def _ordinary(meaning: Meaning, value: Value, today: date) -> bool:
-    """Whether there is nothing to say of a value: a quick look that settles most, and none that is odd."""
+def ordinary(meaning: Meaning, value: Value, today: date) -> bool:
+    """Whether there is nothing to say of a value alone: a quick look that settles most, and none that is odd."""
     text, since = value.text, value.since
-    if value.until or value.detail or value.share or (since and since < OLDEST):
+    if (
+        value.until
+        or value.share
+        or (since and since < OLDEST)
+        or (value.detail and value.detail not in meaning.detail)
+    ):
         return False
     if meaning.values == "country":
         return text in _current()
+    if meaning.values == "subject":
+        return not id_fault(text)
     if meaning.values == "text":
-        return text.isascii() and text.isprintable() and not text.isspace()
-    return meaning.values == "date" and len(text) == 10 and not _born_faults(text, today)
+        return text.isascii() and text.isprintable() and bool(text) and not text.isspace()
+    return meaning.values == "date" and _is_born(text, today)
+
+
+def _is_born(text: str, today: date) -> bool:
+    """Whether a text is a day on which somebody may have been born."""
+    try:
+        return len(text) == 10 and text[4] == "-" and OLDEST <= date.fromisoformat(text) <= today
+    except ValueError:
+        return False
 
 
 @cache

@@ -7,6 +7,7 @@ look-alikes is read as Latin (UTS 39 calls it mixed-script confusable); a word o
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from anyascii import anyascii
 
@@ -43,12 +44,16 @@ def fold(text: str) -> str:
     if text.isascii():
         folded = text.lower()
         return folded if _DISGUISES.isdisjoint(folded) else _DIGIT_INSIDE.sub(_letter, folded)
+    return " ".join(map(_fold, text.split()))
+
+
+@lru_cache(maxsize=1 << 17)
+def _fold(text: str) -> str:
+    """A word; names are made of the same ones again and again."""
+    if text.isascii():
+        return fold(text)
     if max(text) < "\u0250":
         return fold(anyascii(visible(unicodedata.normalize("NFKC", text)).translate(_MARKS)))
-    return _fold(text)
-
-
-def _fold(text: str) -> str:
     plain = visible(unicodedata.normalize("NFKC", text))
     plain = _WORD.sub(lambda word: _unmixed(word[0]), plain)
     plain = _GREEK.sub(lambda pair: _DIGRAPHS[pair[0].lower()], plain)

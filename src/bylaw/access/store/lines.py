@@ -16,9 +16,11 @@ class Erased(msgspec.Struct, frozen=True, gc=False):
 
 Line = Fact | Erased
 
-_ERASED = b'{"erasure":'
+ERASED = b'{"erasure":'
+"""How the line of an erased fact begins, and no other."""
 _encode = msgspec.json.Encoder().encode_lines
-_fact = msgspec.json.Decoder(Fact).decode
+fact_of = msgspec.json.Decoder(Fact).decode
+"""The fact in a line that was not erased."""
 _erased = msgspec.json.Decoder(Erased).decode
 
 
@@ -34,7 +36,7 @@ def read(content: bytes) -> list[Line]:
 
 def facts(content: bytes) -> list[Fact]:
     """What of a row was not erased."""
-    return [_fact(line) for line in split(content) if not line.startswith(_ERASED)]
+    return [fact_of(line) for line in split(content) if not line.startswith(ERASED)]
 
 
 def split(content: bytes) -> list[bytes]:
@@ -44,4 +46,4 @@ def split(content: bytes) -> list[bytes]:
 
 def line_of(line: bytes) -> Line:
     """One line."""
-    return _erased(line) if line.startswith(_ERASED) else _fact(line)
+    return _erased(line) if line.startswith(ERASED) else fact_of(line)

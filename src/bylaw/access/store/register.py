@@ -107,32 +107,16 @@ def _entry(by: int, line: lines.Line) -> Entry:
     return Entry(name=line.name, recorded_by=by, fact=line)
 
 
-class _Counting(dict[bytes, Standing | None]):
-    """By its line, a fact that counts on the day, alone; None for one that does not, or was erased."""
-
-    def __init__(self, on: date) -> None:
-        self.on = on
-
-    def __missing__(self, line: bytes) -> Standing | None:
-        fact = lines.line_of(line)
-        alone = Standing(fact) if isinstance(fact, Fact) and fact.counts(self.on) else None
-        if fact.name not in _OWN:
-            self[line] = alone
-        return alone
-
-
 def _known(connection: sqlite3.Connection, last: int, on: date) -> dict[int, dict[FactName, Standing]]:
     """By a subject's number, what stands of it."""
     known: dict[int, dict[FactName, Standing]] = {}
     crowded: dict[tuple[int, FactName], list[Fact]] = {}
-    counting = _Counting(on)
+    shared: dict[bytes, Standing] = {}
     query = "SELECT subject, facts FROM history WHERE import <= ? ORDER BY subject, import"
     for number, content in connection.execute(query, (last,)):
-        names = known.get(number)
-        if names is None:
-            known[number] = names = {}
+        names = known.setdefault(number, {})
         for line in lines.split(content):
-            alone = counting[line]
+            alone = shared.get(line) or _alone(line, on, shared)
             if alone is None:
                 continue
             name = alone.fact.name
@@ -143,6 +127,19 @@ def _known(connection: sqlite3.Connection, last: int, on: date) -> dict[int, dic
     for (number, _), facts in crowded.items():
         known[number].update(standing(facts, on))
     return known
+
+
+def _alone(line: bytes, on: date, shared: dict[bytes, Standing]) -> Standing | None:
+    """A fact by itself, remembered where others may share it; None if it was erased or does not count on the day."""
+    if line.startswith(lines.ERASED):
+        return None
+    fact = lines.fact_of(line)
+    if fact.as_of > on or (fact.expires is not None and fact.expires <= on):
+        return None
+    alone = Standing(fact)
+    if fact.name not in _OWN:
+        shared[line] = alone
+    return alone
 
 
 @contextmanager
