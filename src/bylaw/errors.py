@@ -13,6 +13,7 @@ BylawError
 │   ├── RunLocked          another process works in it
 │   └── RunCorrupt         a finished stage no longer has the digests it finished with
 ├── SigningError           a key cannot be read, or the command that signs does not
+├── StoreError             the store of facts cannot be used (access/store: StoreBusy, UnderHold)
 ├── LedgerError            a ledger cannot be used or continued
 │   ├── LedgerLocked       another process writes it
 │   └── LedgerCorrupt      what lies on disk is not what was acknowledged or signed

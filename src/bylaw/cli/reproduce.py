@@ -84,8 +84,9 @@ def _bundled(path: Path, keys: list[Path]) -> dict[str, dict[str, str]]:
 
     report = verify.verify(path, [PublicKey.load(key).pem for key in keys])
     if report.failed:
-        why = "; ".join(each.why for each in report.findings if each.check == report.failed[0] and each.why)
-        raise VerificationError(report.failed[0], f"{path} does not hold: {why}")
+        failed = min(report.failed, key=lambda name: not name.startswith("index."))  # the index binds all the rest
+        why = dict.fromkeys(each.why for each in report.findings if each.check == failed and each.why)
+        raise VerificationError(failed, f"{path} does not hold: {'; '.join(why)}")
     bundle = Bundle(path)
     listed = {each["name"]: each["digest"]["sha256"] for each in msgspec.json.decode(bundle.payload)["subject"]}
     starts = {name: f"runs/{name}/" for name in bundle.predicate.runs}

@@ -22,6 +22,8 @@ from bylaw.errors import UsageError
 _NOBODY: Mapping[FactName, Standing] = {}
 _OWN = {name for name, meaning in FACTS.items() if meaning.values in ("text", "date")}
 """Facts that hardly any two subjects share."""
+_REMEMBERED = 1 << 17
+"""Facts that are looked for again; where nearly all differ, remembering more costs more than it saves."""
 
 
 def import_of(connection: sqlite3.Connection, recorded_by: int | datetime | None) -> int:
@@ -138,6 +140,8 @@ def _alone(line: bytes, on: date, shared: dict[bytes, Standing]) -> Standing | N
         return None
     alone = Standing(fact)
     if fact.name not in _OWN:
+        if len(shared) > _REMEMBERED:
+            shared.clear()
         shared[line] = alone
     return alone
 
