@@ -84,7 +84,8 @@ def _bundled(path: Path, keys: list[Path]) -> dict[str, dict[str, str]]:
 
     report = verify.verify(path, [PublicKey.load(key).pem for key in keys])
     if report.failed:
-        failed = min(report.failed, key=lambda name: not name.startswith("index."))  # the index binds all the rest
+        # the index binds the files, and the files all the rest
+        failed = min(report.failed, key=lambda name: (not name.startswith("index."), not name.startswith("file.")))
         why = dict.fromkeys(each.why for each in report.findings if each.check == failed and each.why)
         raise VerificationError(failed, f"{path} does not hold: {'; '.join(why)}")
     bundle = Bundle(path)
