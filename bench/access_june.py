@@ -36,7 +36,7 @@ from bylaw.access.rules.predicates import AnyOf, Limb
 from bylaw.access.store.store import Store
 from bylaw.access.subjects import Fact, Subject, standing
 from bylaw.population.classes import MODELS, PHASES
-from bylaw.population.files import Truth, truths, write
+from bylaw.population.files import Truth, rosters, truths, write
 from bylaw.population.world import World
 from reporting import note, report
 
@@ -56,7 +56,6 @@ INSTANTS = {
 }
 STANDING = ("ordinary-access", "bis-denied-persons")
 LETTERS = ("june-2026-letter-1", "june-2026-letter-2", "june-2026-letter-3")
-ROSTERS = ("organizations.csv", "organizations.jsonl", "people.csv", "people.jsonl", "services.csv", "channels.csv")
 PLACE: dict[str, Outcome] = {"home": "allow", "abroad": "refuse", "unknown": "hold"}
 
 Register = Mapping[str, Subject]
@@ -208,13 +207,13 @@ def stored(folder: Path) -> Registers:
     """Registers of a store into which all rosters were brought. Raises ``SystemExit`` if one is refused."""
     store = Store.open(folder.parent / "store")
     total = 0.0
-    for name in ROSTERS:
+    for path in rosters(folder):
         options = Options(today=date(2026, 7, 1))
-        seconds, told = timed(lambda path=folder / name, options=options: bring(path, store, options, by="bench"))
+        seconds, told = timed(lambda path=path, options=options: bring(path, store, options, by="bench"))
         if told.refused:
             sys.exit(told.text())
         total += seconds
-        note(f"{name}: brought in in {seconds:.1f} s")
+        note(f"{path.name}: brought in in {seconds:.1f} s")
     note(f"all rosters: {total:.1f} s")
     return lambda on: store.register(on=on)
 

@@ -14,7 +14,8 @@ from msgspec.structs import replace
 
 from bylaw import storage
 from bylaw.leak import findings
-from bylaw.leak.screen import DUPLICATE, NOT_LEARNED, OVERLAP, SECRETS, Row, Screened, screen
+from bylaw.leak.overlap import EvaluationSets
+from bylaw.leak.screen import DUPLICATE, NOT_LEARNED, OVERLAP, SECRETS, Row, Screened, screen_against
 from bylaw.leak.screening import LeakSettings, enforce
 from bylaw.records import Record, Response
 from bylaw.run import Run
@@ -50,7 +51,7 @@ class Passed(NamedTuple):
 
 def look_through(run: Run, stage: str, rows: Iterable[Row], sets: Sets, settings: LeakSettings) -> Passed:
     """Screen what a stage trains on and file what was found. Raises ``GateStopped`` where the settings say *stop*."""
-    screened = _screened(rows, sets, settings)
+    screened = _screened(EvaluationSets(sets, settings.ngram), rows, settings)
     _file(run, stage, screened)
     reasons = Counter(reason for reason in screened.dropped.values() if reason != NOT_LEARNED)
     return Passed(screened.kept, dict(reasons))
@@ -66,7 +67,8 @@ class Samples:
     """
 
     def __init__(self, run: Run, stage: str, sets: Sets, settings: LeakSettings, folder: Path) -> None:
-        self._run, self._stage, self._sets, self._folder = run, stage, sets, folder
+        self._run, self._stage, self._folder = run, stage, folder
+        self._index = EvaluationSets(sets, settings.ngram)
         secrets = "drop" if settings.secrets == "mask" else settings.secrets
         self._settings = replace(settings, secrets=secrets, duplicates="report")
 
@@ -86,12 +88,12 @@ class Samples:
         return len(screened.dropped)
 
     def _look(self, said: Sequence[Response]) -> Screened:
-        return _screened([Row(self._stage, one) for one in said], self._sets, self._settings)
+        return _screened(self._index, [Row(self._stage, one) for one in said], self._settings)
 
 
-def _screened(rows: Iterable[Row], sets: Sets, settings: LeakSettings) -> Screened:
+def _screened(index: EvaluationSets, rows: Iterable[Row], settings: LeakSettings) -> Screened:
     # Nobody is to open the samples' commitments: the salt is forgotten.
-    return screen(rows, sets, settings, salt=os.urandom(32))
+    return screen_against(index, rows, settings, salt=os.urandom(32))
 
 
 def _file(run: Run, stage: str, screened: Screened) -> None:

@@ -72,3 +72,12 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     policy: str
     duties: tuple[tuple[str, str], ...] = ()
     until: datetime | None = None
+
+    @property
+    def deciding(self) -> list[Finding]:
+        """The findings that the outcome rests on: about this subject, or perhaps, and not lifted."""
+        return [
+            finding
+            for finding in self.findings
+            if finding.outcome == self.outcome and finding.concerns != "no" and not finding.lifted_by
+        ]

@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bylaw.cli.office import add_office, by, folder_of, lab_of, now, office_of
+from bylaw.cli.office import add_office, by, command, commands, folder_of, lab_of, now, office_of
 
 if TYPE_CHECKING:
     from bylaw.access.roster.report import Report
@@ -17,33 +17,29 @@ if TYPE_CHECKING:
 def register(subparsers: "Subparsers") -> None:
     """Add the verb and its subcommands."""
     about = "the office: rosters in, facts with their history, holds, what is on lists and who owns whom"
-    verbs = subparsers.add_parser("access", help=about, description=about).add_subparsers(
-        required=True, metavar="COMMAND"
-    )
+    verbs = commands(subparsers, "access", about)
     for add in (_add_init, _add_demo, _add_import, _add_refresh, _add_facts, _add_hold, _add_erase, _add_reads):
         add(verbs)
 
 
 def _add_init(verbs: "Subparsers") -> None:
     about = "make an office with nothing in force: every decision is *hold*"
-    parser = verbs.add_parser("init", help=about, description=about)
+    parser = command(verbs, "init", about, run_init)
     parser.add_argument("--model", metavar="M", action="append", required=True, help="a model it decides on")
     add_office(parser)
-    parser.set_defaults(run=run_init)
 
 
 def _add_demo(verbs: "Subparsers") -> None:
     about = "make an office to practise in: a population, two approvers with their keys, ordinary access in force"
-    parser = verbs.add_parser("demo", help=about, description=about)
+    parser = command(verbs, "demo", about, run_demo)
     parser.add_argument("--subjects", metavar="N", type=int, default=2000)
     parser.add_argument("--seed", metavar="N", type=int, default=1)
     add_office(parser)
-    parser.set_defaults(run=run_demo)
 
 
 def _add_import(verbs: "Subparsers") -> None:
     about = "bring a roster in: CSV, JSONL, SCIM 2.0 or a signed KYC result; all of it or nothing"
-    parser = verbs.add_parser("import", help=about, description=about)
+    parser = command(verbs, "import", about, run_import)
     parser.add_argument("files", metavar="FILE", type=Path, nargs="+")
     parser.add_argument("--format", metavar="F", help="by the file's name, if not given")
     parser.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
@@ -55,54 +51,48 @@ def _add_import(verbs: "Subparsers") -> None:
         "--provider", metavar="NAME=PEM", action="append", default=[], help="a trusted KYC provider's key"
     )
     add_office(parser)
-    parser.set_defaults(run=run_import)
 
 
 def _add_refresh(verbs: "Subparsers") -> None:
     about = "screen everybody against the lists in force, and work out who is owned by whom"
-    parser = verbs.add_parser("refresh", help=about, description=about)
+    parser = command(verbs, "refresh", about, run_refresh)
     add_office(parser)
-    parser.set_defaults(run=run_refresh)
 
 
 def _add_facts(verbs: "Subparsers") -> None:
     about = "what is known of a subject, with its history; that somebody looked, and why, is kept"
-    parser = verbs.add_parser("facts", help=about, description=about)
+    parser = command(verbs, "facts", about, run_facts)
     parser.add_argument("subject", metavar="SUBJECT")
     parser.add_argument("--why", metavar="TEXT", required=True)
     add_office(parser)
-    parser.set_defaults(run=run_facts)
 
 
 def _add_hold(verbs: "Subparsers") -> None:
     about = "a legal hold: nothing of a subject is erased until it is lifted"
-    parser = verbs.add_parser("hold", help=about, description=about)
+    parser = command(verbs, "hold", about, run_hold)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("subject", metavar="SUBJECT", nargs="?")
     what.add_argument("--everybody", action="store_true")
     what.add_argument("--lift", metavar="N", type=int, help="end the hold of this number")
     parser.add_argument("--why", metavar="TEXT", required=True)
     add_office(parser)
-    parser.set_defaults(run=run_hold)
 
 
 def _add_erase(verbs: "Subparsers") -> None:
     about = "forget a subject, or what need not be kept any longer; refused under a legal hold"
-    parser = verbs.add_parser("erase", help=about, description=about)
+    parser = command(verbs, "erase", about, run_erase)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("subject", metavar="SUBJECT", nargs="?")
     what.add_argument("--expired", action="store_true", help="all whose time to be kept is over")
     parser.add_argument("--why", metavar="TEXT", required=True)
     add_office(parser)
-    parser.set_defaults(run=run_erase)
 
 
 def _add_reads(verbs: "Subparsers") -> None:
     about = "who looked at raw facts, when and why"
-    parser = verbs.add_parser("reads", help=about, description=about)
+    parser = command(verbs, "reads", about, run_reads)
     parser.add_argument("subject", metavar="SUBJECT", nargs="?", help="only at this one")
     add_office(parser)
-    parser.set_defaults(run=run_reads)
 
 
 def run_init(args: argparse.Namespace) -> int:

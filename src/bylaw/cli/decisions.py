@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bylaw.cli.office import add_office, by, lab_of, now, office_of
+from bylaw.cli.office import add_office, by, command, commands, lab_of, now, office_of
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -14,76 +14,67 @@ if TYPE_CHECKING:
 def register(subparsers: "Subparsers") -> None:
     """Add the verb and its subcommands."""
     about = "decide, explain a decision, make old ones again, report what is owed"
-    verbs = subparsers.add_parser("decisions", help=about, description=about).add_subparsers(
-        required=True, metavar="COMMAND"
-    )
+    verbs = commands(subparsers, "decisions", about)
     for add in (_add_make, _add_explain, _add_list, _add_commit, _add_proof, _add_replay, _add_report):
         add(verbs)
 
 
 def _add_make(verbs: "Subparsers") -> None:
     about = "decide about one subject now, keep the decision, explain it; exit code 1 unless it is allowed"
-    parser = verbs.add_parser("make", help=about, description=about)
+    parser = command(verbs, "make", about, run_make)
     parser.add_argument("subject", metavar="SUBJECT")
     parser.add_argument("--model", metavar="M", required=True)
     parser.add_argument("--surface", metavar="S", default="api", help="api, batch, weights, fine-tune, employee-tools")
     parser.add_argument("--location", metavar="CC", default="", help="the country the request comes from")
     parser.add_argument("--channel", metavar="ID", default="", help="the channel it comes through")
     add_office(parser)
-    parser.set_defaults(run=run_make)
 
 
 def _add_explain(verbs: "Subparsers") -> None:
     about = "what was decided, by which rule, on which facts, and what would settle it"
-    parser = verbs.add_parser("explain", help=about, description=about)
+    parser = command(verbs, "explain", about, run_explain)
     parser.add_argument("id", metavar="ID", help="a decision, or the beginning of its id")
     add_office(parser)
-    parser.set_defaults(run=run_explain)
 
 
 def _add_list(verbs: "Subparsers") -> None:
     about = "the decisions of a time"
-    parser = verbs.add_parser("list", help=about, description=about)
+    parser = command(verbs, "list", about, run_list)
     _add_times(parser)
     parser.add_argument("--outcome", choices=("allow", "hold", "refuse"), default="")
     add_office(parser)
-    parser.set_defaults(run=run_list)
 
 
 def _add_commit(verbs: "Subparsers") -> None:
     about = "enter the decisions since the last batch in the ledger, as salted commitments under one root"
-    parser = verbs.add_parser("commit", help=about, description=about)
+    parser = command(verbs, "commit", about, run_commit)
     add_office(parser)
-    parser.set_defaults(run=run_commit)
 
 
 def _add_proof(verbs: "Subparsers") -> None:
     about = "what shows one decision to somebody else: salt, path and the batch's entry in the ledger"
-    parser = verbs.add_parser("proof", help=about, description=about)
+    parser = command(verbs, "proof", about, run_proof)
     parser.add_argument("id", metavar="ID")
     parser.add_argument("-o", "--out", metavar="FILE", type=Path, help="where it goes (stdout)")
     add_office(parser)
-    parser.set_defaults(run=run_proof)
 
 
 def _add_replay(verbs: "Subparsers") -> None:
     about = "make decisions again from what was known then; exit code 4 if one comes out otherwise"
-    parser = verbs.add_parser("replay", help=about, description=about)
+    parser = command(verbs, "replay", about, run_replay)
     parser.add_argument("ids", metavar="ID", nargs="*", help="these (all of the time)")
     _add_times(parser)
     parser.add_argument("--as-of", metavar="T", help="those made for this instant")
     add_office(parser)
-    parser.set_defaults(run=run_replay)
 
 
 def _add_report(verbs: "Subparsers") -> None:
     about = "counts, over-blocking, and drafts of the reports that are owed, with their clocks"
-    parser = verbs.add_parser("report", help=about, description=about)
+    parser = command(verbs, "report", about, run_report)
     _add_times(parser)
     parser.add_argument("--filer", metavar="TEXT", default="", help="name and address of the one who files")
     parser.add_argument("--contact", metavar="TEXT", default="", help="whom the authority may ask")
     add_office(parser)
-    parser.set_defaults(run=run_report)
 
 
 def _add_times(parser: argparse.ArgumentParser) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bylaw import storage
-from bylaw.cli.office import add_office, lab_of, now, office_of
+from bylaw.cli.office import add_office, command, commands, lab_of, now, office_of
 from bylaw.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,83 +22,73 @@ SHOWN = 12
 def register(subparsers: "Subparsers") -> None:
     """Add the verb and its subcommands."""
     about = "who may use a model, as law: write, check, try, enact and rescind directives"
-    verbs = subparsers.add_parser("directive", help=about, description=about).add_subparsers(
-        required=True, metavar="COMMAND"
-    )
+    verbs = commands(subparsers, "directive", about)
     for add in (_add_new, _add_check, _add_sign, _add_impact, _add_enact, _add_rescind, _add_list, _add_diff):
         add(verbs)
 
 
 def _add_new(verbs: "Subparsers") -> None:
     about = "begin a document from one that ships; without --from, list those"
-    parser = verbs.add_parser("new", help=about, description=about)
+    parser = command(verbs, "new", about, run_new)
     parser.add_argument("--from", metavar="NAME", dest="source", help="a document of the library")
     parser.add_argument("-o", "--out", metavar="FILE", type=Path, help="where it goes (NAME.toml)")
-    parser.set_defaults(run=run_new)
 
 
 def _add_check(verbs: "Subparsers") -> None:
     about = "find contradictions, gaps, bad dates and unknown names; exit code 1 if there are errors"
-    parser = verbs.add_parser("check", help=about, description=about)
+    parser = command(verbs, "check", about, run_check)
     parser.add_argument("files", metavar="FILE", type=Path, nargs="+", help="documents, beside what is in force")
     parser.add_argument("--alone", action="store_true", help="without what is in force")
     add_office(parser)
-    parser.set_defaults(run=run_check)
 
 
 def _add_sign(verbs: "Subparsers") -> None:
     about = "approve a document: two people of approvers.toml must"
-    parser = verbs.add_parser("sign", help=about, description=about)
+    parser = command(verbs, "sign", about, run_sign)
     parser.add_argument("file", metavar="FILE", type=Path)
     parser.add_argument("--key", metavar="PEM", type=Path, required=True, help="the approver's private key")
     add_office(parser)
-    parser.set_defaults(run=run_sign)
 
 
 def _add_impact(verbs: "Subparsers") -> None:
     about = "decide about everybody with and without a document, and compare; nothing changes"
-    parser = verbs.add_parser("impact", help=about, description=about)
+    parser = command(verbs, "impact", about, run_impact)
     parser.add_argument("files", metavar="FILE", type=Path, nargs="+")
     parser.add_argument("--model", metavar="M", action="append", help="only these (all of access.toml)")
     parser.add_argument("--at", metavar="T", help="as of an instant (when the documents take effect, or now)")
     parser.add_argument("--days", metavar="N", type=int, default=7, help="recorded requests of so many days (7)")
     parser.add_argument("--json", action="store_true", help="everything, with every loss, as one JSON object")
     add_office(parser)
-    parser.set_defaults(run=run_impact)
 
 
 def _add_enact(verbs: "Subparsers") -> None:
     about = "bring a document with two approvals into force, and enter it in the ledger"
-    parser = verbs.add_parser("enact", help=about, description=about)
+    parser = command(verbs, "enact", about, run_enact)
     parser.add_argument("file", metavar="FILE", type=Path)
     add_office(parser)
-    parser.set_defaults(run=run_enact)
 
 
 def _add_rescind(verbs: "Subparsers") -> None:
     about = "begin the document that ends one in force; sign and enact it"
-    parser = verbs.add_parser("rescind", help=about, description=about)
+    parser = command(verbs, "rescind", about, run_rescind)
     parser.add_argument("id", metavar="ID", help="the document in force")
     parser.add_argument("--citation", metavar="TEXT", required=True, help="the order that ends it")
     parser.add_argument("-o", "--out", metavar="FILE", type=Path, help="where it goes (rescind-ID.toml)")
     add_office(parser)
-    parser.set_defaults(run=run_rescind)
 
 
 def _add_list(verbs: "Subparsers") -> None:
     about = "what was enacted, what ended, and what is in force"
-    parser = verbs.add_parser("list", help=about, description=about)
+    parser = command(verbs, "list", about, run_list)
     parser.add_argument("--as-of", metavar="T", help="at an instant (now)")
     add_office(parser)
-    parser.set_defaults(run=run_list)
 
 
 def _add_diff(verbs: "Subparsers") -> None:
     about = "what two documents say differently"
-    parser = verbs.add_parser("diff", help=about, description=about)
+    parser = command(verbs, "diff", about, run_diff)
     parser.add_argument("old", metavar="OLD", type=Path)
     parser.add_argument("new", metavar="NEW", type=Path)
-    parser.set_defaults(run=run_diff)
 
 
 def run_new(args: argparse.Namespace) -> int:

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bylaw.cli.lab import add_home
 from bylaw.errors import UsageError
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def _add_build(verbs: "Subparsers") -> None:
     )
     about = "a tlog-policy; if its witnesses saw all, say so; default: the one lab.toml names"
     parser.add_argument("--policy", metavar="FILE", type=Path, help=about)
-    _add_home(parser)
+    add_home(parser)
     parser.set_defaults(run=run_build)
 
 
@@ -48,7 +49,7 @@ def _add_publish(verbs: "Subparsers") -> None:
     parser = verbs.add_parser("publish", help=about, description=about)
     parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="a bundle's directory or .zip file")
     _add_output(parser, "DIR", "a new directory for a web server")
-    _add_home(parser)
+    add_home(parser)
     parser.set_defaults(run=run_publish)
 
 
@@ -61,10 +62,6 @@ def _add_card(verbs: "Subparsers") -> None:
 
 def _add_output(parser: argparse.ArgumentParser, what: str, about: str) -> None:
     parser.add_argument("-o", "--output", metavar=what, type=Path, required=True, help=about)
-
-
-def _add_home(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--home", metavar="DIR", type=Path, help="the lab's directory: $BYLAW_HOME, or ~/.bylaw")
 
 
 def run_build(args: argparse.Namespace) -> int:

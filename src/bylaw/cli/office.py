@@ -2,32 +2,44 @@
 
 import argparse
 import getpass
-import os
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from bylaw.cli.lab import add_home
 
 if TYPE_CHECKING:
     from bylaw.access.office.place import Office
     from bylaw.lineage.lab import Lab
 
-HOME = "BYLAW_HOME"
+    Parser = argparse.ArgumentParser
+    Subparsers = argparse._SubParsersAction[Parser]
+
+
+def commands(subparsers: "Subparsers", verb: str, about: str) -> "Subparsers":
+    """A verb that is followed by a command."""
+    return subparsers.add_parser(verb, help=about, description=about).add_subparsers(required=True, metavar="COMMAND")
+
+
+def command(verbs: "Subparsers", name: str, about: str, run: Callable[[argparse.Namespace], int]) -> "Parser":
+    """One of a verb's commands, which ``run`` carries out."""
+    parser = verbs.add_parser(name, help=about, description=about)
+    parser.set_defaults(run=run)
+    return parser
 
 
 def add_office(parser: argparse.ArgumentParser) -> None:
     """``--office`` and ``--home``."""
     parser.add_argument("--office", metavar="DIR", type=Path, help="the office: $BYLAW_HOME/access, or ~/.bylaw/access")
-    parser.add_argument("--home", metavar="DIR", type=Path, help="the lab's directory: $BYLAW_HOME, or ~/.bylaw")
-
-
-def home_of(args: argparse.Namespace) -> Path:
-    """The lab's directory."""
-    return args.home or Path(os.environ.get(HOME) or Path.home() / ".bylaw")
+    add_home(parser)
 
 
 def folder_of(args: argparse.Namespace) -> Path:
     """The office's directory."""
-    return args.office or home_of(args) / "access"
+    from bylaw.lineage.lab import home_of
+
+    return args.office or home_of(args.home) / "access"
 
 
 def office_of(args: argparse.Namespace) -> "Office":
@@ -41,7 +53,7 @@ def lab_of(args: argparse.Namespace) -> "Lab":
     """The lab whose ledger it is entered in."""
     from bylaw.lineage.lab import Lab
 
-    return Lab.open(home_of(args))
+    return Lab.open(args.home)
 
 
 def now() -> datetime:

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from bylaw.access.office.place import Office
     from bylaw.lineage.lab import Lab
 
-MODELS = ("mythos-5", "fable-5")
 APPROVERS = ("ana", "ben")
 BASE = "ordinary-access"
 NEXT = """
@@ -28,6 +27,7 @@ docs/operate.md goes through it."""
 def make(folder: Path, lab: "Lab", subjects: int, seed: int, at: datetime) -> int:
     """Everything, from nothing; the keys make it good for practice only."""
     from bylaw.access.office.place import Office, OfficeSettings
+    from bylaw.population.classes import MODELS
 
     office = Office.create(folder, OfficeSettings(models=MODELS))
     _approvers(office)
@@ -57,7 +57,7 @@ def _import(office: "Office", subjects: int, seed: int, at: datetime) -> None:
     from bylaw.access.roster.bring import bring
     from bylaw.access.roster.options import Options
     from bylaw.errors import RecordError
-    from bylaw.population.files import sample
+    from bylaw.population.files import rosters, sample
 
     with tempfile.TemporaryDirectory() as place, office.store() as store:
         sample(Path(place) / "population", subjects, seed)
@@ -65,13 +65,6 @@ def _import(office: "Office", subjects: int, seed: int, at: datetime) -> None:
             report = bring(path, store, Options(today=at.date()), by="practice", at=at)
             if report.refused:
                 raise RecordError(f"the sample population is refused:\n{report.text()}", str(path))
-
-
-def rosters(folder: Path) -> list[Path]:
-    """The rosters of a population, in the order in which they refer to each other."""
-    order = ("organizations", "people", "services", "channels")
-    names = [f"{kind}.{format}" for kind in order for format in ("csv", "jsonl")]
-    return [folder / name for name in names if (folder / name).is_file()]
 
 
 def _base(office: "Office", lab: "Lab", at: datetime) -> None:

@@ -5,10 +5,10 @@ a million characters at a time. A text's hits are the same alone and in company.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from hashlib import sha256
+from functools import cache
 from pathlib import Path
 
-from bylaw.canonical import digest
+from bylaw.canonical import digest, sha256
 from bylaw.leak import checksums, finders, kinds, national, numbers, tokens
 from bylaw.leak.finders import KINDS, Hit
 
@@ -41,11 +41,12 @@ def mask(text: str, hits: Iterable[Hit]) -> str:
     return "".join([*pieces, text[at:]])
 
 
+@cache
 def rules_digest() -> str:
     """SHA-256 over the rows and over the files that apply them: the same digest, the same rules."""
     rows = [[kind.name, kind.type, kind.pattern, sorted(kind.words), kind.unless, list(kind.lead)] for kind in KINDS]
     files = [__file__, *(str(each.__file__) for each in (finders, kinds, numbers, tokens, checksums, national))]
-    return digest([rows, [sha256(Path(file).read_bytes()).hexdigest() for file in files]])
+    return digest([rows, [sha256(Path(file).read_bytes()) for file in files]])
 
 
 def _blocks(texts: Sequence[str]) -> Iterator[list[str]]:

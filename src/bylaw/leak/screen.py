@@ -69,7 +69,14 @@ Stages = dict[tuple[str, str], list[_Seen]]
 def screen(
     rows: Iterable[Row], sets: Mapping[str, Sequence[str]], settings: LeakSettings, *, salt: bytes, seed: int = 0
 ) -> Screened:
-    """Screen records against the rules and against evaluation sets by name.
+    """Screen records against the rules and against evaluation sets by name; ``screen_against`` has the rest."""
+    return screen_against(EvaluationSets(sets, settings.ngram), rows, settings, salt=salt, seed=seed)
+
+
+def screen_against(
+    index: EvaluationSets, rows: Iterable[Row], settings: LeakSettings, *, salt: bytes, seed: int = 0
+) -> Screened:
+    """Screen records against the rules and against evaluation sets that were indexed before.
 
     ``salt``: 32 random bytes that open the samples' commitments; keep them apart from the report.
     """
@@ -80,7 +87,6 @@ def screen(
         stages.setdefault((row.stage, row.record.kind), []).append(each)
     seen = [each for each in known.values() if not each.reason]
     _scan(seen, settings)
-    index = EvaluationSets(sets, settings.ngram)
     _match(seen, index, settings)
     found = _duplicates(seen, settings, seed)
     stops = _stops(seen, found, settings)
@@ -91,7 +97,7 @@ def screen(
         rules=rules_digest(),
         stages=tuple(_stage(*name, own, settings, salt) for name, own in stages.items()),
         overlaps=tuple(
-            _overlap(stage, name, own, index, settings) for (stage, _), own in stages.items() for name in sets
+            _overlap(stage, name, own, index, settings) for (stage, _), own in stages.items() for name in index.sizes
         ),
         duplicates=found,
         stops=stops,

@@ -73,7 +73,7 @@ class Lab:
     @classmethod
     def open(cls, root: Path | None = None) -> "Lab":
         """The lab in ``root``, or where ``BYLAW_HOME`` says; made if it is not there."""
-        root = root or Path(os.environ.get(HOME) or Path.home() / ".bylaw")
+        root = home_of(root)
         if not (root / "lab.toml").is_file():
             cls.create(root)
         return cls(root)
@@ -244,6 +244,11 @@ class Lab:
                 time.sleep(0.05)
         with log:
             yield log
+
+
+def home_of(root: Path | None = None) -> Path:
+    """The lab's directory: as named, or where ``BYLAW_HOME`` says, or ``~/.bylaw``."""
+    return root or Path(os.environ.get(HOME) or Path.home() / ".bylaw")
 
 
 def _furnish(root: Path, how: LabSettings) -> None:

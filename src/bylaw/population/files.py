@@ -64,6 +64,12 @@ def sample(folder: Path, subjects: int = 2_000, seed: int = 1) -> None:
     write(folder, World(subjects, seed))
 
 
+def rosters(folder: Path) -> list[Path]:
+    """The rosters that were written, in the order in which they refer to each other."""
+    paths = (folder / f"{name}.{format}" for name in ROSTERS.values() for format in ("csv", "jsonl"))
+    return [path for path in paths if path.is_file()]
+
+
 def truths(folder: Path) -> Iterator[Truth]:
     """What ``write`` noted of each subject. Raises ``RecordError`` for a row that is not of that form."""
     path = folder / "truth.csv"

@@ -7,7 +7,8 @@ import pytest
 from list_files import ENTITIES, FILES, UNSEALED, contents
 
 from bylaw.access.screening.formats import FORMATS, read
-from bylaw.access.screening.parties import Name, Seal, sha256
+from bylaw.access.screening.parties import Name, Seal
+from bylaw.canonical import sha256
 from bylaw.errors import DocumentError, UsageError
 
 PARTIES = {"ofac-sdn": 8976, "ofac-consolidated": 442, "un": 1003, "us-csl": 115, "bis-dpl": 581, "ftm": 2}

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from stores import DAY, TOLD, fact, noon, person, record, store
 
+from bylaw.access.filings.calendar import years_after
 from bylaw.access.store.errors import UnderHold
 from bylaw.access.store.minimise import Minimised
 from bylaw.access.store.records import Said
-from bylaw.access.store.retention import Retention, default, years_after
+from bylaw.access.store.retention import Retention, default
 from bylaw.access.store.store import Store
 from bylaw.access.subjects import FACTS, Value
 from bylaw.errors import SettingsError, UsageError

@@ -40,8 +40,12 @@ def _linked(link: FactName, scene: Scene, ask: Callable[[Scene], Verdict]) -> Ve
     behind = _leads(link, scene)
     if not behind:
         return scene.unknown(link)
-    found = any_of([ask(each) for each in behind])
-    return msgspec.structs.replace(found, used=(scene.slot(link), *found.used))
+    return _by(link, scene, any_of([ask(each) for each in behind]))
+
+
+def _by(name: FactName, scene: Scene, found: Verdict) -> Verdict:
+    """An answer that rests on the fact that led to it, too."""
+    return msgspec.structs.replace(found, used=(scene.slot(name), *found.used))
 
 
 def _leads(link: FactName, scene: Scene) -> list[Scene]:
@@ -127,12 +131,10 @@ def _parent_headquarters(predicate: p.ParentHeadquarters, scene: Scene) -> Verdi
         return scene.unknown("ultimate_parent")
     places = [place for place, seen in enumerate(values) if seen.tense == "now"]
     if not places:
-        own = _countries(scene, "headquarters", predicate.countries)
-        return msgspec.structs.replace(own, used=(scene.slot("ultimate_parent"), *own.used))
+        return _by("ultimate_parent", scene, _countries(scene, "headquarters", predicate.countries))
     parents = [scene.step("ultimate_parent", place) for place in places]
     asked = [_countries(each, "headquarters", predicate.countries) for each in parents if each is not None]
-    found = any_of(asked)
-    return msgspec.structs.replace(found, used=(scene.slot("ultimate_parent"), *found.used))
+    return _by("ultimate_parent", scene, any_of(asked))
 
 
 def _employer(predicate: p.Employer, scene: Scene) -> Verdict:
@@ -142,8 +144,7 @@ def _employer(predicate: p.Employer, scene: Scene) -> Verdict:
     if values is None:
         return scene.unknown("employer")
     asked = [_employed(predicate, scene, place) for place, seen in enumerate(values) if seen.tense == "now"]
-    found = any_of(asked)
-    return msgspec.structs.replace(found, used=(scene.slot("employer"), *found.used))
+    return _by("employer", scene, any_of(asked))
 
 
 def _employed(predicate: p.Employer, scene: Scene, place: int) -> Verdict:

@@ -61,6 +61,14 @@ def days_left(today: date, until: date, closed: Collection[date] = ()) -> int:
     return count if today <= until else -count
 
 
+def years_after(day: date, years: int) -> date:
+    """The same day so many years later; 29 February becomes 1 March."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return date(day.year + years, 3, 1)
+
+
 def _kept(day: date) -> date:
     return day + timedelta(days={SATURDAY: -1, SUNDAY: 1}.get(day.weekday(), 0))
 

@@ -34,7 +34,7 @@ class Term(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         """The first day on which the record need not be kept; None: not before the property is unblocked."""
         if self.keep_while_blocked and unblocked is None:
             return None
-        return _years_after(unblocked if self.keep_while_blocked and unblocked else event, self.keep_years)
+        return calendar.years_after(unblocked if self.keep_while_blocked and unblocked else event, self.keep_years)
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,11 +53,3 @@ def term(kind: str) -> Term:
         return terms()[kind]
     except KeyError:
         raise UsageError(f"there is no term for {kind!r}; there are {', '.join(sorted(terms()))}") from None
-
-
-def _years_after(day: date, years: int) -> date:
-    """The same day so many years on; after 29 February, 1 March."""
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:
-        return date(day.year + years, 3, 1)

@@ -17,7 +17,7 @@ In five lines::
     desk = office.policy(at).over(office.register(at))
     made = Made(decision=desk.decide("p-7", request), basis=office.basis(at))
     office.archive.keep([made])
-    same = remake(office, office.archive.find(made.id))
+    same = remake(made, known_then(office, made.basis))
 
 On disk, below one directory::
 

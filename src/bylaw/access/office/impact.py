@@ -113,13 +113,14 @@ def impact(
     gains: Counter[str] = Counter()
     needs: Counter[str] = Counter()
     unsafe: Counter[str] = Counter()
+    groups = {id: (one.kind, country_of(one), organization_of(one, register)) for id, one in register.items()}
     for model in models:
         request = Request(model=model)
-        for id, subject in register.items():
+        for id, (kind, country, organization) in groups.items():
             was, now = old.decide(id, request), new.decide(id, request)
-            totals.add(model, subject.kind, was.outcome, now.outcome)
-            countries.add(model, country_of(subject), was.outcome, now.outcome)
-            organizations.add(model, organization_of(subject, register), was.outcome, now.outcome)
+            totals.add(model, kind, was.outcome, now.outcome)
+            countries.add(model, country, was.outcome, now.outcome)
+            organizations.add(model, organization, was.outcome, now.outcome)
             gains[model] += was.outcome != "allow" == now.outcome
             needs.update({name for name, _ in _settling(now)} if now.outcome == "hold" else ())
             unsafe.update(finding.rule for finding in now.findings if finding.unsafe)

@@ -6,9 +6,12 @@ replay says so and does not guess.
 """
 
 from collections.abc import Iterable, Mapping
+from itertools import groupby
+from typing import NamedTuple
 
 import msgspec
 
+from bylaw.access.decide.policy import Policy
 from bylaw.access.office.archive import Basis, Made
 from bylaw.access.office.place import Office, instant
 from bylaw.access.subjects import Subject
@@ -24,32 +27,40 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True):
     why: str = ""
 
 
-def remake(office: Office, made: Made, register: Mapping[str, Subject] | None = None) -> Made:
-    """The decision as it comes out of the same basis. Raises ``VerificationError`` if the basis is not whole."""
-    at = instant(made.basis.at)
-    policy = office.policy(at, made.basis)
-    if policy.id != made.basis.rules:
-        raise VerificationError("rules", f"{made.basis.at} had {made.basis.rules}; what was enacted is {policy.id}")
-    register = register if register is not None else office.register(at, made.basis.facts)
-    decision = policy.decide(register, made.decision.subject, made.decision.request)
+class Then(NamedTuple):
+    """What was known when decisions of one basis were made."""
+
+    policy: Policy
+    register: Mapping[str, Subject]
+
+
+def known_then(office: Office, basis: Basis) -> Then:
+    """Rules, lists and facts of a basis. Raises ``VerificationError`` if they are not what it names."""
+    at = instant(basis.at)
+    policy = office.policy(at, basis)
+    if policy.id != basis.rules:
+        raise VerificationError("rules", f"{basis.at} had {basis.rules}; what was enacted is {policy.id}")
+    return Then(policy, office.register(at, basis.facts))
+
+
+def remake(made: Made, then: Then) -> Made:
+    """The decision as it comes out of what was known then."""
+    decision = then.policy.decide(then.register, made.decision.subject, made.decision.request)
     return Made(decision=decision, basis=made.basis)
 
 
 def replay(office: Office, decisions: Iterable[Made]) -> Iterable[Replayed]:
-    """Each of many decisions made again; those with one basis share the register, which is read once."""
-    basis: Basis | None = None
-    register: Mapping[str, Subject] = {}
-    for made in decisions:
-        if made.basis != basis:
-            basis, register = made.basis, office.register(instant(made.basis.at), made.basis.facts)
-        yield compared(office, made, register)
+    """Each of many decisions made again; for those of one basis in a row everything is read once."""
+    for basis, made in groupby(decisions, lambda each: each.basis):
+        then = known_then(office, basis)
+        yield from (_compared(office, each, then) for each in made)
 
 
-def compared(office: Office, made: Made, register: Mapping[str, Subject]) -> Replayed:
+def _compared(office: Office, made: Made, then: Then) -> Replayed:
     """One decision against the one that comes out now."""
-    if made.decision.subject not in register:
+    if made.decision.subject not in then.register:
         return Replayed(id=made.id, same=False, why=f"{made.decision.subject} was erased since")
-    again = remake(office, made, register)
+    again = remake(made, then)
     if canonical(again) == canonical(made):
         return Replayed(id=made.id, same=True)
     return Replayed(id=made.id, same=False, why=_difference(made, again, office))

@@ -6,7 +6,6 @@ from datetime import date
 
 import msgspec
 
-from bylaw.access.decision import Decision, Finding
 from bylaw.access.filings.drafts import Draft, draft
 from bylaw.access.office.archive import Made
 from bylaw.access.office.place import instant
@@ -43,7 +42,7 @@ def period(decisions: Iterable[Made], filer: Mapping[str, str], closed: frozense
         outcomes[decision.outcome] += 1
         unsafe += any(finding.unsafe for finding in decision.findings)
         if decision.outcome != "allow":
-            against = deciding(decision)
+            against = decision.deciding
             rules.update(finding.rule for finding in against)
             unsettled += all(finding.concerns == "unknown" for finding in against)
         if decision.outcome == "refuse" and any(duty == REPORT for duty, _ in decision.duties):
@@ -55,15 +54,6 @@ def period(decisions: Iterable[Made], filer: Mapping[str, str], closed: frozense
         unsafe=unsafe,
         drafts=tuple(drafts),
     )
-
-
-def deciding(decision: Decision) -> list[Finding]:
-    """The findings that the outcome rests on."""
-    return [
-        finding
-        for finding in decision.findings
-        if finding.outcome == decision.outcome and finding.concerns != "no" and not finding.lifted_by
-    ]
 
 
 def _draft(made: Made, filer: Mapping[str, str], closed: frozenset[date]) -> Draft:

@@ -22,7 +22,8 @@ def explain(decision: Decision, id: str = "", at: str = "") -> str:
         [f"decided for {at}" + (f", to be made again from {decision.until}" if decision.until else "")] if at else []
     )
     lines += [f"id {id}"] if id else []
-    for finding in sorted(decision.findings, key=lambda each: _rank(each, decision)):
+    deciding = decision.deciding
+    for finding in sorted(decision.findings, key=lambda each: _rank(each, each in deciding)):
         lines += ["", *_finding(finding)]
     lines += [f"\nDuty: {duty} ({rule})" for duty, rule in decision.duties]
     return "\n".join(lines)
@@ -66,7 +67,6 @@ def _value(value: Value) -> str:
     return f"{value.text}{dates}{f' [{extra}]' if extra else ''}"
 
 
-def _rank(finding: Finding, decision: Decision) -> tuple[bool, bool, str]:
+def _rank(finding: Finding, decided: bool) -> tuple[bool, bool, str]:
     """What decided first, then what else is about the subject, then the rest."""
-    decided = finding.outcome == decision.outcome and finding.concerns != "no" and not finding.lifted_by
     return (not decided, finding.concerns == "no", finding.rule)

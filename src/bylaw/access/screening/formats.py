@@ -6,7 +6,8 @@ from pathlib import Path
 import msgspec
 
 from bylaw.access.screening import bis, csl, ftm, ofac, un
-from bylaw.access.screening.parties import Party, Seal, sha256
+from bylaw.access.screening.parties import Party, Seal
+from bylaw.canonical import sha256
 from bylaw.errors import DocumentError, UsageError
 
 

@@ -18,8 +18,8 @@ from pathlib import Path
 import msgspec
 
 from bylaw.access.screening.formats import read
-from bylaw.access.screening.parties import Party, Seal, sha256
-from bylaw.canonical import digest
+from bylaw.access.screening.parties import Party, Seal
+from bylaw.canonical import digest, sha256
 from bylaw.errors import DocumentError, UsageError
 from bylaw.storage import line_of, read_records, write_bytes, writing
 

@@ -4,7 +4,6 @@ Dates are EDTF texts (Library of Congress): ``1961``, ``1961-11``, ``1961-11-23`
 Countries are ISO 3166 alpha-2 codes in lower case; former countries keep their former codes.
 """
 
-import hashlib
 from typing import Literal
 
 import msgspec
@@ -73,8 +72,3 @@ class Seal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     def tells(self) -> bool:
         """Whether a cut file would be noticed, or somebody took it upon himself that it is not."""
         return bool(self.sha256) or self.parties is not None or self.none
-
-
-def sha256(content: bytes) -> str:
-    """64 lower-case hex digits."""
-    return hashlib.sha256(content).hexdigest()

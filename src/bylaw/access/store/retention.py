@@ -12,6 +12,7 @@ from importlib.resources import files
 import msgspec
 
 from bylaw import settings
+from bylaw.access.filings.calendar import years_after
 from bylaw.access.store import lines
 from bylaw.access.store.database import time_of
 from bylaw.access.store.erasure import Eraser, held
@@ -72,14 +73,6 @@ def ended(history: Sequence[Kept], retention: Retention, on: date) -> set[Fact]:
         until = years_after(_stopped(each, history[place + 1 :], on), retention.years[each.fact.name])
         (gone if until <= on and each.fact.as_of <= on else kept).add(each.fact)
     return gone - kept
-
-
-def years_after(day: date, years: int) -> date:
-    """The same day so many years later; 29 February becomes 1 March."""
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:
-        return date(day.year + years, 3, 1)
 
 
 def _stopped(kept: Kept, later: Sequence[Kept], on: date) -> date:
