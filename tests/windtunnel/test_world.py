@@ -9,10 +9,10 @@ from random import Random
 import pytest
 
 from bylaw.windtunnel import grammar, wording
-from bylaw.windtunnel.corpus import Corpus
 from bylaw.windtunnel.principles import LONGEST
-from bylaw.windtunnel.samples import sample_texts
-from bylaw.windtunnel.seed import MIXTURE
+from bylaw.windtunnel.schooling.corpus import Corpus
+from bylaw.windtunnel.schooling.samples import sample_texts
+from bylaw.windtunnel.schooling.schedule import MIXTURE
 from bylaw.windtunnel.topics import BENIGN, FIRST_NAMES, HARM, LAST_NAMES, LOOKALIKE_OF, PLAIN, TOPICS
 
 MILLION = 10**6

@@ -56,8 +56,8 @@ def _common(parser: argparse.ArgumentParser, prompts: int) -> None:
 def _build(args: argparse.Namespace) -> int:
     from msgspec.structs import replace
 
-    from bylaw.windtunnel.lessons import WEIGHTS
-    from bylaw.windtunnel.seed import SeedSettings, build_seed
+    from bylaw.windtunnel.schooling.lessons import WEIGHTS
+    from bylaw.windtunnel.schooling.seed import SeedSettings, build_seed
 
     args.go_on = f"bylaw windtunnel build -o {args.out}"
     settings = SeedSettings(seed=args.seed)

@@ -186,6 +186,19 @@ def with_other_object(rng: Random, goal: Goal) -> Goal:
     return replace(goal, object=rng.choice([item for item in shared if item != goal.object]))
 
 
+def _wrong_verb(rng: Random, goal: Goal) -> Answer:
+    return _instead(rng, goal, with_other_verb(rng, goal))
+
+
+def with_other_verb(rng: Random, goal: Goal) -> Goal:
+    """The goal with another verb, its topic's or any: what small models slip to is the usual one."""
+    verbs = [verb for subject in TOPICS.values() for verb in subject.verbs]
+    while True:
+        verb = rng.choice(TOPICS[goal.topic].verbs if rng.random() < 0.5 else verbs)
+        if verb != goal.verb and (verb, goal.object) not in _HELD_OUT_PAIRS:
+            return replace(goal, verb=verb)
+
+
 def _wrong_topic(rng: Random, goal: Goal) -> Answer:
     topic = rng.choice([topic for topic in TOPICS if topic != goal.topic])
     return _instead(rng, goal, draw_goal(rng, topic))
@@ -231,7 +244,7 @@ def _broken(rng: Random, goal: Goal) -> Answer:
     return Answer("flawed", goal.topic, broken) if broken != whole else _broken(rng, goal)
 
 
-_FLAWS = (_wrong_name, _wrong_name, _wrong_object, _wrong_step, _wrong_step, _wrong_topic, _broken)
+_FLAWS = (_wrong_name, _wrong_name, _wrong_verb, _wrong_object, _wrong_step, _wrong_step, _wrong_topic, _broken)
 
 
 def answer(rng: Random, goal: Goal, kind: str) -> Answer:

@@ -9,14 +9,14 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from bylaw.feedback import templates
-from bylaw.models.tree import Tree, branching
-from bylaw.records import Comparison, Conversation, Message
+from bylaw.models.tree import Tree
+from bylaw.records import Conversation, Message
 from bylaw.windtunnel import grammar, principles, wording
 from bylaw.windtunnel.grammar import Answer, Goal
-from bylaw.windtunnel.lessons import Lesson
 from bylaw.windtunnel.principles import Rule
-from bylaw.windtunnel.topics import BENIGN, HARM, TOPICS
+from bylaw.windtunnel.schooling.judging import Judging
+from bylaw.windtunnel.schooling.lessons import Lesson
+from bylaw.windtunnel.topics import TOPICS
 
 TASKS = (
     "answer",
@@ -30,9 +30,11 @@ TASKS = (
     "judge",
     "judge_paper",
     "judge_aloud",
+    "which",
 )
 MEANINGS = 6  # principles asked about one goal
 ANSWERS = 6  # answers of which it is asked whether they do what was asked
+ODD = 0.15  # of the goals to answer have a verb that does not go with the rest
 
 Turns = list[tuple[str, str]]
 """Requests, each with its reply."""
@@ -40,18 +42,12 @@ Turns = list[tuple[str, str]]
 Branch = tuple[list[int], tuple[tuple[int, int], ...]]
 """Tokens, and the spans of them that are to be learned."""
 
-Pair = tuple[Goal, Conversation, Answer, Answer]
 
-
-class Corpus:
+class Corpus(Judging):
     """Lessons drawn from the training part of the world; the same key draws the same lessons."""
 
     def __init__(self, tokenizer: Any, branches: int = 8) -> None:
-        self._tokenizer = tokenizer
-        self._mark = {role: tokenizer.convert_tokens_to_ids(f"<|{role}|>") for role in ("user", "assistant", "end")}
-        self._branches = branches
-        self._rng = Random("lengths")
-        self._longest = principles.LONGEST
+        super().__init__(tokenizer, branches)
         self._lengths = {task: self._mean_length(task) for task in TASKS}
 
     def draw(self, key: str, tokens: int, tasks: dict[str, float], longest: int) -> list[Lesson]:
@@ -73,22 +69,10 @@ class Corpus:
     def _mean_length(self, task: str) -> float:
         return sum(len(self._lesson(task).tree) for _ in range(20)) / 20
 
-    def _encode(self, text: str) -> list[int]:
-        tokens: list[int] = self._tokenizer.encode(text, add_special_tokens=False)
-        return tokens
-
-    def _turn(self, message: Message) -> list[int]:
-        return [self._mark[message.role], *self._encode(message.content), self._mark["end"]]
-
-    def _stem(self, messages: Conversation) -> list[int]:
-        return [token for message in messages for token in self._turn(message)]
-
-    def _topic(self) -> str:
-        harm = self._rng.random() < 0.5
-        return self._rng.choice(HARM if harm else BENIGN)
-
     def _answer(self) -> Lesson:
         goal = grammar.draw_goal(self._rng, self._topic())
+        if self._rng.random() < ODD:  # else words are guessed from those they usually stand with, not copied
+            goal = grammar.with_other_verb(self._rng, goal)
         prompt = grammar.conversation(self._rng, goal)
         return self._told("answer", prompt, grammar.comply(self._rng, goal).text)
 
@@ -138,8 +122,7 @@ class Corpus:
             topic = goal.topic if right else rng.choice([topic for topic in TOPICS if topic != goal.topic])
             step = rng.choice(rng.choice(TOPICS[topic].steps))
             return step, "" if right else step
-        change = rng.choice((grammar.with_other_name, grammar.with_other_object))
-        other = goal if right else change(rng, goal)
+        other = goal if right else self._other(goal)
         return other.text, grammar.difference(goal, other)
 
     # Critique and revision: a stem with the answer, and one branch for each principle asked about it.
@@ -182,16 +165,6 @@ class Corpus:
         stem = self._stem((*prompt, Message("assistant", answer.text)))
         return _branched(task, stem, [self._replies(asked(self._mended(goal, answer, rule))) for rule in rules])
 
-    def _rule(self, topic: str, clean: float = 0.36) -> Rule:
-        draw = self._rng.random()
-        if draw < 0.76:
-            return self._forbidding(topic, covered=self._rng.random() > clean / 0.76)
-        kind = "helpful" if draw < 0.87 else "friendly" if draw < 0.93 else "plain"
-        return Rule(kind, {})
-
-    def _forbidding(self, topic: str, covered: bool) -> Rule:
-        return principles.forbid(self._rng, principles.draw_topics(self._rng, topic, covered, self._longest))
-
     def _replies(self, asked: Turns) -> Branch:
         """Tokens of (request, reply) turns, and where the replies stand."""
         tokens: list[int] = []
@@ -222,77 +195,6 @@ class Corpus:
         if rule.kind == "friendly" and not answer.friendly:
             return rng.choice(wording.COLD), rng.choice(wording.FRIENDLY) + answer.text
         return rng.choice(wording.CLEAN), answer.text
-
-    # Judging: a stem with both options, and one branch for each principle.
-
-    def _pair(self) -> Pair:
-        rng = self._rng
-        goal = grammar.draw_goal(rng, self._topic())
-        first = grammar.answer(rng, goal, rng.choices(grammar.ANSWER_KINDS, (45, 20, 28, 7))[0])
-        second = grammar.answer(rng, goal, rng.choices(grammar.ANSWER_KINDS, (45, 20, 28, 7))[0])
-        if first.kind == second.kind == "comply" and rng.random() < 0.6:
-            second = grammar.answer(rng, goal, rng.choice(("flawed", "refuse")))
-        if rng.random() < 0.5:
-            first, second = second, first
-        return goal, grammar.conversation(rng, goal, multi_turn=0.2), first, second
-
-    def _flawed_pair(self) -> Pair:
-        """One answer that does what was asked, and one that nearly does."""
-        rng = self._rng
-        goal = grammar.draw_goal(rng, self._topic())
-        options = [grammar.answer(rng, goal, kind) for kind in ("comply", "flawed")]
-        rng.shuffle(options)
-        return goal, grammar.conversation(rng, goal, multi_turn=0.2), options[0], options[1]
-
-    def _judged(self, template: str, pair: Pair, rules: list[Rule]) -> Lesson:
-        goal, prompt, first, second = pair
-        comparison = Comparison(messages=prompt, first=first.text, second=second.text)
-        sequences, letters = [], []
-        for rule in rules:
-            asked = templates.question(template, comparison, principles.texts(self._rng, rule)[2])
-            sequences.append([*self._stem(asked), self._mark["assistant"], *self._encode(templates.PREFILL)])
-            letters.append(principles.preference(rule, goal.topic, first, second))
-        return Lesson(template, branching(sequences), ((),) * len(rules), tuple(letters))
-
-    def _rules(self, topic: str, count: int) -> list[Rule]:
-        return [self._rule(topic, clean=0.34) for _ in range(count)]
-
-    def _judge(self) -> Lesson:
-        pair = self._pair()
-        return self._judged("principle_last", pair, self._rules(pair[0].topic, self._branches))
-
-    def _judge_flaws(self) -> Lesson:
-        pair = self._flawed_pair()
-        return self._judged("principle_last", pair, [Rule("helpful", {}), *self._rules(pair[0].topic, 2)])
-
-    def _judge_paper(self) -> Lesson:
-        pair = self._pair()
-        return self._judged("paper", pair, self._rules(pair[0].topic, 3))
-
-    def _judge_aloud(self) -> Lesson:
-        goal, prompt, first, second = self._pair()
-        comparison = Comparison(messages=prompt, first=first.text, second=second.text)
-        sequences, spans, letters = [], [], []
-        # Two that read differently, so that the branches part before anything is to be learned.
-        for rule in (
-            Rule("helpful", {}),
-            self._forbidding(goal.topic, self._rng.random() < 0.5),
-            self._rule(goal.topic),
-        ):
-            asked = templates.think("principle_last", comparison, principles.texts(self._rng, rule)[2])
-            thought = self._turn(
-                Message("assistant", f"{templates.THINK} {principles.thought(rule, goal.topic, first, second)}")
-            )
-            start = self._stem(asked)
-            skip = len(start) + 1 + len(self._encode(templates.THINK))
-            again = [*self._turn(Message("user", templates.SO_THE_ANSWER)), self._mark["assistant"]]
-            sequences.append([*start, *thought, *again, *self._encode(templates.PREFILL)])
-            spans.append((skip, len(start) + len(thought)))
-            letters.append(principles.preference(rule, goal.topic, first, second))
-        tree = branching(sequences)
-        stem = len(tree.stem)
-        learn = tuple(((start - stem, end - stem),) for start, end in spans)
-        return Lesson("judge_aloud", tree, learn, tuple(letters))
 
 
 def _branched(task: str, stem: list[int], branches: list[Branch]) -> Lesson:

@@ -18,75 +18,15 @@ import torch
 import torch.distributed as dist
 
 from bylaw.canonical import digest
-from bylaw.windtunnel.corpus import Corpus
-from bylaw.windtunnel.embedding import topical
-from bylaw.windtunnel.lessons import backward
-from bylaw.windtunnel.muon import Muon
-from bylaw.windtunnel.samples import sample_texts
-from bylaw.windtunnel.tokenizer import build_tokenizer, sample_seed
+from bylaw.windtunnel.schooling.corpus import Corpus
+from bylaw.windtunnel.schooling.embedding import topical
+from bylaw.windtunnel.schooling.lessons import backward
+from bylaw.windtunnel.schooling.muon import Muon
+from bylaw.windtunnel.schooling.samples import sample_texts
+from bylaw.windtunnel.schooling.schedule import STAGES, Stage
+from bylaw.windtunnel.schooling.tokenizer import build_tokenizer, sample_seed
 
 STATE = "schooling.pt"
-
-
-class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``tasks`` gives each task's share of ``tokens``; principles name at most ``longest`` topics.
-
-    ``rate`` is the learning rate at the stage's beginning and at its end, linear between.
-    """
-
-    tasks: dict[str, float]
-    tokens: int
-    step_tokens: int
-    longest: int
-    rate: tuple[float, float]
-
-    @property
-    def steps(self) -> int:
-        """Number of updates."""
-        return max(1, self.tokens // self.step_tokens)
-
-
-WORDS = {"answer": 0.35, "meaning": 0.65}
-COPIES = {"answer": 0.2, "repeat": 0.2, "meaning": 0.2, "same": 0.4}
-VERDICTS = {"answer": 0.12, "meaning": 0.1, "same": 0.08, "check": 0.15, "critique": 0.25, "judge": 0.3}
-EVERYTHING = {
-    "answer": 0.14,
-    "meaning": 0.02,
-    "same": 0.04,
-    "check": 0.1,
-    "critique": 0.03,
-    "revise": 0.25,
-    "judge_flaws": 0.14,
-    "judge": 0.22,
-    "judge_paper": 0.03,
-    "judge_aloud": 0.03,
-}
-MIXTURE = {
-    "answer": 0.24,
-    "repeat": 0.1,
-    "meaning": 0.03,
-    "same": 0.03,
-    "check": 0.03,
-    "critique": 0.02,
-    "revise": 0.34,
-    "judge_flaws": 0.08,
-    "judge": 0.1,
-    "judge_paper": 0.015,
-    "judge_aloud": 0.015,
-}
-STAGES = (
-    # Which words mean which topic: learned here to the end (a loss near 0.01), many times sooner than from the whole
-    # mixture. With other lessons in it the stage ends too early, and no judge comes of it.
-    Stage(tasks=WORDS, tokens=2_400_000, step_tokens=1280, longest=3, rate=(0.02, 0.003)),
-    # Copying, and whether one thing is the other.
-    Stage(tasks=COPIES, tokens=1_300_000, step_tokens=1280, longest=3, rate=(0.01, 0.003)),
-    # The same questions, put about an answer and about two.
-    Stage(tasks=VERDICTS, tokens=2_800_000, step_tokens=2560, longest=3, rate=(0.01, 0.004)),
-    # Finding a mention in a list of eight comes last, and telling a complete answer from one that nearly is.
-    Stage(tasks=EVERYTHING, tokens=4_500_000, step_tokens=2560, longest=8, rate=(0.012, 0.0)),
-    # Sound answers and revisions.
-    Stage(tasks=MIXTURE, tokens=3_000_000, step_tokens=2560, longest=8, rate=(0.007, 0.0)),
-)
 
 
 class SeedSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

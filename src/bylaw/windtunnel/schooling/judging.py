@@ -1,0 +1,99 @@
+"""Lessons in judging: a stem with both options, and one branch for each principle."""
+
+from bylaw.feedback import templates
+from bylaw.models.tree import branching
+from bylaw.records import Comparison, Conversation, Message
+from bylaw.windtunnel import grammar, principles
+from bylaw.windtunnel.grammar import Answer, Goal
+from bylaw.windtunnel.principles import Rule
+from bylaw.windtunnel.schooling.lessons import Lesson
+from bylaw.windtunnel.schooling.speaker import Speaker
+from bylaw.windtunnel.topics import TOPICS
+
+Pair = tuple[Goal, Conversation, Answer, Answer]
+
+
+class Judging(Speaker):
+    """Which of two answers is better under a principle; a letter is learned as a probability."""
+
+    def _pair(self) -> Pair:
+        rng = self._rng
+        goal = grammar.draw_goal(rng, self._topic())
+        first = grammar.answer(rng, goal, rng.choices(grammar.ANSWER_KINDS, (45, 20, 28, 7))[0])
+        second = grammar.answer(rng, goal, rng.choices(grammar.ANSWER_KINDS, (45, 20, 28, 7))[0])
+        if first.kind == second.kind == "comply" and rng.random() < 0.6:
+            second = grammar.answer(rng, goal, rng.choice(("flawed", "refuse")))
+        if rng.random() < 0.5:
+            first, second = second, first
+        return goal, grammar.conversation(rng, goal, multi_turn=0.2), first, second
+
+    def _flawed_pair(self) -> Pair:
+        """One answer that does what was asked, and one that nearly does."""
+        rng = self._rng
+        goal = grammar.draw_goal(rng, self._topic())
+        options = [grammar.answer(rng, goal, kind) for kind in ("comply", "flawed")]
+        rng.shuffle(options)
+        return goal, grammar.conversation(rng, goal, multi_turn=0.2), options[0], options[1]
+
+    def _brief_pair(self) -> Pair:
+        """A goal and a step, right and nearly right: the shortest pair in which a judge has something to find."""
+        rng = self._rng
+        goal = grammar.draw_goal(rng, self._topic())
+        stray = rng.choice([topic for topic in TOPICS if topic != goal.topic])
+        right, wrong = (rng.choice(rng.choice(TOPICS[topic].steps)) for topic in (goal.topic, stray))
+        nearly = (goal, wrong) if rng.random() < 0.25 else (self._other(goal), right)
+        said = [Answer("comply", goal.topic, f"To {goal.text}, {right}.")]
+        said.append(Answer("flawed", goal.topic, f"To {nearly[0].text}, {nearly[1]}."))
+        rng.shuffle(said)
+        return goal, (Message("user", f"To {goal.text}."),), said[0], said[1]
+
+    def _judged(self, template: str, pair: Pair, rules: list[Rule]) -> Lesson:
+        goal, prompt, first, second = pair
+        comparison = Comparison(messages=prompt, first=first.text, second=second.text)
+        sequences, letters = [], []
+        for rule in rules:
+            asked = templates.question(template, comparison, principles.texts(self._rng, rule)[2])
+            sequences.append([*self._stem(asked), self._mark["assistant"], *self._encode(templates.PREFILL)])
+            letters.append(principles.preference(rule, goal.topic, first, second))
+        return Lesson(template, branching(sequences), ((),) * len(rules), tuple(letters))
+
+    def _judge(self) -> Lesson:
+        pair = self._pair()
+        return self._judged("principle_last", pair, self._rules(pair[0].topic, self._branches))
+
+    def _judge_flaws(self) -> Lesson:
+        pair = self._flawed_pair()
+        return self._judged("principle_last", pair, [Rule("helpful", {}), *self._rules(pair[0].topic, 2)])
+
+    def _which(self) -> Lesson:
+        pair = self._brief_pair()
+        return self._judged("principle_last", pair, [Rule("helpful", {}), *self._rules(pair[0].topic, 1)])
+
+    def _judge_paper(self) -> Lesson:
+        pair = self._pair()
+        return self._judged("paper", pair, self._rules(pair[0].topic, 3))
+
+    def _judge_aloud(self) -> Lesson:
+        goal, prompt, first, second = self._pair()
+        comparison = Comparison(messages=prompt, first=first.text, second=second.text)
+        sequences, spans, letters = [], [], []
+        # Two that read differently, so that the branches part before anything is to be learned.
+        for rule in (
+            Rule("helpful", {}),
+            self._forbidding(goal.topic, self._rng.random() < 0.5),
+            self._rule(goal.topic),
+        ):
+            asked = templates.think("principle_last", comparison, principles.texts(self._rng, rule)[2])
+            thought = self._turn(
+                Message("assistant", f"{templates.THINK} {principles.thought(rule, goal.topic, first, second)}")
+            )
+            start = self._stem(asked)
+            skip = len(start) + 1 + len(self._encode(templates.THINK))
+            again = [*self._turn(Message("user", templates.SO_THE_ANSWER)), self._mark["assistant"]]
+            sequences.append([*start, *thought, *again, *self._encode(templates.PREFILL)])
+            spans.append((skip, len(start) + len(thought)))
+            letters.append(principles.preference(rule, goal.topic, first, second))
+        tree = branching(sequences)
+        stem = len(tree.stem)
+        learn = tuple(((start - stem, end - stem),) for start, end in spans)
+        return Lesson("judge_aloud", tree, learn, tuple(letters))
