@@ -75,9 +75,27 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def deciding(self) -> list[Finding]:
-        """The findings that the outcome rests on: about this subject, or perhaps, and not lifted."""
+        """The findings that the outcome rests on: about this subject, or perhaps, and not lifted.
+
+        Base rules hold only where none of them allows; then all of them decide, also those that are about others.
+        """
+        base_allows = any(each.kind == "base" and each.outcome == "allow" for each in self.findings)
         return [
             finding
             for finding in self.findings
-            if finding.outcome == self.outcome and finding.concerns != "no" and not finding.lifted_by
+            if finding.outcome == self.outcome
+            and not finding.lifted_by
+            and (finding.concerns != "no" or finding.kind == "base")
+            and (finding.kind != "base" or self.outcome == "allow" or not base_allows)
         ]
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether it is not allowed, and nothing says that a rule is about the subject: over-blocking at the most.
+
+        What is wanting is a fact, or a list or a rule that can be relied on. A base rule that is wanting is neither.
+        """
+        against = self.deciding if self.outcome != "allow" else []
+        return bool(against) and all(
+            each.concerns == "unknown" and bool(each.settles or each.fault) for each in against
+        )

@@ -56,7 +56,7 @@ def _add_impact(verbs: "Subparsers") -> None:
     parser.add_argument("files", metavar="FILE", type=Path, nargs="+")
     parser.add_argument("--model", metavar="M", action="append", help="only these (all of access.toml)")
     parser.add_argument("--at", metavar="T", help="as of an instant (when the documents take effect, or now)")
-    parser.add_argument("--days", metavar="N", type=int, default=7, help="recorded requests of so many days (7)")
+    parser.add_argument("--days", metavar="N", type=_days, default=7, help="recorded requests of so many days (7)")
     parser.add_argument("--json", action="store_true", help="everything, with every loss, as one JSON object")
     add_office(parser)
 
@@ -65,6 +65,7 @@ def _add_enact(verbs: "Subparsers") -> None:
     about = "bring a document with two approvals into force, and enter it in the ledger"
     parser = command(verbs, "enact", about, run_enact)
     parser.add_argument("file", metavar="FILE", type=Path)
+    parser.add_argument("--despite-errors", action="store_true", help="though a check finds errors; they are kept")
     add_office(parser)
 
 
@@ -111,23 +112,16 @@ def run_new(args: argparse.Namespace) -> int:
 
 def run_check(args: argparse.Namespace) -> int:
     """Complaints, worst first."""
-    from bylaw.access.ownership.rule import rules
-    from bylaw.access.rules.check import check
+    from bylaw.access.office.enact import complaints
     from bylaw.access.rules.document import read
 
-    office = office_of(args)
-    beside = () if args.alone else office.rules(now())
-    complaints = check(
-        (*beside, *map(read, args.files)),
-        models=office.settings.models,
-        at=now(),
-        lists=tuple(office.lists.current()) or None,
-        ownership=tuple(rules()),
-    )
-    for each in complaints:
+    office, at = office_of(args), now()
+    beside = () if args.alone else office.rules(at)
+    found = complaints(office, (*beside, *map(read, args.files)), at)
+    for each in found:
         print(each)
-    errors = sum(each.severity == "error" for each in complaints)
-    said = f"{errors} errors, {len(complaints) - errors} warnings"
+    errors = sum(each.severity == "error" for each in found)
+    said = f"{errors} errors, {len(found) - errors} warnings"
     print(f"{len(args.files)} documents beside {len(beside)} enacted: {said}")
     return 1 if errors else 0
 
@@ -165,8 +159,7 @@ def run_impact(args: argparse.Namespace) -> int:
     at = instant(args.at) if args.at else max(now(), *(each.effective_from for each in documents))
     since = stamp(now() - timedelta(days=args.days))
     found = impact(
-        office.policy(at),
-        office.policy(at, extra=documents),
+        *office.policies(at, documents),
         office.register(at),
         args.model or office.settings.models,
         office.archive.traffic(since),
@@ -184,10 +177,12 @@ def run_enact(args: argparse.Namespace) -> int:
     from bylaw.access.office.place import stamp
 
     office = office_of(args)
-    act = enact(office, args.file, lab_of(args), now())
+    act = enact(office, args.file, lab_of(args), now(), despite_errors=args.despite_errors)
     ends = f"; it ends {', '.join(act.ends)}" if act.ends else ""
     print(f"{act.document} is enacted, effective {stamp(act.effective)}{ends}")
     print(f"entered in the ledger as {', '.join(map(str, act.entries))}")
+    for each in act.despite:
+        print(f"DESPITE an error: {each}", file=sys.stderr)
     return 0
 
 
@@ -239,7 +234,7 @@ def _print_impact(found: "Impact") -> None:
             if len(rows) > SHOWN:
                 print(f"  … and {len(rows) - SHOWN} more (--json)")
     lost = f"{len(found.losses):,} lose access"
-    print(f"\n{lost}: {found.refused:,} by what is known, {found.unsettled:,} for want of a fact")
+    print(f"\n{lost}: {found.settled:,} by what is known, {found.unsettled:,} for want of a fact")
     print(f"over-blocking, at the most: {found.over_blocking:.1%} of those who lose access")
     for name, count in found.needs.items():
         print(f"  {count:,} of those held would need: {name.replace('_', ' ')}")
@@ -252,6 +247,13 @@ def _row(row: "Row") -> str:
         return " / ".join(f"{counts[each]:>7,}" for each in ("allow", "hold", "refuse"))
 
     return f"  {row.model:<12} {row.group[:28]:<28} {outcomes(row.before)}  →  {outcomes(row.after)}"
+
+
+def _days(text: str) -> int:
+    """A number of days that a calendar has."""
+    if not text.isascii() or not text.isdecimal() or len(text) > 5:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of days")
+    return int(text)
 
 
 def _require_absent(path: Path) -> None:

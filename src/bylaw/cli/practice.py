@@ -28,10 +28,13 @@ def make(folder: Path, lab: "Lab", subjects: int, seed: int, at: datetime) -> in
     """Everything, from nothing; the keys make it good for practice only."""
     from bylaw.access.office.place import Office, OfficeSettings
     from bylaw.population.classes import MODELS
+    from bylaw.population.files import sample
 
-    office = Office.create(folder, OfficeSettings(models=MODELS))
-    _approvers(office)
-    _import(office, subjects, seed, at)
+    with tempfile.TemporaryDirectory() as place:
+        sample(Path(place) / "population", subjects, seed)  # before anything is made: it refuses what it cannot do
+        office = Office.create(folder, OfficeSettings(models=MODELS))
+        _approvers(office)
+        _import(office, Path(place) / "population", at)
     _base(office, lab, at)
     with office.store() as store:
         count = sum(one.subjects for one in store.imports())
@@ -53,15 +56,14 @@ def _approvers(office: "Office") -> None:
     storage.write_text(office.root / "approvers.toml", "\n".join(entries))
 
 
-def _import(office: "Office", subjects: int, seed: int, at: datetime) -> None:
+def _import(office: "Office", population: Path, at: datetime) -> None:
     from bylaw.access.roster.bring import bring
     from bylaw.access.roster.options import Options
     from bylaw.errors import RecordError
-    from bylaw.population.files import rosters, sample
+    from bylaw.population.files import rosters
 
-    with tempfile.TemporaryDirectory() as place, office.store() as store:
-        sample(Path(place) / "population", subjects, seed)
-        for path in rosters(Path(place) / "population"):
+    with office.store() as store:
+        for path in rosters(population):
             report = bring(path, store, Options(today=at.date()), by="practice", at=at)
             if report.refused:
                 raise RecordError(f"the sample population is refused:\n{report.text()}", str(path))

@@ -275,7 +275,7 @@ def requests(rng: random.Random, ids: Sequence[str]) -> list[Request]:
         Request(
             model=model,
             surface=surface,
-            location=rng.choice(("", "us", "cn", "su", "xx")),
+            location=rng.choice(("", "us", "cn", "su", "xx", "CN", "China", "-")),
             channel=rng.choice(("", *channels)),
         )
         for model in MODELS

@@ -197,7 +197,11 @@ def test_each_is_tried() -> None:
     assert {name for name, *_ in CASES} == set(PREDICATES)
 
 
-@pytest.mark.parametrize(("place", "answer"), [("cn", "yes"), ("us", "no"), ("", "unknown"), ("zz", "unknown")])
+PLACES = [("cn", "yes"), ("us", "no"), ("", "unknown"), ("zz", "unknown")]
+PLACES += [("CN", "yes"), ("CHN", "yes"), ("China ", "yes"), ("US", "no"), ("-", "unknown"), ("?", "unknown")]
+
+
+@pytest.mark.parametrize(("place", "answer"), PLACES)
 def test_location_of_the_request(place: str, answer: str) -> None:
     assert finding({"is": "location", **ASIA}, "cn", Request(model="m", location=place)).concerns == answer
 

@@ -1,12 +1,12 @@
 """The clock, against holidays as the Office of Personnel Management published them."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bylaw.access.filings.calendar import days_left, due, holidays, is_business_day
+from bylaw.access.filings.calendar import day_of, days_left, due, holidays, is_business_day
 
 PUBLISHED = {  # opm.gov, federal holidays
     2022: "2021-12-31 01-17 02-21 05-30 06-20 07-04 09-05 10-10 11-11 11-24 12-26",
@@ -51,3 +51,20 @@ def test_the_last_day_is_so_many_business_days_away(event: date, days: int) -> N
     assert sum(map(is_business_day, between)) == days == days_left(event, last)
     assert days == 0 or is_business_day(last)
     assert days_left(last, event) == -days
+
+
+@pytest.mark.parametrize(
+    ("at", "day"),
+    [
+        ("2026-06-12T21:21:00+00:00", date(2026, 6, 12)),
+        ("2026-06-16T03:59:59+00:00", date(2026, 6, 15)),  # 23:59 of Monday, in summer time
+        ("2026-06-16T04:00:00+00:00", date(2026, 6, 16)),
+        ("2026-01-06T04:59:59+00:00", date(2026, 1, 5)),
+        ("2026-03-08T06:59:59+00:00", date(2026, 3, 8)),
+        ("2026-03-09T04:00:00+00:00", date(2026, 3, 9)),  # summer time began the day before
+        ("2026-11-02T04:30:00+00:00", date(2026, 11, 1)),  # and ended
+        ("2026-06-16T05:00:00+02:00", date(2026, 6, 15)),
+    ],
+)
+def test_the_day_is_that_of_washington(at: str, day: date) -> None:
+    assert day_of(datetime.fromisoformat(at)) == day

@@ -6,7 +6,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from bylaw.access.decision import Request
+from bylaw.access.decide.outside import Outside, Screened
+from bylaw.access.decision import Decision, Finding, Request, Used
 from bylaw.access.office.archive import Made
 from bylaw.access.office.enact import enact, rescission
 from bylaw.access.office.impact import impact
@@ -15,6 +16,7 @@ from bylaw.access.office.remake import replay
 from bylaw.access.office.reports import period
 from bylaw.access.office.words import explain
 from bylaw.access.rules.document import parse
+from bylaw.access.subjects import Fact, Standing, Value
 from bylaw.canonical import canonical
 from bylaw.errors import UsageError, VerificationError
 from bylaw.ledger.entries import DecisionBatch, DirectiveRescinded, decode, reference
@@ -25,6 +27,7 @@ from bylaw.ledger.stores import DirectoryStore
 from bylaw.lineage.lab import Lab
 from offices import AT, BASE, LETTER, enacted, office_in, person, signed
 
+EFFECT = 'effect = "refuse"\n'
 REQUEST = Request(model="m")
 PEOPLE = ("citizen", "resident", "foreign", "nobody")
 
@@ -115,14 +118,13 @@ def test_impact_says_who_loses_and_who_only_lacks_a_fact(office: Office, tmp_pat
     decided(office)
     draft = parse(LETTER)
     found = impact(
-        office.policy(AT),
-        office.policy(AT, extra=(draft,)),
+        *office.policies(AT, (draft,)),
         office.register(AT),
         ("m",),
         office.archive.traffic("2026"),
     )
     assert {loss.subject: loss.after for loss in found.losses} == {"foreign": "refuse", "nobody": "hold"}
-    assert (found.refused, found.unsettled, found.over_blocking) == (1, 1, 0.5)
+    assert (found.settled, found.unsettled, found.over_blocking) == (1, 1, 0.5)
     assert found.needs["citizenship"] == 1
     assert found.totals[0].before["allow"] == 4 and found.totals[0].after == {"allow": 2, "hold": 1, "refuse": 1}
     assert {row.group for row in found.countries} == {"us", "cn", "unknown"}
@@ -193,7 +195,7 @@ def test_an_erased_decision_is_gone_and_the_batch_still_stands(office: Office, l
 def test_a_report_is_drafted_for_a_refusal_that_asks_for_one(office: Office, tmp_path: Path, lab: Lab) -> None:
     enacted(office, tmp_path, lab, LETTER, "letter.toml")
     decided(office)
-    found = period(office.archive.between("2026", "2027"), {"filer": "The lab"})
+    found = period(office.archive.between("2026", "2027"), {"filer": "The lab"}, office.outside.read)
     assert found.outcomes == {"allow": 2, "hold": 1, "refuse": 1}
     assert (found.unsettled, found.over_blocking) == (1, 0.5)
     (draft,) = found.drafts
@@ -218,6 +220,69 @@ def test_ids_by_their_beginning_and_instants(office: Office) -> None:
     assert stamp(instant("2026-06-12T17:21:00-04:00")) == "2026-06-12T21:21:00Z"
     with pytest.raises(UsageError, match="instant"):
         instant("yesterday")
+
+
+def test_want_of_a_base_rule_is_no_want_of_a_fact(tmp_path: Path, lab: Lab) -> None:
+    """The same decision counts alike in a dry run and in a report."""
+    bare = office_in(tmp_path)
+    assert period(_kept(bare), {}, bare.outside.read).unsettled == 0
+    enacted(bare, tmp_path, lab, BASE, "base.toml")
+    end = parse(LETTER.replace('who = { is = "foreign_person" }', 'rescinds = ["ordinary-access"]').replace(EFFECT, ""))
+    found = impact(*bare.policies(AT, (end,)), bare.register(AT), ("m",))
+    assert (len(found.losses), found.settled, found.unsettled) == (4, 4, 0)
+    narrow = BASE.replace('{ is = "anyone" }', '{ is = "citizenship", countries = ["us"] }').replace(
+        "ordinary", "narrow"
+    )
+    found = impact(*bare.policies(AT, (end, parse(narrow))), bare.register(AT), ("m",))
+    assert {loss.subject: loss.unsettled for loss in found.losses} == {
+        "resident": False,
+        "foreign": False,
+        "nobody": True,
+    }
+
+
+def test_what_is_refused_for_certain_is_settled_whatever_else_is_unknown(office: Office, tmp_path: Path) -> None:
+    other = LETTER.replace('"letter"', '"other"').replace(
+        '{ is = "foreign_person" }', '{ is = "residence", countries = ["cu"] }'
+    )
+    found = impact(*office.policies(AT, (parse(LETTER), parse(other))), office.register(AT), ("m",))
+    (loss,) = [each for each in found.losses if each.subject == "foreign"]
+    assert (loss.after, loss.rules, loss.unsettled, loss.settles) == ("refuse", ("letter@1",), False, ())
+
+
+def test_one_decision_reads_one_subject_and_whom_it_leads_to(office: Office) -> None:
+    policy, basis = office.present(AT)
+    with office.subjects(AT, basis.facts) as register:
+        assert policy.decide(register, "foreign", REQUEST) == policy.decide(office.register(AT), "foreign", REQUEST)
+        assert list(register) == list(PEOPLE) and len(register) == 4 and "stranger" not in register
+    with office.store() as store:
+        assert [(read.subject, read.why) for read in store.reads()][:1] == [("foreign", "to decide")]
+
+
+def test_a_report_names_the_lists_a_party_is_on_and_no_others(office: Office, tmp_path: Path, lab: Lab) -> None:
+    hits = {"sdn": "confirmed", "un": "open", "csl": "confirmed"}
+    lists = {
+        name: Screened(version="1", as_of=AT.date(), hits={"foreign": hit, "citizen": "open"})  # type: ignore[dict-item]
+        for name, hit in hits.items()
+    }
+    office.outside.put(Outside(lists=lists))
+    text = LETTER.replace('{ is = "foreign_person" }', '{ is = "listed", lists = ["sdn", "un", "csl"] }')
+    enacted(office, tmp_path, lab, text, "listed.toml")
+    (draft,) = period(_kept(office), {}, office.outside.read).drafts
+    assert draft.fields["target"] == "foreign, on csl@1, sdn@1"
+
+
+def test_nothing_in_an_explanation_turns_the_direction_of_a_terminal(office: Office) -> None:
+    fact = Fact(name="citizenship", values=(Value(text="cn"),), source="h\u202er", grade="attested", as_of=AT.date())
+    used = Used("p", "citizenship", Standing(fact))
+    finding = Finding(rule="r", kind="base", clause="c\x1b[2J", concerns="yes", outcome="allow", used=(used,))
+    said = explain(Decision(subject="p", request=REQUEST, outcome="allow", findings=(finding,), policy=""))
+    assert "h\\u{202e}r" in said and "\u202e" not in said and "\x1b" not in said
+
+
+def _kept(office: Office) -> list[Made]:
+    decided(office)
+    return list(office.archive.between("2026", "2027"))
 
 
 def _entries(lab: Lab) -> list[bytes]:

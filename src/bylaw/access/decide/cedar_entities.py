@@ -13,12 +13,12 @@ import msgspec
 from bylaw.access.countries import find
 from bylaw.access.decide.needs import HOPS
 from bylaw.access.decide.policy import Policy
+from bylaw.access.decide.profile import NONSENSE, request_country
 from bylaw.access.decision import Request
 from bylaw.access.subjects import FACTS, GRADES, Fact, FactName, Subject, SubjectKind, Value
 from bylaw.errors import UsageError
 
 BEHIND_STEPS = HOPS
-NONSENSE = "?"
 LINKS: Mapping[SubjectKind, FactName] = {"service": "responsible", "channel": "operator"}
 PLAIN: tuple[FactName, ...] = (
     *("citizenship", "permanent_residency", "protected", "residence", "location"),
@@ -38,7 +38,7 @@ class Naming(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, policy: Policy, register: Mapping[str, Subject], requests: Iterable[Request] = ()) -> "Naming":
         """For these subjects and requests."""
-        met = {request.location for request in requests} | set(_countries(register))
+        met = {request_country(request.location) for request in requests} | set(_countries(register))
         former = {code: found.successors for code in met if (found := find(code)) and found.successors}
         marks = sorted(mark for mark in policy.reading.marks if mark[0] == "ids")
         employers = (len(_now(fact, policy.reading.on)) for fact in _facts(register, "employer", policy.reading.on))
@@ -68,7 +68,7 @@ def request(wanted: Request, subject: str, action: str) -> dict[str, Any]:
     """A request for Cedar: may the subject ``use`` it, or ``wait`` for it?"""
     context: dict[str, Any] = {"surface": wanted.surface}
     if wanted.location:
-        context["location"] = _word(wanted.location)
+        context["location"] = request_country(wanted.location)
     if wanted.channel:
         context["channel"] = _reference(wanted.channel)
     return {

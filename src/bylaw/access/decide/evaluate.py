@@ -7,7 +7,7 @@ import msgspec
 
 from bylaw.access.decide.logic import NO, YES, Missing, Verdict, agreed, all_of, any_of, negated
 from bylaw.access.decide.needs import NAMES, Mark
-from bylaw.access.decide.profile import same_country
+from bylaw.access.decide.profile import request_country, same_country
 from bylaw.access.decide.scene import Scene, Source
 from bylaw.access.decision import Answer
 from bylaw.access.rules import predicates as p
@@ -117,7 +117,7 @@ def _location(predicate: p.Location, scene: Scene) -> Verdict:
     own = scene.request.location if not scene.steps and not scene.through else ""
     if not own:
         return scene.unknown("location") if values is None else fact
-    request = Verdict(answer=same_country(own, predicate.countries))
+    request = Verdict(answer=same_country(request_country(own), predicate.countries))
     if values is None:
         return scene.unknown("location") if request.answer == "unknown" else request
     return agreed([request, fact])

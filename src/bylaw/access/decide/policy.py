@@ -4,7 +4,7 @@ A decision holds from the policy's instant until its ``until``: then a rule, fac
 made again by a policy of that time.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 
 import msgspec
@@ -28,7 +28,11 @@ KEEP = 1 << 21
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
-    """The rules in force at an instant. ``id`` is a digest of them; ``until`` the next instant at which they change."""
+    """The rules in force at an instant. ``id`` is a digest of them; ``until`` the next instant at which they change.
+
+    ``models`` are those that are decided about (None: any). A name that nobody knows is none of them: a directive names
+    models, and a base rule may be for all, so a misspelt one would slip past the first into the second.
+    """
 
     at: datetime
     id: str
@@ -38,9 +42,10 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     subject_need: Need
     channel_need: Need
     until: datetime | None
+    models: frozenset[str] | None = None
 
     def decide(self, register: Mapping[str, Subject], subject: str, request: Request) -> Decision:
-        """One decision. Raises ``UsageError`` for an id that nobody in the register has."""
+        """One decision. Raises ``UsageError`` for an id that nobody in the register has, or an unknown model."""
         return self.over(register).decide(subject, request)
 
     def over(self, register: Mapping[str, Subject], keep: int = KEEP) -> "Desk":
@@ -69,7 +74,7 @@ class Desk:
         return self._subjects.number(subject)
 
     def decide(self, subject: str, request: Request) -> Decision:
-        """The decision. Raises ``UsageError`` for an id that nobody in the register has."""
+        """The decision. Raises ``UsageError`` for an id that nobody in the register has, or an unknown model."""
         try:
             return self._made[request][subject]
         except KeyError:
@@ -87,6 +92,7 @@ class Desk:
         key = (request, number)
         found = self._templates.get(key)
         if found is None:
+            self._require_model(request.model)
             channel = self._channels.view(request.channel) if request.channel else None
             scene = Scene(
                 view=self._subjects.views[number], request=request, sources=self.policy.sources, channel=channel
@@ -94,9 +100,14 @@ class Desk:
             found = self._templates[key] = Template(rule_on(self.policy.rules, scene), self._frame)
         return found
 
+    def _require_model(self, model: str) -> None:
+        known = self.policy.models
+        if known is not None and model not in known:
+            raise UsageError(f"nothing is decided about a model {model!r} here; there are {', '.join(sorted(known))}")
 
-def compile(rules: Iterable[Document], outside: Outside, at: datetime) -> Policy:
-    """The policy of an instant. The order of the rules does not matter.
+
+def compile(rules: Iterable[Document], outside: Outside, at: datetime, models: Collection[str] | None = None) -> Policy:
+    """The policy of an instant. The order of the rules does not matter; ``models``: all that there are, if it is known.
 
     Raises ``UsageError`` for an instant without a zone.
     """
@@ -115,6 +126,7 @@ def compile(rules: Iterable[Document], outside: Outside, at: datetime) -> Policy
         subject_need=subject,
         channel_need=channel,
         until=_next(documents.values(), outside, at),
+        models=None if models is None else frozenset(models),
     )
 
 

@@ -216,6 +216,13 @@ class _Coarse(dict[str, str]):
         return found
 
 
+def request_country(text: str) -> str:
+    """The country a request says it comes from, as a profile writes countries: whoever fills in requests spells them in
+    his own way (``IR``, ``Iran``), and writes a dash or nothing readable where he does not know."""
+    country = find(text)
+    return NONSENSE if country is None else country.code
+
+
 def same_country(text: str, countries: tuple[str, ...]) -> Answer:
     """Whether a country of a profile is one of these. A former one may be, if a successor is."""
     if text in countries:
@@ -223,7 +230,7 @@ def same_country(text: str, countries: tuple[str, ...]) -> Answer:
     if text == OTHER:
         return "no"
     country = find(text) if text != NONSENSE else None
-    if country is None:
+    if country is None or country.code != text:
         return "unknown"
     among = [code in countries for code in country.successors]
     return "yes" if among and all(among) else "unknown" if any(among) else "no"

@@ -6,10 +6,11 @@ told apart, as ``closed``: nobody can compute them.
 """
 
 from collections.abc import Collection
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
 MONDAY, THURSDAY, SATURDAY, SUNDAY = 0, 3, 5, 6
+EASTERN = timedelta(hours=-5)
 
 FIXED = {
     "New Year's Day": (1, 1),
@@ -59,6 +60,15 @@ def days_left(today: date, until: date, closed: Collection[date] = ()) -> int:
     span = range(1, (last - first).days + 1)
     count = sum(is_business_day(first + timedelta(days=each), closed) for each in span)
     return count if today <= until else -count
+
+
+def day_of(at: datetime) -> date:
+    """The day in Washington, where an authority counts from: a refusal of Monday evening is Monday's there, and not yet
+    Tuesday's as in UTC. Summer time as in 15 USC 260a, since 2007."""
+    at = at.astimezone(UTC).replace(tzinfo=None)
+    begins, ends = _nth(at.year, 3, SUNDAY, 2), _nth(at.year, 11, SUNDAY, 1)
+    summer = datetime(at.year, 3, begins.day, 7) <= at < datetime(at.year, 11, ends.day, 6)
+    return (at + EASTERN + timedelta(hours=summer)).date()
 
 
 def years_after(day: date, years: int) -> date:

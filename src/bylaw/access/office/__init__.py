@@ -14,10 +14,10 @@
 In five lines::
 
     office = Office.open(folder)
-    desk = office.policy(at).over(office.register(at))
-    made = Made(decision=desk.decide("p-7", request), basis=office.basis(at))
+    policy, basis = office.present(at)
+    with office.subjects(at, basis.facts) as register:       # office.register(at, basis.facts): everybody, for many
+        made = Made(decision=policy.decide(register, "p-7", request), basis=basis)
     office.archive.keep([made])
-    same = remake(made, known_then(office, made.basis))
 
 On disk, below one directory::
 

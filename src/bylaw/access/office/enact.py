@@ -3,32 +3,61 @@
 Killed in between, nothing is in force that the journal does not say, and the same command goes on: a document that lies
 in the folder already is not copied again, and one that the journal has is refused. At the worst the ledger holds the
 entry of an act twice, with one digest.
+
+A document that ``check`` finds errors in is not enacted: it would do something else than it says, such as nothing, for
+a misspelt model. Whoever has to do so all the same says so, and the journal keeps what the errors were.
 """
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
 from bylaw.access.office.journal import Act
 from bylaw.access.office.place import Office, stamp
+from bylaw.access.ownership.rule import rules
 from bylaw.access.rules.approval import approved, envelope_of
-from bylaw.access.rules.document import Directive, Document
+from bylaw.access.rules.check import Complaint, check
+from bylaw.access.rules.document import Directive, Document, parse
+from bylaw.access.rules.predicates import LONGEST
 from bylaw.canonical import sha256
-from bylaw.errors import UsageError
+from bylaw.errors import UsageError, VerificationError
 from bylaw.ledger.entries import AnyEntry, DirectiveEnacted, DirectiveRescinded, encode
 from bylaw.lineage.lab import Lab
 from bylaw.storage import write_bytes
 
 
-def enact(office: Office, path: Path, lab: Lab, at: datetime) -> Act:
-    """Bring a document with its approval into force. Raises ``UsageError``, ``VerificationError``: then it is not."""
+def enact(office: Office, path: Path, lab: Lab, at: datetime, *, despite_errors: bool = False) -> Act:
+    """Bring a document with its approval into force. Raises ``UsageError``, ``VerificationError``: then it is not.
+
+    It is done at ``at``, or with the last act if the clock is behind that.
+    """
+    with office.changing():
+        return _enact(office, path, lab, office.clock(at), despite_errors)
+
+
+def complaints(office: Office, documents: Iterable[Document], at: datetime) -> tuple[Complaint, ...]:
+    """What is wrong with a set of documents, by the models and lists of this office."""
+    return check(
+        documents,
+        models=office.settings.models,
+        at=at,
+        lists=tuple(office.lists.current()) or None,
+        ownership=tuple(rules()),
+    )
+
+
+def _enact(office: Office, path: Path, lab: Lab, at: datetime, despite_errors: bool) -> Act:
     document = approved(path, office.approvers(), at)
-    content = path.read_bytes()
     _require_new(office, document)
     ended = _ended(office, document)
-    folder = office.rules_folder
-    _put(folder / f"{document.name}.toml", content)
-    _put(envelope_of(folder / f"{document.name}.toml"), envelope_of(path).read_bytes())
+    errors = _errors(office, document, at)
+    if errors and not despite_errors:
+        raise UsageError(
+            f"{document.name} is not enacted: {'; '.join(errors)}. Mend it and have it signed again, or give"
+            " --despite-errors, which is kept"
+        )
+    content = _copied(office, document, path, at)
     entries = lab.enter([encode(entry) for entry in _entries(document, content, ended, office, at)])
     lab.checkpoint()
     act = Act(
@@ -38,30 +67,37 @@ def enact(office: Office, path: Path, lab: Lab, at: datetime) -> Act:
         effective=document.effective_from,
         ends=tuple(ended),
         entries=tuple(entries),
+        despite=errors,
     )
     office.journal.write(act)
     return act
 
 
 def rescission(office: Office, id: str, citation: str, at: datetime) -> str:
-    """The text of a document that ends one in force from ``at`` on. Raises ``UsageError`` if none of that id is."""
-    found = [rule for rule in office.policy(at).rules if id in (rule.document.id, rule.document.name)]
+    """The text of a document that ends one in force, all versions of an id, from ``at`` on.
+
+    Raises ``UsageError`` if none of that id is in force, ``SettingsError`` for a citation that says nothing.
+    """
+    found = [rule.document for rule in office.policy(at).rules if id in (rule.document.id, rule.document.name)]
     if not found:
         raise UsageError(f"nothing in force is called {id}; bylaw directive list shows what is")
-    document = found[0].document
+    document = found[0]
+    name = f"rescind-{document.id}"[:LONGEST]
     said: dict[str, object] = {
         "kind": "directive",
-        "id": f"rescind-{document.id}",
-        "version": 1 + sum(act.document.startswith(f"rescind-{document.id}@") for act in office.journal.acts()),
+        "id": name,
+        "version": 1 + sum(act.document.startswith(f"{name}@") for act in office.journal.acts()),
         "title": f"End of: {document.title}",
         "authority": document.authority,
         "programme": document.programme,
         "citation": citation,
         "models": list(document.models),
-        "rescinds": [document.name],
+        "rescinds": [each.name for each in found],
     }
     lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in said.items()]
-    return "\n".join([*lines, f"effective_from = {stamp(at)}", ""])
+    text = "\n".join([*lines, f"effective_from = {stamp(at)}", ""])
+    parse(text, name)
+    return text
 
 
 def _require_new(office: Office, document: Document) -> None:
@@ -70,6 +106,25 @@ def _require_new(office: Office, document: Document) -> None:
             raise UsageError(f"{document.name} was enacted at {stamp(act.at)} already")
         if act.document == document.name:
             raise UsageError(f"another text was enacted as {document.name}; give this one a new version")
+
+
+def _errors(office: Office, document: Document, at: datetime) -> tuple[str, ...]:
+    """The errors that were not there before this document."""
+    known = office.rules(at)
+    before = {each for each in complaints(office, known, at) if each.severity == "error"}
+    found = [each for each in complaints(office, (*known, document), at) if each.severity == "error"]
+    return tuple(str(each).removeprefix("error: ") for each in found if each not in before)
+
+
+def _copied(office: Office, document: Document, path: Path, at: datetime) -> bytes:
+    """The document's bytes, in the folder of rules with its signatures. What lies there is what was approved."""
+    copy = office.rules_folder / f"{document.name}.toml"
+    content, signatures = path.read_bytes(), envelope_of(path).read_bytes()
+    _put(copy, content)
+    _put(envelope_of(copy), signatures)
+    if approved(copy, office.approvers(), at).digest != document.digest:
+        raise VerificationError("approval", f"{path} was changed while it was read")
+    return content
 
 
 def _ended(office: Office, document: Document) -> list[str]:

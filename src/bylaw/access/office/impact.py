@@ -36,13 +36,17 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Loss(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody who could use a model and could not any more. ``settles``: which facts would settle a hold."""
+    """Somebody who could use a model and could not any more. ``settles``: which facts would settle what decides.
+
+    ``unsettled`` as of a decision: nothing says that the order is about them.
+    """
 
     subject: str
     model: str
     after: Outcome
     rules: tuple[str, ...]
     settles: tuple[tuple[FactName, str], ...] = ()
+    unsettled: bool = False
 
 
 class Impact(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,18 +67,18 @@ class Impact(msgspec.Struct, frozen=True, kw_only=True):
     """By rule: how many are let through though a fact is unknown, because the rule says ``unsafe_allow``."""
 
     @property
-    def refused(self) -> int:
+    def settled(self) -> int:
         """Losses by what is known."""
-        return sum(loss.after == "refuse" and not loss.settles for loss in self.losses)
+        return sum(not loss.unsettled for loss in self.losses)
 
     @property
     def unsettled(self) -> int:
-        """Losses for want of a fact: over-blocking at the most."""
-        return len(self.losses) - self.refused
+        """Losses for want of a fact, or of a list that can be relied on: over-blocking at the most."""
+        return len(self.losses) - self.settled
 
     @property
     def over_blocking(self) -> float:
-        """The share of losses for want of a fact; 0 without losses."""
+        """The share of losses of which nothing says that the order is about them; 0 without losses."""
         return self.unsettled / len(self.losses) if self.losses else 0.0
 
 
@@ -172,14 +176,18 @@ def _traffic(old: Desk, new: Desk, traffic: Iterable[tuple[str, Request, int]]) 
 
 
 def _loss(now: Decision) -> Loss:
-    rules = tuple(f.rule for f in now.findings if f.outcome == now.outcome and not f.lifted_by)
-    return Loss(subject=now.subject, model=now.request.model, after=now.outcome, rules=rules, settles=_settling(now))
+    return Loss(
+        subject=now.subject,
+        model=now.request.model,
+        after=now.outcome,
+        rules=tuple(finding.rule for finding in now.deciding),
+        settles=_settling(now),
+        unsettled=now.unsettled,
+    )
 
 
 def _settling(now: Decision) -> tuple[tuple[FactName, str], ...]:
-    """What would settle it: of the findings that are unknown and not lifted."""
-    found = [each for f in now.findings if f.concerns == "unknown" and not f.lifted_by for each in f.settles]
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(each for finding in now.deciding for each in finding.settles))
 
 
 def _all(counter: Counter[str]) -> dict[str, int]:

@@ -19,7 +19,8 @@ Known = datetime | int | None
 class Act(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A document (``id@version``, by digest) was enacted; ``ends`` names the documents that it rescinds.
 
-    ``at`` is when it was done, ``effective`` from when it counts. ``entries`` are the ledger's indexes.
+    ``at`` is when it was done, ``effective`` from when it counts. ``entries`` are the ledger's indexes. ``despite`` are
+    the errors that a check had found and that it was enacted with all the same.
     """
 
     act: Literal["enacted"] = "enacted"
@@ -29,6 +30,7 @@ class Act(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     effective: datetime
     ends: tuple[str, ...] = ()
     entries: tuple[int, ...] = ()
+    despite: tuple[str, ...] = ()
 
 
 class Journal:

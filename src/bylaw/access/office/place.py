@@ -1,6 +1,7 @@
 """``Office``: where everything lies, and what held at any instant."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,11 +14,11 @@ from bylaw.access.office.outside import Kept, SeedSettings
 from bylaw.access.rules.approval import Approvers, approved
 from bylaw.access.rules.document import Document
 from bylaw.access.screening.lists import Lists
-from bylaw.access.store.store import Store
+from bylaw.access.store.store import TO_DECIDE, Store
 from bylaw.access.subjects import Subject
 from bylaw.errors import UsageError, VerificationError
 from bylaw.settings import dumps, load
-from bylaw.storage import write_text
+from bylaw.storage import hold, write_text
 
 
 class OfficeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -70,6 +71,17 @@ class Office:
         """Whose signatures count."""
         return Approvers.read(self.root / "approvers.toml")
 
+    def clock(self, at: datetime) -> datetime:
+        """An instant, never before the last act, whatever the clock says: else a directive would be forgotten."""
+        return max([at, *(act.at for act in self.journal.acts()[-1:])])
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Be the only process that changes what is in force here. Raises ``UsageError`` if another one does."""
+        with (self.root / ".lock").open("ab") as file:
+            hold(file, UsageError(f"another process is changing {self.root}; try again when it is done"))
+            yield
+
     def rules(self, at: datetime, known_by: Known = None) -> tuple[Document, ...]:
         """The documents enacted by ``known_by`` (``at``, by default), each with two signatures that counted then."""
         acts = self.journal.acts(at if known_by is None else known_by)
@@ -84,19 +96,41 @@ class Office:
             )
         return document
 
-    def policy(self, at: datetime, basis: Basis | None = None, extra: tuple[Document, ...] = ()) -> Policy:
-        """What holds at an instant; by what a basis knew; with ``extra`` documents too, for a dry run."""
+    def policy(self, at: datetime, basis: Basis | None = None) -> Policy:
+        """What holds at an instant, for the models of this office; or by what a basis knew."""
         if basis is None:
-            return compile((*self.rules(at), *extra), self.outside.current(), at)
+            return compile(self.rules(at), self.outside.current(), at, self.settings.models)
         return compile(self.rules(at, basis.acts), self.outside.read(basis.outside), at)
+
+    def policies(self, at: datetime, extra: Iterable[Document]) -> tuple[Policy, Policy]:
+        """What holds at an instant, and what would hold with some documents more."""
+        rules, outside, models = self.rules(at), self.outside.current(), self.settings.models
+        return compile(rules, outside, at, models), compile((*rules, *extra), outside, at, models)
 
     def register(self, at: datetime, facts: int | None = None) -> Mapping[str, Subject]:
         """Everybody as they stood, by what an import (the last one, by default) had told."""
         with self.store() as store:
             return store.register(at.astimezone(UTC).date(), facts)
 
+    @contextmanager
+    def subjects(self, at: datetime, facts: int | None = None, why: str = TO_DECIDE) -> Iterator[Mapping[str, Subject]]:
+        """The same for a few decisions: each subject is read, and the log says so, when it is first asked for."""
+        with self.store() as store, store.looking(at.astimezone(UTC).date(), facts, why=why) as found:
+            yield found
+
+    def present(self, at: datetime) -> tuple[Policy, Basis]:
+        """What holds now, and the basis of decisions by it over ``subjects(at, basis.facts)``.
+
+        The basis is read first, and the rest by it: what is imported or enacted meanwhile is in neither.
+        """
+        with self.store() as store:
+            last = store.last_import()
+        acts, key = len(self.journal.acts()), self.outside.key()
+        policy = compile(self.rules(at, acts), self.outside.read(key), at, self.settings.models)
+        return policy, Basis(at=stamp(at), facts=last, acts=acts, rules=policy.id, outside=key)
+
     def basis(self, at: datetime, policy: Policy) -> Basis:
-        """What decisions of now are made from."""
+        """What decisions of now are made from, where nobody imports or enacts meanwhile."""
         with self.store() as store:
             last = store.last_import()
         acts = len(self.journal.acts())

@@ -1,21 +1,27 @@
 """What a period's decisions amount to: counts, over-blocking, and drafts of the reports that are owed."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
+from functools import lru_cache
 
 import msgspec
 
+from bylaw.access.decide.outside import Outside
+from bylaw.access.decision import Decision
+from bylaw.access.filings.calendar import day_of
 from bylaw.access.filings.drafts import Draft, draft
 from bylaw.access.office.archive import Made
 from bylaw.access.office.place import instant
 
 REPORT = "report"
+NO_BASE = "no base rule covers it"
+"""In place of a rule's name, where none is in force."""
 SERVICE = "access to the model {model} ({surface}), a service that was asked for and not rendered"
 
 
 class Period(msgspec.Struct, frozen=True, kw_only=True):
-    """Decisions counted. ``unsettled`` are held, or refused, for want of a fact: over-blocking at the most."""
+    """Decisions counted. ``unsettled`` are held, or refused, though nothing says that a rule is about them."""
 
     outcomes: dict[str, int]
     rules: dict[str, int]
@@ -31,8 +37,18 @@ class Period(msgspec.Struct, frozen=True, kw_only=True):
         return self.unsettled / blocked if blocked else 0.0
 
 
-def period(decisions: Iterable[Made], filer: Mapping[str, str], closed: frozenset[date] = frozenset()) -> Period:
-    """The counts, and a draft for each refusal that is to be reported. ``filer``: the fields about ourselves."""
+def period(
+    decisions: Iterable[Made],
+    filer: Mapping[str, str],
+    outside: Callable[[str], Outside] = lambda key: Outside(),
+    closed: frozenset[date] = frozenset(),
+) -> Period:
+    """The counts, and a draft for each refusal that is to be reported.
+
+    ``filer``: the fields about ourselves. ``outside``: the hits that a decision was made from, by digest; without it,
+    whom the refusal is aimed at stays open.
+    """
+    outside = lru_cache(maxsize=4)(outside)
     outcomes: Counter[str] = Counter()
     rules: Counter[str] = Counter()
     unsettled = unsafe = 0
@@ -42,11 +58,10 @@ def period(decisions: Iterable[Made], filer: Mapping[str, str], closed: frozense
         outcomes[decision.outcome] += 1
         unsafe += any(finding.unsafe for finding in decision.findings)
         if decision.outcome != "allow":
-            against = decision.deciding
-            rules.update(finding.rule for finding in against)
-            unsettled += all(finding.concerns == "unknown" for finding in against)
+            rules.update(finding.rule or NO_BASE for finding in decision.deciding)
+            unsettled += decision.unsettled
         if decision.outcome == "refuse" and any(duty == REPORT for duty, _ in decision.duties):
-            drafts.append(_draft(made, filer, closed))
+            drafts.append(_draft(made, filer, outside(made.basis.outside), closed))
     return Period(
         outcomes=dict(outcomes),
         rules=dict(rules.most_common()),
@@ -56,18 +71,26 @@ def period(decisions: Iterable[Made], filer: Mapping[str, str], closed: frozense
     )
 
 
-def _draft(made: Made, filer: Mapping[str, str], closed: frozenset[date]) -> Draft:
+def _draft(made: Made, filer: Mapping[str, str], outside: Outside, closed: frozenset[date]) -> Draft:
     decision = made.decision
-    day = instant(made.basis.at).date()
+    day = day_of(instant(made.basis.at))
     asking = {rule for duty, rule in decision.duties if duty == REPORT}
     clauses = [finding.clause for finding in decision.findings if finding.rule in asking]
-    listed = [each for finding in decision.findings if finding.concerns == "yes" for each in finding.lists]
     known = {
         **filer,
         "transaction": SERVICE.format(model=decision.request.model, surface=decision.request.surface),
         "participants": f"{decision.subject}, from {decision.request.location or 'an unknown place'}",
-        "target": f"{decision.subject}, by {', '.join(listed)}" if listed else "",
+        "target": "; ".join(_targets(decision, outside)),
         "rejected_on": str(day),
         "authority": "; ".join(dict.fromkeys(clauses)),
     }
     return draft("rejected-transaction", made.id, day, known, closed)
+
+
+def _targets(decision: Decision, outside: Outside) -> Iterator[str]:
+    """Who of those looked at is on a list for certain: a finding names the lists that were asked, not the hits."""
+    looked_at = dict.fromkeys([decision.subject, *(used.subject for each in decision.findings for used in each.used)])
+    for id in looked_at:
+        on = [f"{name}@{given.version}" for name, given in outside.lists.items() if given.hits.get(id) == "confirmed"]
+        if on:
+            yield f"{id}, on {', '.join(on)}"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from bylaw.access.decision import Decision, Finding, Used
+from bylaw.access.roster.rows import printable
 from bylaw.access.subjects import Fact, Value
 
 SAYS = {"allow": "ALLOWED", "hold": "HELD", "refuse": "REFUSED"}
@@ -10,7 +11,7 @@ ABOUT = {"yes": "is about this subject", "no": "is not about this subject", "unk
 
 
 def explain(decision: Decision, id: str = "", at: str = "") -> str:
-    """The whole decision in lines."""
+    """The whole decision in lines; what a fact says can neither turn nor hide a line of it."""
     request = decision.request
     head = f"{SAYS[decision.outcome]}  {decision.subject} · model {request.model} · {request.surface}"
     place = [
@@ -25,8 +26,9 @@ def explain(decision: Decision, id: str = "", at: str = "") -> str:
     deciding = decision.deciding
     for finding in sorted(decision.findings, key=lambda each: _rank(each, each in deciding)):
         lines += ["", *_finding(finding)]
-    lines += [f"\nDuty: {duty} ({rule})" for duty, rule in decision.duties]
-    return "\n".join(lines)
+    for duty, rule in decision.duties:
+        lines += ["", f"Duty: {duty} ({rule})"]
+    return "\n".join(map(printable, lines))
 
 
 def _finding(finding: Finding) -> Iterator[str]:
@@ -54,10 +56,11 @@ def _used(used: Used) -> str:
 
 
 def fact(fact: Fact) -> str:
+    """Values, grade, source and dates in a line."""
     values = "unknown" if fact.values is None else ", ".join(map(_value, fact.values)) or "none"
     until = f", until {fact.expires}" if fact.expires else ""
     evidence = f", evidence {fact.evidence}" if fact.evidence else ""
-    return f"{values} ({fact.grade}, {fact.source}, {fact.as_of}{until}{evidence})"
+    return printable(f"{values} ({fact.grade}, {fact.source}, {fact.as_of}{until}{evidence})")
 
 
 def _value(value: Value) -> str:

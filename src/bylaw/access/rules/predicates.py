@@ -13,7 +13,9 @@ from bylaw.access.subjects import Grade, SubjectKind
 
 Country = Annotated[str, Meta(pattern=r"^[a-z]{2}\Z")]
 """ISO 3166 alpha-2 in lower case; former countries keep theirs."""
-Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,63}\Z")]
+LONGEST = 64
+"""Characters of a name."""
+Name = Annotated[str, Meta(pattern=rf"^[a-z0-9][a-z0-9-]{{0,{LONGEST - 1}}}\Z")]
 """Of a rule, programme, annex or list: no path can be written in it."""
 Countries = Annotated[tuple[Country, ...], Meta(min_length=1)]
 Texts = Annotated[tuple[str, ...], Meta(min_length=1)]

@@ -43,6 +43,7 @@ class Database:
                 self._prepare()
                 if self._pragma("user_version") < len(migrations):
                     self._migrate(application, migrations)
+                    self.shrink(wait=False)
             except BaseException:
                 self.connection.close()
                 raise

@@ -7,7 +7,7 @@ known share the fact in memory.
 
 import gc
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 
@@ -51,6 +51,37 @@ def register(connection: sqlite3.Connection, on: date, recorded_by: int | dateti
             id: Subject(id, kinds.setdefault(kind, kind), known.get(number, _NOBODY))
             for number, id, kind in connection.execute(query, (last,))
         }
+
+
+class Looked(Mapping[str, Subject]):
+    """A register read subject by subject, each when it is first asked for; ``enter`` is told of it before."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, on: date, last: int, enter: Callable[[int, Sequence[FactName]], None]
+    ) -> None:
+        self._connection, self._on, self._last, self._enter = connection, on, last, enter
+        self._seen: dict[str, Subject] = {}
+
+    def __getitem__(self, id: str) -> Subject:
+        if id not in self._seen:
+            row = self._connection.execute(
+                "SELECT num FROM subjects WHERE id = ? AND import <= ?", (id, self._last)
+            ).fetchone()
+            if row is None:
+                raise KeyError(id)
+            found = subject(self._connection, id, self._on, self._last)
+            self._enter(row[0], tuple(found.known))
+            self._seen[id] = found
+        return self._seen[id]
+
+    def __iter__(self) -> Iterator[str]:
+        query = "SELECT id FROM subjects WHERE import <= ? AND id IS NOT NULL ORDER BY num"
+        return (id for (id,) in self._connection.execute(query, (self._last,)))
+
+    def __len__(self) -> int:
+        query = "SELECT count(*) FROM subjects WHERE import <= ? AND id IS NOT NULL"
+        (count,) = self._connection.execute(query, (self._last,)).fetchone()
+        return int(count)
 
 
 def subject(connection: sqlite3.Connection, id: str, on: date, recorded_by: int | datetime | None) -> Subject:

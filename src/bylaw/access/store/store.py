@@ -6,9 +6,10 @@
     DIRECTORY/reads.sqlite     who looked at raw facts, when, at which, why
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from sqlite3 import Connection
 from types import TracebackType
@@ -16,6 +17,7 @@ from types import TracebackType
 from bylaw import storage
 from bylaw.access.store import erasure, imports, reads, register, retention, schema
 from bylaw.access.store.database import Database
+from bylaw.access.store.errors import StoreError
 from bylaw.access.store.minimise import Minimised, minimise
 from bylaw.access.store.records import Entry, Erasure, Hold, Import, Known, Read, Said
 from bylaw.access.store.retention import Retention, Retired
@@ -70,10 +72,15 @@ class Store:
     ) -> Import:
         """Add what is said, as one import: all of it or nothing. ``at``: by default now; see ``imports.write``."""
         reads.require_named(by, source)
-        with self._facts.writing() as connection:
-            done = imports.write(
-                connection, said, source=source, digest=digest, by=by, at=at or datetime.now(UTC), after=after
-            )
+        try:
+            with self._facts.writing() as connection:
+                done = imports.write(
+                    connection, said, source=source, digest=digest, by=by, at=at or datetime.now(UTC), after=after
+                )
+        except StoreError:  # what a full disk did not take gives its room back
+            with suppress(StoreError):
+                self._facts.shrink(wait=False)
+            raise
         self._facts.shrink(wait=False)
         return done
 
@@ -94,6 +101,15 @@ class Store:
         self._enter(by, why, None)
         with self._facts.reading() as connection:
             return register.register(connection, on, recorded_by)
+
+    @contextmanager
+    def looking(
+        self, on: date, recorded_by: int | datetime | None = None, *, by: str = "bylaw", why: str = TO_DECIDE
+    ) -> Iterator[Mapping[str, Subject]]:
+        """A register for a few decisions, all of one moment: it reads, and enters in the log, only whom it is asked."""
+        with self._facts.reading() as connection:
+            last = register.import_of(connection, recorded_by)
+            yield register.Looked(connection, on, last, partial(self._enter, by, why))
 
     def subject(self, id: str, on: date, *, by: str, why: str, recorded_by: int | datetime | None = None) -> Subject:
         """One subject as it stood. Raises ``UsageError`` if nothing was known of it."""
