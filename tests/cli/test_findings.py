@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from bylaw.cli import main
+from bylaw.cli import audit, main, parser
 from bylaw.leak.findings import read
 from bylaw.lineage.lab import Lab
+from bylaw.lineage.oms import sign_directory
+from bylaw.lineage.tree import tree_digest
 from bylaw.run import Run
+from bylaw.signing import P256, LocalSigner
 from runs import make_run
 
 pytest.importorskip("torch")
@@ -39,10 +42,49 @@ def test_an_audit_says_what_it_tested_and_what_it_could_not(tmp_path: Path, caps
     assert main(["leak", str(tmp_path / "nothing")]) == 1
 
 
-@pytest.mark.parametrize("verb", ["audit", "leak", "stress"])
-def test_what_was_tampered_with_is_not_looked_at(
-    verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.fixture(scope="module")
+def judges(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two runs of one lab, a judge that a key of its own has signed, and that key, each by its name."""
+    root = tmp_path_factory.mktemp("judges")
+    for name in ("made", "trusted"):
+        make_run(root / name, Lab.open(root / "lab"))
+    key = LocalSigner.generate(P256)
+    sign_directory(save_model(root / "judge"), "judge", key)
+    (root / "judge.pub").write_bytes(key.public.pem)
+    return root
+
+
+def line_of(judges: Path, judge: Path, key: Path) -> list[str]:
+    run, home, trusted = (str(judges / name) for name in ("made", "lab", "trusted"))
+    asked = ["--second-judge", str(judge), "--trusted", trusted, "--trusted-key", str(key)]
+    return ["audit", run, "--home", home, *asked]
+
+
+def test_a_second_judge_is_held_to_its_signature_before_it_is_loaded(
+    judges: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    judge, key = shutil.copytree(judges / "judge", tmp_path / "judge"), judges / "judge.pub"
+    assert main(line_of(judges, judge, judges / "lab/keys/statements.pem.pub")) == 4
+    assert "made by none of the 1 trusted keys" in capsys.readouterr().err
+    (judge / "config.json").write_text("{}")
+    assert main(line_of(judges, judge, key)) == 4
+    assert "config.json" in capsys.readouterr().err
+    (judge / "model.sig").unlink()
+    assert main(line_of(judges, judge, key)) == 4
+    assert "only models that are signed are used" in capsys.readouterr().err
+    assert not (judges / "made/findings").exists()
+
+
+def test_the_finding_names_the_second_judge_by_its_content(judges: Path) -> None:
+    args = parser().parse_args(line_of(judges, judges / "judge", judges / "judge.pub"))
+    second = audit.second_judge(Run.open(judges / "made"), args)
+    judge, watched = audit.besides(second, args.trusted)
+    assert (judge.name, judge.digest) == ("second judge", {"dirHash": tree_digest(judges / "judge")})
+    assert watched.digest == {"sha256": Run.open(judges / "trusted").digest("label")}
+
+
+@pytest.mark.parametrize("verb", ["audit", "leak", "stress"])
+def test_what_was_tampered_with_is_not_looked_at(verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     made = make_run(tmp_path / "made", Lab.open(tmp_path / "lab"))
     line = [verb, str(made.path), "--home", str(tmp_path / "lab")]
     for name in ("evaluate-final", "label"):

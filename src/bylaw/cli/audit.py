@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,14 @@ def register(subparsers: "Subparsers") -> None:
         type=Path,
         help="a run labelled under watch by the same judge: how often two honest judges contradict each other",
     )
+    parser.add_argument(
+        "--trusted-key",
+        metavar="PEM",
+        action="append",
+        default=[],
+        help="a public key; the second judge's directory must be signed (model.sig) by one of those given "
+        "(default: the keys that the run trusts)",
+    )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     add_home(parser)
     parser.set_defaults(run=run)
@@ -48,13 +57,21 @@ def run(args: argparse.Namespace) -> int:
     from bylaw.storage import pretty
 
     found = open_run(args.path, args.home)
-    report = audit(_material(found, args))
-    found.file_finding("audit", report, _besides(args))
+    second = second_judge(found, args)
+    report = audit(_material(found, second, args))
+    found.file_finding("audit", report, besides(second, args.trusted))
     print(pretty(report).decode() if args.json else report.text(), end="")
     return FOUND if report.findings else 0
 
 
-def _material(found: "Run", args: argparse.Namespace) -> "Material":
+def second_judge(found: "Run", args: argparse.Namespace) -> "_Second | None":
+    """None where none is named."""
+    if bool(args.second_judge) != bool(args.trusted):
+        raise UsageError("a second judge needs --trusted, and --trusted is for a second judge: give both or neither")
+    return _Second(found, args.second_judge, args.trusted_key) if args.second_judge else None
+
+
+def _material(found: "Run", second: "_Second | None", args: argparse.Namespace) -> "Material":
     from msgspec.structs import replace
 
     from bylaw.audit.screen import material_of
@@ -64,27 +81,18 @@ def _material(found: "Run", args: argparse.Namespace) -> "Material":
     inputs = {name: line.inputs for name, line in found.manifest.finished().items()}
     ours = found.document_digest("constitution.toml")
     material = material_of(found, rules.principles, ours, inputs)
-    if bool(args.second_judge) != bool(args.trusted):
-        raise UsageError("a second judge needs --trusted, and --trusted is for a second judge: give both or neither")
-    if not args.second_judge:
-        return material
-    return replace(material, second=_Second(found, args.second_judge), trusted=_trusted(args.trusted, args.home))
+    return replace(material, second=second, trusted=_trusted(args.trusted, args.home)) if second else material
 
 
-def _besides(args: argparse.Namespace) -> "list[Thing]":
+def besides(second: "_Second | None", trusted: Path) -> "list[Thing]":
     """What was looked at besides the run."""
-    from bylaw.canonical import digest
-    from bylaw.cli.names import model_of
     from bylaw.lineage.statement import Thing
-    from bylaw.lineage.tree import tree_digest
     from bylaw.run import Run
 
-    if not args.second_judge:
+    if second is None:
         return []
-    judge = Path(model_of(args.second_judge))
-    found = {"dirHash": tree_digest(judge)} if judge.is_dir() else {"sha256": digest(args.second_judge)}
-    watched = Thing(name="labels of a trusted run", digest={"sha256": Run.open(args.trusted).digest("label")})
-    return [Thing(name="second judge" if judge.is_dir() else "second judge name", digest=found), watched]
+    watched = Thing(name="labels of a trusted run", digest={"sha256": Run.open(trusted).digest("label")})
+    return [Thing(name="second judge", digest={"dirHash": second.model.digest}), watched]
 
 
 def _trusted(path: Path, home: Path | None) -> list[tuple[Any, float]]:
@@ -97,16 +105,16 @@ def _trusted(path: Path, home: Path | None) -> list[tuple[Any, float]]:
 
 
 class _Second:
-    """Another model that judges as the run's judge was asked to."""
+    """Another model that judges as the run's judge was asked to; held against its signature before it is loaded."""
 
-    def __init__(self, found: "Run", model: str) -> None:
+    def __init__(self, found: "Run", name: str, trusted: Sequence[str]) -> None:
         from bylaw import recipe as recipes
-        from bylaw.cli.names import model_of
+        from bylaw.cli.names import given
         from bylaw.constitution import loads
 
         self._recipe = recipes.read(found.settings_text)
         self._rules = loads(found.constitution_text).principles
-        self._model = model_of(model)
+        self.model = given((name,), trusted or self._recipe.trusted_keys)[name]
 
     def judge(self, comparisons: Any) -> list[float]:
         """The second judge's probability of each first response; one half where it cannot be read."""
@@ -114,6 +122,6 @@ class _Second:
         from bylaw.models.local import LocalSettings, open_model
 
         print(f"judging {len(comparisons)} comparisons again", file=sys.stderr)
-        judge = open_model(self._model, LocalSettings(rows=self._recipe.rows))
+        judge = open_model(self.model.path, LocalSettings(rows=self._recipe.rows))
         asked = [label(pair, self._rules, "second", self._recipe.label, self._recipe.seed) for pair in comparisons]
         return [0.5 if one.p_first is None else one.p_first for one in judge.run(asked)]
