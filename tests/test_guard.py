@@ -6,14 +6,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from bylaw.errors import GateStopped
-from bylaw.guard import LEFT_OUT, SAMPLES, Samples, look_through
+from bylaw.errors import GateStopped, RunCorrupt
+from bylaw.guard import Samples, look_through
 from bylaw.leak.findings import read
 from bylaw.leak.screen import NOT_LEARNED, Row
 from bylaw.leak.screening import LeakSettings
 from bylaw.records import Comparison, Message, Prompt, Response
 from bylaw.run import Run
-from bylaw.run.statements import REASONS
 
 MAIL = "write to ada.lovelace@example-mail.org today"
 LONG = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
@@ -85,14 +84,10 @@ def test_a_record_that_stands_there_twice_is_two_rows_of_one_fate(run: Run) -> N
     assert read(run.findings()["leak"]).before["sft"].stages[0].dropped == {"secrets": 2}
 
 
-def test_every_reason_that_stages_count_has_its_sentence() -> None:
-    assert set(LEFT_OUT) - set(REASONS) == {SAMPLES} and set(REASONS) <= set(LEFT_OUT)
-
-
 @pytest.fixture
 def watched(run: Run, tmp_path: Path) -> Callable[..., Samples]:
     """A new look at the samples of one training, as after a kill."""
-    return lambda **settings: Samples(run, "final-samples", SETS, LeakSettings(**settings), tmp_path / "samples")
+    return lambda **settings: Samples(run, "optimise", SETS, LeakSettings(**settings), tmp_path / "samples")
 
 
 def test_samples_are_looked_through_update_by_update_and_reported_together(
@@ -103,10 +98,13 @@ def test_samples_are_looked_through_update_by_update_and_reported_together(
     again = [answer("nothing to see at all", n) for n in range(1, 4)]
     assert watched(duplicates="drop").passing(1, again) == [True] * 3, "the policy may say the same again"
     assert watched(duplicates="drop").passing(1, again) == [True] * 3, "an update that is made again counts once"
-    assert watched(duplicates="drop").report() == 2
+    assert watched(duplicates="drop").report(2) == ([*first, *again], 2)
+    with pytest.raises(RunCorrupt, match=r"is gone: .*00000002\.jsonl"):
+        watched().report(3)
     report = read(run.findings()["leak"]).before["final-samples"]
     (stage,) = report.stages
-    assert (stage.rows, stage.kept, stage.masked, stage.dropped) == (6, 4, 0, {"overlap": 1, "secrets": 1})
+    assert (stage.stage, stage.rows, stage.kept, stage.masked) == ("optimise", 6, 4, 0)
+    assert stage.dropped == {"overlap": 1, "secrets": 1}
     assert report.duplicates.rows == 3
 
 

@@ -120,7 +120,11 @@ def test_paper_on_files(model: Path, tmp_path: Path, reward: str) -> None:
     reports = read(run.findings()["leak"]).before
     assert set(reports) == {"sft", "final", "final-samples"} | ({"preference"} if reward == "preference" else set())
     assert [stage.kind for stage in reports["final"].stages] == ["prompt"], "GRPO is trained on prompts, not on pairs"
-    assert [stage.rows for stage in reports["final-samples"].stages] == [11 * 3], "three answers to each prompt"
+    (sampled,) = reports["final-samples"].stages
+    said = list(run.read(Response, "optimise"))
+    assert sampled.rows == len(said) == len({one.id for one in said}) == 11 * 3, "three answers to each prompt"
+    figures = run.manifest.finished()["optimise"].figures
+    assert figures["taken"] == figures["made"] == 11 + 11 * 3
     if reward == "preference":
         check_run(run, "paper")
     labels = list(run.read(Label))

@@ -8,14 +8,15 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple, TypeVar, cast
+from typing import NamedTuple, TypeVar, cast
 
 from msgspec.structs import replace
 
 from bylaw import storage
+from bylaw.errors import RunCorrupt
 from bylaw.leak import findings
 from bylaw.leak.overlap import EvaluationSets
-from bylaw.leak.screen import DUPLICATE, NOT_LEARNED, OVERLAP, SECRETS, Row, Screened, screen_against
+from bylaw.leak.screen import NOT_LEARNED, Row, Screened, screen_against
 from bylaw.leak.screening import LeakSettings, enforce
 from bylaw.records import Record, Response
 from bylaw.run import Run
@@ -25,17 +26,8 @@ Sets = Mapping[str, Sequence[str]]
 
 R = TypeVar("R", bound=Record)
 
-TOO_LONG, OVER_LENGTH, UNREADABLE, SAMPLES = "too_long", "over_length", "unreadable", "samples_left_out"
-LEFT_OUT: Final[dict[str, str]] = {
-    TOO_LONG: "conversations left no room for an answer in the model's context",
-    OVER_LENGTH: "examples were too long to train on, and were left out",
-    UNREADABLE: "labels could not be read, and were left out",
-    SECRETS: "rows hold secrets or personal data, and were left out",
-    OVERLAP: "rows share a long run of words with an evaluation text, and were left out",
-    DUPLICATE: "rows are nearly the same as one before them, and were left out",
-    SAMPLES: "answers that the policy sampled were left out of its training for what was found in them",
-}
-"""What a stage leaves out, as its figures name it, and what a person is told. All but the last stand in its counts."""
+SAMPLED = "final-samples"
+"""Under which name findings keep what was sampled for the final model."""
 
 
 class Passed(NamedTuple):
@@ -63,7 +55,7 @@ class Samples:
     A sample that would be masked is left out instead: the masked text is not what the policy said, so that its own
     probabilities would teach nothing. Samples that are nearly the same are counted and stay: they are the policy's way
     of speaking. Everything is kept in ``folder`` by update, so that a training that was stopped and went on still
-    reports all of it.
+    has all of it, for ``stage`` to file.
     """
 
     def __init__(self, run: Run, stage: str, sets: Sets, settings: LeakSettings, folder: Path) -> None:
@@ -74,18 +66,27 @@ class Samples:
 
     def passing(self, step: int, said: Sequence[Response]) -> list[bool]:
         """Which samples of update ``step`` may be learned. Raises ``GateStopped`` where the settings say *stop*."""
-        storage.write_records(self._folder / f"{step:08}.jsonl", said)
+        storage.write_records(self._kept(step), said)
         screened = self._look(said)
         if screened.report.stops:
-            _file(self._run, self._stage, screened)
+            _file(self._run, SAMPLED, screened)
         return [one.id in screened.kept for one in said]
 
-    def report(self) -> int:
-        """File what was found in all samples; returns how many were left out."""
-        files = sorted(self._folder.glob("*.jsonl"))
-        screened = self._look([one for path in files for one in storage.read_records(path, Response)])
-        _file(self._run, self._stage, screened)
-        return len(screened.dropped)
+    def report(self, updates: int) -> tuple[list[Response], int]:
+        """File what was found in all samples; returns them, in the order said, and how many were not learned.
+
+        Raises ``RunCorrupt`` if those of an update are gone.
+        """
+        files = [self._kept(step) for step in range(updates)]
+        if gone := [str(path) for path in files if not path.is_file()]:
+            raise RunCorrupt(f"what the policy said is gone: {', '.join(gone)}; remove its folder to train anew")
+        said = [one for path in files for one in storage.read_records(path, Response)]
+        screened = self._look(said)
+        _file(self._run, SAMPLED, screened)
+        return said, sum(one.id not in screened.kept for one in said)
+
+    def _kept(self, step: int) -> Path:
+        return self._folder / f"{step:08}.jsonl"
 
     def _look(self, said: Sequence[Response]) -> Screened:
         return _screened(self._index, [Row(self._stage, one) for one in said], self._settings)

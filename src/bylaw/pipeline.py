@@ -22,8 +22,9 @@ from bylaw.feedback.label import label
 from bylaw.feedback.respond import respond
 from bylaw.feedback.revise import revise
 from bylaw.feedback.templates import template_digest
-from bylaw.guard import TOO_LONG, Passed, look_through
+from bylaw.guard import Passed, look_through
 from bylaw.leak.screen import Row
+from bylaw.lineage.left_out import TOO_LONG
 from bylaw.parts import Models, Parts
 from bylaw.recipe import Recipe
 from bylaw.records import Comparison, Label, Measurement, Prompt, Record, Response, Revision

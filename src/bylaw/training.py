@@ -12,7 +12,8 @@ from bylaw.canonical import seed_of
 from bylaw.constitution.document import Constitution
 from bylaw.errors import ModelError
 from bylaw.feedback.judge_reward import JudgeReward
-from bylaw.guard import OVER_LENGTH, SAMPLES, UNREADABLE, Passed, Samples
+from bylaw.guard import Passed, Samples
+from bylaw.lineage.left_out import OVER_LENGTH, SAMPLES, UNREADABLE
 from bylaw.models.local import LocalModel, LocalSettings
 from bylaw.parts import Models
 from bylaw.recipe import Recipe
@@ -37,9 +38,6 @@ Weights = tuple[Any, Any]
 
 Loop = tuple[TrainSettings, Path, Report]
 """What every ``train_…`` function takes after its data: settings, working directory, progress."""
-
-FINAL_SAMPLES = "final-samples"
-"""Under which name findings keep what was sampled for the final model, and trained on."""
 
 S = TypeVar("S", bound=TrainSettings)
 T = TypeVar("T")
@@ -181,14 +179,16 @@ def _by_grpo(stage: Stage, material: Material, policy: Weights, loop: Loop) -> T
     Random(seed_of("grpo", recipe.seed)).shuffle(prompts)
     model, tokenizer = policy
     sets, folder = material.models.evaluator.texts(), stage.working_file("samples")
-    samples = Samples(run, FINAL_SAMPLES, sets, recipe.leak, folder)
+    samples = Samples(run, stage.name, sets, recipe.leak, folder)
     policy_now = LocalModel("policy", model, tokenizer, LocalSettings(rows=recipe.rows))
     ids = {prompt.messages: prompt.id for prompt in prompts}
     rollouts = Rollouts(policy_now, _reward(material, model.device), recipe, ids, samples)
     asked = [prompt.messages for prompt in prompts]
     grpo = recipe.optimise.grpo
     result = train_grpo(model, tokenizer, asked, rollouts.sample, rollouts.reward, *loop, grpo=grpo)
-    stage.note(**{SAMPLES: samples.report()})
+    said, left = samples.report(result.updates)
+    stage.add(*said)
+    stage.count(len(said), len(said) - left, **{SAMPLES: left})
     done = f"GRPO on a {recipe.optimise.reward} reward"
     return Trained(result, done, {"prompts": len(prompts)}, len(prompts), material.passed.left_out)
 

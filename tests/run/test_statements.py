@@ -62,6 +62,8 @@ def test_what_does_not_add_up_is_no_stage(run: Run, tmp_path: Path) -> None:
     fresh = Run.create(tmp_path / "other", "seed = 0\n", "# none\n")
     with fresh.lock(), pytest.raises(RunError, match="does not add up"), fresh.stage("respond") as stage:
         stage.count(5, 3, too_long=1)
+    with fresh.lock(), pytest.raises(RunError, match="odd, which is no reason"), fresh.stage("respond") as stage:
+        stage.count(5, 4, odd=1)
 
 
 def test_statements_are_in_the_ledger(run: Run, made: tuple[Path, Path]) -> None:

@@ -78,7 +78,7 @@ def _command(args: argparse.Namespace, out: Path) -> str:
 
 def _show(run: Any) -> None:
     """What was measured, and what was left out: nothing is cut to fit, and nothing goes missing unsaid."""
-    from bylaw.guard import LEFT_OUT
+    from bylaw.lineage.left_out import LEFT_OUT
     from bylaw.records import Label
     from bylaw.report.table import table
 

@@ -18,13 +18,13 @@ from bylaw.leak.screening import Duplicates, LeakSettings, Overlap, Sample, Scre
 from bylaw.leak.texts import texts_of, with_texts
 from bylaw.ledger import merkle
 from bylaw.ledger.salts import commitment
+from bylaw.lineage.left_out import DUPLICATE, OVERLAP, SECRETS
 from bylaw.lineage.rows import Rows
 from bylaw.records import Record
 from bylaw.storage import line_of
 
-SECRETS, OVERLAP, DUPLICATE, STOPPED = "secrets", "overlap", "near_duplicate", "stopped"
-NOT_LEARNED = "not_trained_on"
-"""Why a record is dropped; the last one is known before anything is looked for."""
+STOPPED, NOT_LEARNED = "stopped", "not_trained_on"
+"""Why a record is dropped, besides what was found in it; the last one is known before anything is looked for."""
 
 
 class Row(NamedTuple):

@@ -4,6 +4,7 @@
 
     tree        one digest of a directory, hashed in parallel or while it is written · rows  the rows of a records file
     dsse        signed envelopes · statement  what one stage made from what (in-toto, SLSA provenance)
+    left_out    why a stage leaves out what it took
     finding     what was found when a run was looked at
     oms         a model directory's signature in the public format (OpenSSF Model Signing v1.0)
     code        which version of which code ran

@@ -5,7 +5,7 @@ chosen. A run of a hundred thousand prompts is reported in the memory of its ids
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -30,13 +30,19 @@ class Steps(msgspec.Struct):
 def steps(run: Run) -> Steps:
     """How often each principle was drawn, and how often its revision has other words than the text before."""
     found = Steps(Counter(), Counter(), {})
-    marks = {one.id: _mark(one.text) for one in run.read(Response)}
+    marks = {one.id: _mark(one.text) for one in _answers(run)}
     for revision in run.read(Revision):
         marks[revision.id] = _mark(revision.text)
         found.drawn[revision.principle] += 1
         found.changed[revision.principle] += marks.get(revision.of) != marks[revision.id]
         found.principles.setdefault(revision.prompt, []).append(revision.principle)
     return found
+
+
+def _answers(run: Run) -> Iterator[Response]:
+    """What the seed and the supervised model answered. GRPO's samples are of a policy that is gone: none is shown."""
+    for stage in ("respond", "compare"):
+        yield from run.read(Response, stage)
 
 
 def _mark(text: str) -> int:
@@ -49,7 +55,7 @@ def choose(run: Run, found: Steps, most: int) -> list[str]:
 
     Ids are digests, so their order is an arbitrary one that does not depend on how the run went.
     """
-    answered = Counter(one.prompt for one in run.read(Response))
+    answered = Counter(one.prompt for one in _answers(run))
     revised = _covering(sorted(found.principles), found.principles)
     others = sorted(answered.keys() - found.principles.keys(), key=lambda id: (answered[id] < 2, id))
     share = max(most - len(others), round(most * 2 / 3))
@@ -72,7 +78,7 @@ def transcripts(run: Run, chosen: Sequence[str]) -> tuple[Transcript, ...]:
     """The chosen prompts with everything the run made of them, in the order of ``chosen``."""
     wanted = set(chosen)
     prompts = {one.id: one for one in run.read(Prompt) if one.id in wanted}
-    responses = _grouped((one.prompt, one) for one in run.read(Response) if one.prompt in wanted)
+    responses = _grouped((one.prompt, one) for one in _answers(run) if one.prompt in wanted)
     revisions = _grouped((one.prompt, one) for one in run.read(Revision) if one.prompt in wanted)
     asked = {one.critique for found in revisions.values() for one in found}
     critiques = {one.id: one for one in run.read(Critique) if one.id in asked} if asked else {}

@@ -17,6 +17,7 @@ import msgspec
 from bylaw import records
 from bylaw.canonical import digest, sha256
 from bylaw.errors import RunCorrupt, RunError, UsageError
+from bylaw.lineage.left_out import LEFT_OUT
 from bylaw.lineage.tree import file_digest
 from bylaw.records import Record
 from bylaw.run.working import Working
@@ -122,8 +123,10 @@ class Stage:
     def count(self, taken: int, made: int, **dropped: int) -> None:
         """Add to what the stage took and what became of it, by reason.
 
-        Raises ``RunError`` if something went missing.
+        Raises ``RunError`` if something went missing, or for a reason that no statement knows.
         """
+        if unknown := dropped.keys() - LEFT_OUT.keys():
+            raise RunError(f"stage {self.name} left rows out as {min(unknown)}, which is no reason of LEFT_OUT")
         if taken != made + sum(dropped.values()):
             raise RunError(f"stage {self.name} took {taken}, made {made}, left out {dropped}: that does not add up")
         self.note(taken=taken, made=made, **dropped)

@@ -15,14 +15,13 @@ from bylaw.ledger.policy import Policy
 from bylaw.ledger.proof import Proof
 from bylaw.lineage import dsse, rows, statement
 from bylaw.lineage.lab import Lab
+from bylaw.lineage.left_out import LEFT_OUT
 from bylaw.lineage.statement import Counts, StageRecord, Statement, Thing
 from bylaw.run import documents, local
 from bylaw.run.manifest import Finished, Output
 
 DIRECTORIES = {"model", "judge"}
 """Inputs whose digest is that of a directory."""
-REASONS = ("too_long", "over_length", "unreadable", "secrets", "overlap", "near_duplicate")
-"""Why a stage leaves out what it took."""
 
 
 class Statements:
@@ -211,7 +210,7 @@ def _made(output: Output, leaves: Sequence[bytes] | None) -> Thing:
 def _counts(figures: Mapping[str, float]) -> Counts | None:
     if "taken" not in figures:
         return None
-    dropped = {reason: int(figures[reason]) for reason in REASONS if figures.get(reason)}
+    dropped = {reason: int(figures[reason]) for reason in LEFT_OUT if figures.get(reason)}
     counts = Counts(taken=int(figures["taken"]), made=int(figures["made"]), dropped=dropped)
     if not counts.agree:
         raise RunCorrupt(f"{counts.taken} rows were taken, {counts.made} made, {dropped} left out: some are missing")
