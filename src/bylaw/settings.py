@@ -92,9 +92,9 @@ def _unknown(type: Any, value: Any, key: Key = ()) -> Iterator[Key]:
                 yield (*key, name)
             else:
                 yield from _unknown(fields[name], inner, (*key, name))
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            yield from _unknown(next(iter(get_args(type)), None), inner, (*key, str(index)))
+    elif isinstance(value, dict | list):
+        for name, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _unknown(_within(type), inner, (*key, str(name)))
 
 
 def _fields(type: Any) -> dict[str, Any] | None:
@@ -104,6 +104,12 @@ def _fields(type: Any) -> dict[str, Any] | None:
     if len(structs) != 1 or get_origin(type) not in (None, Union, UnionType):
         return None
     return {field.encode_name: field.type for field in msgspec.structs.fields(structs[0])}
+
+
+def _within(type: Any) -> Any:
+    """What a list or a table of names holds."""
+    inside = get_args(type)
+    return inside[1] if get_origin(type) is dict and len(inside) == 2 else next(iter(inside), None)
 
 
 def _keys(type: Any, key: Key = ()) -> Iterator[Key]:
@@ -117,7 +123,7 @@ def _nearest(type: type[msgspec.Struct], key: Key) -> str:
     inner: Any = type
     for name in key[:-1]:
         fields = _fields(inner)
-        inner = fields[name] if fields is not None else next(iter(get_args(inner)), None)
+        inner = fields[name] if fields is not None else _within(inner)
     beside = list(_fields(inner) or {})
     near = difflib.get_close_matches(key[-1], beside, n=1)
     dotted = [".".join(known) for known in _keys(type)]

@@ -32,6 +32,7 @@ VERBS = (
     "bylaw.cli.lab",
     "bylaw.cli.ledger",
     "bylaw.cli.screen",
+    "bylaw.cli.serve",
     "bylaw.cli.windtunnel",
 )
 """The verbs, in the order of ``--help``: a new one is a file and a row here."""

@@ -124,14 +124,11 @@ def run_list(args: argparse.Namespace) -> int:
 
 def run_commit(args: argparse.Namespace) -> int:
     """A batch."""
+    from bylaw.access.office.commit import commit
     from bylaw.access.office.place import stamp
-    from bylaw.canonical import canonical
-    from bylaw.ledger.entries import reference
 
     office, lab = office_of(args), lab_of(args)
-    acts = office.journal.acts()
-    count = office.archive.commit(lab, reference(canonical([act.digest for act in acts])))
-    lab.checkpoint()
+    count = commit(office, lab)
     print(f"{count} decisions entered in {lab.ledger} at {stamp(now())}")
     return 0
 

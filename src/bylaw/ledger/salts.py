@@ -47,15 +47,17 @@ class Salts:
 
     path: Path
 
-    def commit(self, values: Sequence[bytes]) -> list[str]:
+    def commit(self, values: Sequence[bytes], salts: Sequence[bytes | None] = ()) -> list[str]:
         """The commitments of values, each with a salt of its own, which is on the disk when this returns.
+
+        ``salts`` are those that were drawn before, where a commitment was told already; None: draw one.
 
         Call it before the commitments enter a log: a salt without an entry does no harm, an entry without a salt
         can never be opened.
         """
-        salts = [secrets.token_bytes(SALT) for _ in values]
-        committed = [commitment(value, salt) for value, salt in zip(values, salts, strict=True)]
-        content = b"".join(_key(each) + salt for each, salt in zip(committed, salts, strict=True))
+        drawn = [given or secrets.token_bytes(SALT) for given in salts or [None] * len(values)]
+        committed = [commitment(value, salt) for value, salt in zip(values, drawn, strict=True)]
+        content = b"".join(_key(each) + salt for each, salt in zip(committed, drawn, strict=True))
         with self._open(os.O_RDWR | os.O_CREAT | os.O_APPEND) as file:
             end = os.fstat(file).st_size
             os.ftruncate(file, end - end % _RECORD)  # what a killed process left of a record
@@ -73,13 +75,13 @@ class Salts:
         return salt
 
     def destroy(self, committed: str) -> None:
-        """Forget the salt of a commitment for good. Raises ``LedgerError`` if it never was here."""
+        """Forget the salt of a commitment for good, wherever it stands. Raises ``LedgerError`` if it never was here."""
         with self._open(os.O_RDWR) as file:
-            at = self._find(file, committed) + SALT
-            os.pwrite(file, secrets.token_bytes(SALT), at)
-            os.fsync(file)
-            os.pwrite(file, _DESTROYED, at)
-            os.fsync(file)
+            places = self._all(file, committed)
+            for content in (secrets.token_bytes(SALT), _DESTROYED):
+                for at in places:
+                    os.pwrite(file, content, at + SALT)
+                os.fsync(file)
 
     @contextmanager
     def _open(self, flags: int) -> Iterator[int]:
@@ -96,16 +98,22 @@ class Salts:
             os.close(file)
 
     def _find(self, file: int, committed: str) -> int:
-        """Where the record of a commitment begins: one pass over the file, which is read at memory speed."""
-        key, at = _key(committed), -1
+        return self._all(file, committed)[0]
+
+    def _all(self, file: int, committed: str) -> list[int]:
+        """Where records of a commitment begin, several if it was killed between salt and batch: one pass over the file,
+        which is read at memory speed."""
+        key, found = _key(committed), []
         if os.fstat(file).st_size:
             with mmap.mmap(file, 0, access=mmap.ACCESS_READ) as content:
                 at = content.find(key)
-                while at >= 0 and at % _RECORD:
+                while at >= 0:
+                    if at % _RECORD == 0:
+                        found.append(at)
                     at = content.find(key, at + 1)
-        if at < 0:
+        if not found:
             raise LedgerError(f"{self.path} has no salt of {committed}")
-        return at
+        return found
 
 
 def _key(committed: str) -> bytes:

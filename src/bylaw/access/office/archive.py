@@ -10,21 +10,22 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 from bylaw.access.decision import Decision, Request
-from bylaw.canonical import canonical, digest
-from bylaw.errors import LedgerError, UsageError
+from bylaw.canonical import canonical, digest, sha256
+from bylaw.errors import LedgerError, RecordError, UsageError
 from bylaw.ledger.entries import DecisionBatch, Reference, encode, now
 from bylaw.ledger.merkle import Leaves, leaf_hash, prove_inclusion, root
-from bylaw.ledger.salts import Salts
+from bylaw.ledger.salts import Salts, commitment
 from bylaw.lineage.lab import Lab
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS decisions (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, at TEXT NOT NULL, subject TEXT NOT NULL,
-    model TEXT NOT NULL, outcome TEXT NOT NULL, body BLOB, erased TEXT NOT NULL DEFAULT '');
+    model TEXT NOT NULL, outcome TEXT NOT NULL, body BLOB, erased TEXT NOT NULL DEFAULT '', salt BLOB);
 CREATE INDEX IF NOT EXISTS decisions_at ON decisions (at);
 CREATE INDEX IF NOT EXISTS decisions_subject ON decisions (subject);
 CREATE TABLE IF NOT EXISTS batches (
@@ -32,6 +33,8 @@ CREATE TABLE IF NOT EXISTS batches (
 CREATE TABLE IF NOT EXISTS commitments (number INTEGER PRIMARY KEY, committed TEXT NOT NULL);
 PRAGMA user_version = 1;
 """
+_Pending = tuple[int, str, bytes, bytes | None]
+"""A decision that is in no batch yet: number, instant, bytes, and its salt if it was written ahead."""
 
 
 class Basis(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,16 +51,31 @@ class Basis(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     outside: str
 
 
-class Made(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A decision with its basis; its ``id`` is made from both."""
+class Made(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A decision with its basis; its ``id`` is made from both, and from the ``call`` it was made for at a gateway."""
 
     decision: Decision
     basis: Basis
+    call: str = ""
 
     @property
     def id(self) -> str:
         """``decision-`` and 64 hex digits."""
         return f"decision-{digest(self)}"
+
+
+class Written(NamedTuple):
+    """A decision as it was written ahead of its answer: the canonical bytes of a ``Made``, and the salt of its
+    commitment.
+    """
+
+    body: bytes
+    salt: bytes
+
+    @property
+    def receipt(self) -> str:
+        """The hash of its leaf in a batch's tree, 64 hex digits: what the caller was given."""
+        return leaf_hash(commitment(self.body, self.salt).encode()).hex()
 
 
 class Opened(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +104,8 @@ class Archive:
         with self._open() as base:
             base.execute("PRAGMA journal_mode = WAL")
             base.executescript(_SCHEMA)
+            if "salt" not in {column for _, column, *_ in base.execute("PRAGMA table_info(decisions)")}:
+                base.execute("ALTER TABLE decisions ADD COLUMN salt BLOB")
 
     def keep(self, made: Iterable[Made]) -> list[str]:
         """Keep decisions; returns their ids. They are on the disk when this returns."""
@@ -96,6 +116,19 @@ class Archive:
                 [(id, at, said.subject, said.request.model, said.outcome, body) for id, at, said, body in rows],
             )
         return [id for id, *_ in rows]
+
+    def file(self, written: Sequence[Written]) -> None:
+        """Keep decisions that were written ahead, each under the salt of its receipt; those that are here already stay.
+
+        Raises ``RecordError`` for bytes that are no decision.
+        """
+        rows = [(f"decision-{sha256(one.body)}", _summary(one.body), one) for one in written]
+        with self._open() as base, base:
+            base.executemany(
+                "INSERT OR IGNORE INTO decisions (id, at, subject, model, outcome, body, salt)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [(id, *summary, one.body, one.salt) for id, summary, one in rows],
+            )
 
     def find(self, id: str) -> Made:
         """The decision of an id, or of the start of one. Raises ``UsageError`` if there is none, or several."""
@@ -134,8 +167,8 @@ class Archive:
         with self._open() as base:
             self._enter(base, lab)
             rows = base.execute(
-                "SELECT number, at, body FROM decisions WHERE number > (SELECT coalesce(max(last), 0) FROM batches)"
-                " AND body IS NOT NULL ORDER BY number"
+                "SELECT number, at, body, salt FROM decisions"
+                " WHERE number > (SELECT coalesce(max(last), 0) FROM batches) AND body IS NOT NULL ORDER BY number"
             ).fetchall()
             if rows:
                 self._write_down(base, rows, rules)
@@ -181,16 +214,17 @@ class Archive:
                     self._salts.destroy(row[0])
                 base.execute("UPDATE decisions SET body = NULL, subject = '', erased = ? WHERE id = ?", (why, made.id))
 
-    def _write_down(self, base: sqlite3.Connection, rows: Sequence[tuple[int, str, bytes]], rules: Reference) -> None:
-        committed = self._salts.commit([body for _, _, body in rows])
+    def _write_down(self, base: sqlite3.Connection, rows: Sequence[_Pending], rules: Reference) -> None:
+        committed = self._salts.commit([body for _, _, body, _ in rows], [salt for *_, salt in rows])
         leaves = _leaves(committed)
-        times = [at for _, at, _ in rows]
+        times = [at for _, at, _, _ in rows]
         top = root(leaves, len(leaves)).hex()
         entry = encode(
             DecisionBatch(at=now(), decisions=top, count=len(rows), first=min(times), last=max(times), rules=rules)
         )
         with base:
-            numbers = [number for number, _, _ in rows]
+            numbers = [number for number, *_ in rows]
+            base.execute("UPDATE decisions SET salt = NULL WHERE salt IS NOT NULL AND number <= ?", (numbers[-1],))
             base.executemany("INSERT INTO commitments VALUES (?, ?)", zip(numbers, committed, strict=True))
             base.execute("INSERT INTO batches VALUES (?, ?, ?, ?, NULL)", (numbers[0], numbers[-1], top, entry))
 
@@ -214,6 +248,15 @@ class Archive:
 
 def _leaves(committed: Sequence[str]) -> Leaves:
     return Leaves(leaf_hash(each.encode()) for each in committed)
+
+
+def _summary(body: bytes) -> tuple[str, str, str, str]:
+    """Instant, subject, model and outcome of a decision's bytes."""
+    try:
+        made = _read(body)
+    except msgspec.DecodeError as error:
+        raise RecordError(f"these bytes are no decision: {error}") from error
+    return made.basis.at, made.decision.subject, made.decision.request.model, made.decision.outcome
 
 
 def _read(body: bytes) -> Made:

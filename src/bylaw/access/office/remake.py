@@ -46,7 +46,7 @@ def known_then(office: Office, basis: Basis) -> Then:
 def remake(made: Made, then: Then) -> Made:
     """The decision as it comes out of what was known then."""
     decision = then.policy.decide(then.register, made.decision.subject, made.decision.request)
-    return Made(decision=decision, basis=made.basis)
+    return Made(decision=decision, basis=made.basis, call=made.call)
 
 
 def replay(office: Office, decisions: Iterable[Made]) -> Iterable[Replayed]:

@@ -1,0 +1,14 @@
+"""Decisions that were kept enter the lab's ledger, as one batch, which is signed."""
+
+from bylaw.access.office.place import Office
+from bylaw.canonical import canonical
+from bylaw.ledger.entries import reference
+from bylaw.lineage.lab import Lab
+
+
+def commit(office: Office, lab: Lab) -> int:
+    """Enter the decisions since the last batch; returns how many they were."""
+    acts = office.journal.acts()
+    count = office.archive.commit(lab, reference(canonical([act.digest for act in acts])))
+    lab.checkpoint()
+    return count

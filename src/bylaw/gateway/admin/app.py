@@ -1,0 +1,66 @@
+"""Metrics, readiness and coverage, as an ASGI application."""
+
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import msgspec
+
+from bylaw.errors import BylawError
+from bylaw.gateway import meters
+from bylaw.gateway.problem import Problem, Send
+from bylaw.gateway.record import coverage
+from bylaw.gateway.snapshot.head import read_head
+from bylaw.gateway.state import State
+
+Page = tuple[int, str, bytes]
+
+
+class Admin:
+    """The application. It reads what the other processes write down, each time it is asked."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.pages: dict[str, Callable[[], Page]] = {
+            "/metrics": self.metrics,
+            "/healthz": lambda: (200, "text/plain", b"ok\n"),
+            "/readyz": self.ready,
+            "/coverage": self.coverage,
+        }
+
+    async def __call__(
+        self, scope: MutableMapping[str, Any], receive: Callable[[], Awaitable[Any]], send: Send
+    ) -> None:
+        """One request."""
+        page = self.pages.get(scope["path"])
+        if page is None or scope["method"] not in ("GET", "HEAD"):
+            await Problem("not-found", "There is no such page.").send(send)
+            return
+        status, kind, body = page()
+        headers = [
+            (b"content-type", kind.encode()),
+            (b"content-length", b"%d" % len(body)),
+            (b"cache-control", b"no-store"),
+            (b"content-security-policy", b"default-src 'none'"),
+        ]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    def metrics(self) -> Page:
+        """Counters of all workers."""
+        return 200, "text/plain; version=0.0.4", meters.text(meters.read(self.state.meters)).encode()
+
+    def ready(self) -> Page:
+        """Whether what is in force is known, and young enough."""
+        try:
+            head = read_head(self.state.snapshot, self.state.public_key())
+        except BylawError as error:
+            return 503, "text/plain", f"{error}\n".encode()
+        age = time.time() - head.made
+        fresh = -5 <= age < head.max_age
+        return (200 if fresh else 503), "text/plain", f"version {head.version}, {age:.0f} seconds old\n".encode()
+
+    def coverage(self) -> Page:
+        """The intervals that workers attest."""
+        found = list(coverage.intervals(coverage.read(self.state.coverage), time.time()))
+        return 200, "application/json", msgspec.json.encode(found)

@@ -1,0 +1,90 @@
+"""Answers under way: looked at again whenever something else is in force, and cut if they are no longer allowed."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+
+from bylaw.access.decision import Request
+from bylaw.errors import UsageError
+from bylaw.gateway.caller.identify import Caller
+from bylaw.gateway.snapshot.edition import Edition, Ruled
+from bylaw.gateway.wire.connection import Connection
+
+
+class Passage:
+    """One answer under way. ``ended`` is the decision that ended it, ``gone`` that the caller has left."""
+
+    __slots__ = ("caller", "connection", "ended", "gone", "request", "revoked", "started", "task")
+
+    def __init__(self, caller: Caller, request: Request, connection: Connection) -> None:
+        self.caller, self.request, self.connection = caller, request, connection
+        self.task = asyncio.current_task()
+        self.started = self.gone = self.revoked = False
+        self.ended: Ruled | None = None
+
+    def leave(self) -> None:
+        """The caller has gone."""
+        self.gone = True
+        self._stop()
+
+    def cut(self) -> None:
+        """Nothing more of it is sent."""
+        if self.started:
+            self.connection.cut()
+        self._stop()
+
+    def _stop(self) -> None:
+        if self.task is not None:
+            self.task.cancel()
+
+
+class Passages:
+    """All answers under way at a worker."""
+
+    def __init__(self) -> None:
+        self._running: set[Passage] = set()
+
+    def __len__(self) -> int:
+        return len(self._running)
+
+    def __iter__(self) -> Iterator[Passage]:
+        return iter(tuple(self._running))
+
+    def enter(self, passage: Passage) -> None:
+        """It is under way, and ends if its caller goes."""
+        passage.connection.on_lost = passage.leave
+        self._running.add(passage)
+
+    def leave(self, passage: Passage) -> None:
+        """It is over."""
+        passage.connection.on_lost = None
+        self._running.discard(passage)
+
+    def review(self, edition: Edition, now: float, tell: Callable[[Passage], None]) -> int:
+        """Decide about each again; cut those that are refused or whose key has ended. Returns how many.
+
+        First all are cut, then told: nobody waits for another's record to be written.
+        """
+        cut = [passage for passage in self._running if not _stands(passage, edition, now)]
+        for passage in cut:
+            passage.cut()
+        for passage in cut:
+            tell(passage)
+        return len(cut)
+
+
+def _stands(passage: Passage, edition: Edition, now: float) -> bool:
+    caller = passage.caller
+    if caller.hash:
+        key = edition.key(caller.hash)
+        if key is None or (key.expires is not None and now >= key.expires.timestamp()):
+            passage.revoked = True
+            return False
+    try:
+        ruled = edition.decide(caller.subject, passage.request)
+    except UsageError:  # nobody in the register has that id any more
+        passage.revoked = True
+        return False
+    if ruled.decision.outcome == "allow":
+        return True
+    passage.ended = ruled
+    return False

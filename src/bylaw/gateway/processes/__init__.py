@@ -1,0 +1,13 @@
+"""What runs: one supervisor, and below it a publisher, a recorder, an admin listener and the workers.
+
+::
+
+    supervisor   binds the ports, starts the others, starts again what ends
+    publisher    office and keys → snapshots; the only one that signs and reads the office's facts
+    worker       the door, on a port that all workers share
+    recorder     segments → archive → ledger
+    admin        metrics, readiness, coverage, on a port of their own
+    child        what all of them share
+
+Each is a module that is run by itself; what they say to each other lies in files (``state``).
+"""

@@ -1,0 +1,26 @@
+"""The process that takes decisions from the segments to the archive and the ledger."""
+
+import argparse
+
+from bylaw.access.office.place import Office
+from bylaw.errors import UsageError
+from bylaw.gateway.processes import child
+from bylaw.gateway.record.drain import Drain
+from bylaw.gateway.settings import Place
+from bylaw.gateway.state import State
+from bylaw.lineage.lab import Lab
+from bylaw.storage import hold
+
+
+def main(args: argparse.Namespace, place: Place) -> None:
+    """Drain until the supervisor ends."""
+    state = State(place)
+    state.segments.mkdir(parents=True, exist_ok=True)
+    with (state.root / "recorder.lock").open("w") as lock:
+        hold(lock, UsageError(f"another recorder works in {state.root}"))
+        drain = Drain(state.segments, Office.open(place.office), Lab.open(place.home))
+        child.repeat(drain.turn, place.settings.record.commit_seconds)
+
+
+if __name__ == "__main__":
+    child.run("recorder", main)

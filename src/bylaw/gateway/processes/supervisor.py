@@ -1,0 +1,134 @@
+"""The process that starts the others: it binds the ports once, so a worker that is killed loses its own connections
+and no other's, and starts again what ends.
+"""
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import FrameType
+
+from bylaw.errors import UsageError
+from bylaw.gateway.log import Log
+from bylaw.gateway.settings import ListenSettings, Place
+from bylaw.gateway.state import State
+from bylaw.gateway.weights import check, note
+from bylaw.lineage.lab import Lab
+
+AGAIN = 0.2
+"""Seconds before what has ended is started again."""
+FAST = 5
+"""Ends within as many seconds of its start count as a failure; so many of them in a row stop everything."""
+
+
+class Child:
+    """One process, started again when it ends."""
+
+    def __init__(self, name: str, command: Sequence[str], sockets: Sequence[int] = ()) -> None:
+        self.name, self.command, self.sockets = name, list(command), list(sockets)
+        self.failures = 0
+        self.start()
+
+    def start(self) -> None:
+        """Start it."""
+        self.began = time.monotonic()
+        self.process = subprocess.Popen(self.command, pass_fds=self.sockets, start_new_session=True)
+
+    def tend(self) -> None:
+        """Start it again if it has ended. Raises ``UsageError`` if it cannot stay up."""
+        code = self.process.poll()
+        if code is None:
+            if time.monotonic() - self.began > FAST:
+                self.failures = 0
+            return
+        self.failures = self.failures + 1 if code > 0 and time.monotonic() - self.began < FAST else 0
+        if self.failures >= FAST:
+            raise UsageError(f"the {self.name} ends as soon as it is started; what it says stands above")
+        Log("supervisor").event("restart", child=self.name, code=code)
+        self.start()
+
+
+class Supervisor:
+    """All processes of a gateway. ``more`` are commands of others that belong to it, by name."""
+
+    def __init__(self, place: Place, settings: Path, more: dict[str, Sequence[str]]) -> None:
+        self.place, self.state = place, State(place)
+        self._settings, self._more = str(settings), more
+        self._stop = False
+        self.door = bind(place.settings.listen, "listen")
+        self.admin = bind(place.settings.admin, "admin")
+        self.children: list[Child] = []
+
+    def prepare(self) -> None:
+        """What must be so before anything starts: the key, and weights that are as they were signed."""
+        self.state.signer()
+        weights = {name: self.place.path(row.weights) for name, row in self.place.settings.model.items() if row.weights}
+        note(self.state.weights, check(weights, Lab.open(self.place.home).trusted if weights else ()))
+
+    def run(self, ready: Callable[["Supervisor"], None]) -> None:
+        """Start all, tend them until a signal comes, stop all."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._told)
+        self.prepare()
+        try:
+            self._start()
+            ready(self)
+            while not self._stop:
+                for each in self.children:
+                    each.tend()
+                time.sleep(AGAIN)
+        finally:
+            self._end()
+
+    def _start(self) -> None:
+        self.children += [Child(name, command) for name, command in self._more.items()]
+        self.children.append(self._child("publisher"))
+        self.children.append(self._child("recorder"))
+        self.children.append(self._child("admin", self.admin))
+        self.children += [self._child("worker", self.door) for _ in range(self.place.settings.workers)]
+
+    def _child(self, name: str, listening: socket.socket | None = None) -> Child:
+        command = [sys.executable, "-m", f"bylaw.gateway.processes.{name}", self._settings]
+        if listening is None:
+            return Child(name, command)
+        return Child(name, [*command, "--socket", str(listening.fileno())], [listening.fileno()])
+
+    def _told(self, signum: int, frame: FrameType | None) -> None:
+        self._stop = True
+
+    def _end(self) -> None:
+        """Workers first; what they still decided is drained before the recorder ends."""
+        self.door.close()
+        for group in (("worker",), ("admin", "publisher", *self._more), ("recorder",)):
+            ending = [each.process for each in self.children if each.name in group]
+            for process in ending:
+                process.terminate()
+            until = time.monotonic() + self.place.settings.limits.drain_seconds + 5
+            for process in ending:
+                try:
+                    process.wait(max(0.1, until - time.monotonic()))
+                except subprocess.TimeoutExpired:
+                    process.kill()
+
+
+def bind(settings: ListenSettings, name: str) -> socket.socket:
+    """A port, taken. Raises ``UsageError``."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((settings.host, settings.port))
+        made.listen(4096)
+    except OSError as error:
+        raise UsageError(f"[{name}] cannot listen on {settings.host}:{settings.port}: {error.strerror}") from error
+    made.set_inheritable(True)
+    return made
+
+
+def address_of(listening: socket.socket) -> str:
+    """Where it listens, for people."""
+    host, port = listening.getsockname()[:2]
+    return f"http://{host}:{port}"

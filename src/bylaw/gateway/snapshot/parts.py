@@ -1,0 +1,50 @@
+"""Files named by the SHA-256 of their bytes: whoever knows the name can check the file, and it never changes."""
+
+import hashlib
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+from bylaw.errors import VerificationError
+from bylaw.storage import TEMPORARY, remove
+
+
+class Parts:
+    """The parts in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def put(self, write: Callable[[Path], None]) -> str:
+        """Keep the file that ``write`` makes at the path it is given; returns its name."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / f".new{TEMPORARY}"
+        write(path)
+        return self.take(path)
+
+    def take(self, path: Path) -> str:
+        """Keep a file that lies beside the parts; returns its name."""
+        name = _digest(path)
+        path.replace(self.folder / name)
+        return name
+
+    def find(self, name: str) -> Path:
+        """The file of a name. Raises ``VerificationError`` if it is not here, or not what it was."""
+        path = self.folder / name
+        try:
+            found = _digest(path)
+        except OSError as error:
+            raise VerificationError("snapshot", f"the part {name[:16]}… cannot be read: {error.strerror}") from error
+        if found != name:
+            raise VerificationError("snapshot", f"the part {name[:16]}… was changed")
+        return path
+
+    def keep_only(self, names: Collection[str]) -> None:
+        """Remove all others. Who has one mapped keeps it."""
+        for path in self.folder.iterdir():
+            if len(path.name) == 64 and path.name not in names:
+                remove(path)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

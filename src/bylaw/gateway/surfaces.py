@@ -1,0 +1,61 @@
+"""What can be asked for, as a table: a path that is not in it does not exist.
+
+A path is compared as the server has decoded it (``scope["path"]``), and what goes upstream is the row's own path,
+never what the caller wrote. So there is no second reading of a path anywhere: no encoded slash, no ``..``, no Host
+header takes part.
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from bylaw.gateway.problem import Problem
+
+Ask = Literal["model", "models", "weights", "decide"]
+
+
+class Row(msgspec.Struct, frozen=True):
+    """``asks``: *model* sends the body on to the model it names; the rest is answered here."""
+
+    path: str
+    method: str
+    asks: Ask
+    dialect: Literal["openai", "anthropic", ""] = ""
+
+
+SURFACES: Mapping[str, Row] = {
+    row.path: row
+    for row in (
+        Row("/v1/chat/completions", "POST", "model", "openai"),
+        Row("/v1/responses", "POST", "model", "openai"),
+        Row("/v1/completions", "POST", "model", "openai"),
+        Row("/v1/embeddings", "POST", "model", "openai"),
+        Row("/v1/messages", "POST", "model", "anthropic"),
+        Row("/v1/messages/count_tokens", "POST", "model", "anthropic"),
+        Row("/v1/models", "GET", "models"),
+        Row("/decide", "GET", "decide"),
+    )
+}
+BELOW: Mapping[str, Row] = {
+    "/v1/models/": Row("/v1/models/", "GET", "models"),
+    "/weights/": Row("/weights/", "GET", "weights"),
+    "/decide/": Row("/decide/", "GET", "decide"),
+}
+"""Rows whose path goes on with names: of a model, of a file."""
+QUERIES = frozenset({b"", b"beta=true"})
+"""What may follow a path to a model: what the official clients send there."""
+
+
+def find(method: str, path: str) -> tuple[Row, str]:
+    """The row of a path, and what follows it. Raises ``Problem``."""
+    row, rest = SURFACES.get(path), ""
+    if row is None:
+        head = next((head for head in BELOW if path.startswith(head)), "")
+        if not head:
+            raise Problem("not-found", "There is no such path here.")
+        row, rest = BELOW[head], path[len(head) :]
+    allowed = ("GET", "HEAD") if row.method == "GET" else (row.method,)
+    if method not in allowed and row.asks != "decide":  # which is asked about requests of every method
+        raise Problem("method", f"This path takes {row.method}.", headers=((b"allow", ", ".join(allowed).encode()),))
+    return row, rest

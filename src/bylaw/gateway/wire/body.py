@@ -1,0 +1,82 @@
+"""A request's body: read whole within a time and a size, and asked one question: which model?
+
+It goes on as it came, so whoever reads it next must not be able to read another model out of it. A body is refused if
+its outermost object has a key that could be taken for ``model`` besides the one: twice, in other case (Go folds case),
+escaped.
+"""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from bylaw.gateway.problem import Problem
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+
+
+class _Asked(msgspec.Struct):
+    model: str
+
+
+_DECODER = msgspec.json.Decoder(_Asked)
+
+
+async def read(receive: Receive, most: int) -> bytes:
+    """The body. Raises ``Problem`` for one of more than ``most`` bytes, ``ConnectionResetError`` if the caller has
+    gone.
+    """
+    message = await receive()
+    if not message.get("more_body") and message["type"] == "http.request" and len(message["body"]) <= most:
+        return bytes(message["body"])
+    parts, size = [], 0
+    while True:
+        if message["type"] == "http.disconnect":
+            raise ConnectionResetError
+        parts.append(message["body"])
+        size += len(message["body"])
+        if size > most:
+            raise Problem("too-large", f"A request's body has {most} bytes at the most.")
+        if not message.get("more_body"):
+            return b"".join(parts)
+        message = await receive()
+
+
+def check_head(headers: Mapping[bytes, bytes], most: int) -> None:
+    """Raise ``Problem`` by what the headers say of a body."""
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+        raise Problem("media-type", "Send the body without a content encoding.")
+    kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
+    if kind != b"application/json":
+        raise Problem("media-type", "Send the body as application/json.")
+    length = headers.get(b"content-length", b"0")
+    if length.isdigit() and int(length[:20]) > most:
+        raise Problem("too-large", f"A request's body has {most} bytes at the most.")
+
+
+def model_of(body: bytes) -> str:
+    """The model a body asks for, in every reading of it. Raises ``Problem``."""
+    try:
+        model = _DECODER.decode(body).model
+    except RecursionError:
+        raise Problem("malformed", "The body is nested too deeply.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Problem("malformed", f"The body cannot be read: {error}.") from error
+    folded = body.lower()
+    if (folded.count(b'"model"') != 1 or b"\\u00" in folded) and len(_spelled(body)) != 1:
+        raise Problem("malformed", "The body names its model more than once.")
+    return model
+
+
+def _spelled(body: bytes) -> list[str]:
+    """The keys of the outermost object that somebody may take for ``model``."""
+    try:
+        pairs: Any = json.loads(body, object_pairs_hook=_Pairs)
+    except (ValueError, RecursionError) as error:
+        raise Problem("malformed", f"The body cannot be read: {error}.") from error
+    return [key for key, _ in pairs if key.casefold() == "model"]
+
+
+class _Pairs(list[tuple[str, Any]]):
+    """An object as it is written, with every key."""

@@ -1,0 +1,160 @@
+"""A gateway as it is run: ``bylaw serve``, a process of its own, before a model's server, with an office of four."""
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from gateway_model import ModelServer
+
+from bylaw.access.office.place import Office, OfficeSettings
+from bylaw.gateway.caller.keys import Key
+from bylaw.gateway.settings import Place
+from bylaw.gateway.state import State
+from bylaw.lineage.lab import Lab
+from bylaw.settings import dumps
+from offices import BASE, LETTER, enacted, office_in
+
+MODELS = ("m", "fable-5", "mythos-5", "hangs", "resets", "half", "broken", "garbage", "moved", "spoofs", "nowhere")
+CHAT = {"model": "m", "messages": [{"role": "user", "content": "What is said here?"}]}
+SETTLED = """
+[snapshot]
+look_seconds = 0.05
+[record]
+commit_seconds = 0.5
+beat_seconds = 0.5
+"""
+ANY_BASE = BASE.replace('models = ["m"]', 'models = ["*"]')
+
+
+def letter(*models: str, id: str = "letter", more: str = "") -> str:
+    """The letter against foreign persons, for some models; it cuts answers under way."""
+    named = json.dumps(list(models))
+    text = LETTER.replace('models = ["m"]', f"models = {named}").replace('id = "letter"', f'id = "{id}"')
+    return text.replace("who = ", f"cut_streams = true\n{more}who = ")
+
+
+class Rig:
+    """An office and its gateway below a folder."""
+
+    def __init__(self, folder: Path, upstream: str, settings: str = "", head: str = "") -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self.lab = Lab.open(folder / "home")
+        self.office = office_in(folder)
+        (self.office.root / "access.toml").write_text(dumps(OfficeSettings(models=MODELS)))
+        self.office = Office.open(self.office.root)
+        self.enact(ANY_BASE, "base.toml")
+        self.path = folder / "gateway.toml"
+        rows = "".join(f'[model."{each}"]\nupstream = "main"\n' for each in MODELS if each != "nowhere")
+        rows += '[model.nowhere]\nupstream = "nowhere"\n[upstream.nowhere]\nurl = "http://127.0.0.1:9"\n'
+        self.path.write_text(
+            f'office = "office"\nhome = "home"\n{head}[listen]\nport = 0\n[admin]\nport = 0\n'
+            f'[upstream.main]\nurl = "{upstream}"\nfirst_byte_seconds = 2\nidle_seconds = 2\nkey = "MODEL_KEY"\n'
+            f"{rows}{settings or SETTLED}"
+        )
+        self.state = State(Place.read(self.path))
+        self.keys = {name: self.key(name) for name in ("citizen", "foreign", "nobody")}
+
+    def key(self, subject: str, **more: object) -> str:
+        """A key of a subject."""
+        return self.state.keys.issue(Key(subject=subject, **more), datetime.now(UTC))  # type: ignore[arg-type]
+
+    def enact(self, text: str, name: str, at: datetime | None = None) -> None:
+        """A document, signed by both and in force."""
+        enacted(self.office, self.folder, self.lab, text, name, at or datetime.now(UTC).replace(microsecond=0))
+
+    @contextmanager
+    def serving(self, **environment: str) -> Iterator["Rig"]:
+        """While the gateway runs."""
+        log = (self.folder / "log").open("wb")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "bylaw", "serve", str(self.path)],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            env={**os.environ, "MODEL_KEY": "sk-upstream", **environment},
+        )
+        try:
+            self.door, self.admin = self._address(), self._address()
+            self.wait_ready()
+            yield self
+        finally:
+            if self.process.poll() is None:
+                self.process.send_signal(signal.SIGTERM)
+            self.process.wait(30)
+            log.close()
+
+    def _address(self) -> str:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line, (self.folder / "log").read_text()
+        return line.split()[1]
+
+    def wait_ready(self, seconds: float = 20.0) -> None:
+        """Until a snapshot is in force at a worker."""
+        until = time.monotonic() + seconds
+        while self.get("/v1/models", "citizen").status != 200:
+            assert time.monotonic() < until, (self.folder / "log").read_text()
+            time.sleep(0.05)
+
+    def get(self, path: str, who: str = "", headers: Mapping[str, str] | None = None, method: str = "GET") -> "Got":
+        """A request without a body."""
+        return ask(self.door, method, path, self._with_key(who, headers))
+
+    def chat(self, who: str, headers: Mapping[str, str] | None = None, **body: object) -> "Got":
+        """A chat completion."""
+        return self.post("/v1/chat/completions", who, {**CHAT, **body}, headers)
+
+    def post(self, path: str, who: str, body: object, headers: Mapping[str, str] | None = None) -> "Got":
+        """A request with a body of JSON, or of bytes."""
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        sent = {"content-type": "application/json", **self._with_key(who, headers)}
+        return ask(self.door, "POST", path, sent, content)
+
+    def _with_key(self, who: str, headers: Mapping[str, str] | None) -> dict[str, str]:
+        key = {"authorization": f"Bearer {self.keys.get(who, who)}"} if who else {}
+        return {**key, **(headers or {})}
+
+    def log(self) -> str:
+        """What the processes said."""
+        return (self.folder / "log").read_text()
+
+
+class Got:
+    """An answer, read whole."""
+
+    def __init__(self, response: http.client.HTTPResponse) -> None:
+        self.status, self.headers, self.body = response.status, response.headers, response.read()
+
+    @property
+    def json(self) -> dict[str, object]:
+        return json.loads(self.body)  # type: ignore[no-any-return]
+
+
+def ask(url: str, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None) -> Got:
+    """One request on a connection of its own."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=20)
+    try:
+        connection.request(method, path, body, dict(headers))
+        return Got(connection.getresponse())
+    finally:
+        connection.close()
+
+
+@contextmanager
+def gateway(folder: Path, settings: str = "", head: str = "") -> Iterator[tuple[Rig, ModelServer]]:
+    """A gateway that runs, and the model's server behind it."""
+    with ModelServer() as server:
+        rig = Rig(folder, server.url, settings, head)
+        with rig.serving():
+            yield rig, server
