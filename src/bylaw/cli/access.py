@@ -18,7 +18,17 @@ def register(subparsers: "Subparsers") -> None:
     """Add the verb and its subcommands."""
     about = "the office: rosters in, facts with their history, holds, what is on lists and who owns whom"
     verbs = commands(subparsers, "access", about)
-    for add in (_add_init, _add_demo, _add_import, _add_refresh, _add_facts, _add_hold, _add_erase, _add_reads):
+    for add in (
+        _add_init,
+        _add_demo,
+        _add_import,
+        *_SCREENED,
+        _add_facts,
+        _add_hold,
+        _add_erase,
+        _add_reads,
+        _add_verify,
+    ):
         add(verbs)
 
 
@@ -56,6 +66,28 @@ def _add_import(verbs: "Subparsers") -> None:
 def _add_refresh(verbs: "Subparsers") -> None:
     about = "screen everybody against the lists in force, and work out who is owned by whom"
     parser = command(verbs, "refresh", about, run_refresh)
+    add_office(parser)
+
+
+def _add_confirm(verbs: "Subparsers") -> None:
+    about = "a subject is a listed party, somebody found: from the next refresh on it is a hit, under any name"
+    parser = command(verbs, "confirm", about, run_confirm)
+    parser.add_argument("subject", metavar="SUBJECT")
+    parser.add_argument("--list", metavar="LIST", required=True)
+    parser.add_argument(
+        "--party", metavar="ID", required=True, help="the party's id on the list, as screening names it"
+    )
+    parser.add_argument("--why", metavar="TEXT", required=True)
+    parser.add_argument("--withdraw", action="store_true", help="it was wrong: the subject is not that party")
+    add_office(parser)
+
+
+_SCREENED = (_add_refresh, _add_confirm)
+
+
+def _add_verify(verbs: "Subparsers") -> None:
+    about = "whether journal, rules and decisions are those that the ledger has; exit code 4 if something differs"
+    parser = command(verbs, "verify", about, run_verify)
     add_office(parser)
 
 
@@ -143,6 +175,37 @@ def run_refresh(args: argparse.Namespace) -> int:
     return 0
 
 
+def run_confirm(args: argparse.Namespace) -> int:
+    """One of a list, or not after all."""
+    from bylaw.access.office.refresh import Confirmation, confirm
+
+    said = Confirmation(
+        subject=args.subject,
+        list=args.list,
+        party=args.party,
+        why=args.why,
+        by=by(),
+        on=now().date(),
+        withdrawn=args.withdraw,
+    )
+    confirm(office_of(args), said)
+    word = "is not" if args.withdraw else "is"
+    print(f"{args.subject} {word} {args.party} on {args.list}, from the next bylaw access refresh on")
+    return 0
+
+
+def run_verify(args: argparse.Namespace) -> int:
+    """What differs."""
+    from bylaw.access.office.agreement import differences
+
+    office, lab = office_of(args), lab_of(args)
+    found = list(differences(office, lab))
+    for each in found:
+        print(each)
+    print(f"{len(found)} differences between {office.root} and {lab.ledger}")
+    return 4 if found else 0
+
+
 def run_facts(args: argparse.Namespace) -> int:
     """History, oldest first."""
     from bylaw.access.office.words import fact
@@ -171,7 +234,10 @@ def run_erase(args: argparse.Namespace) -> int:
     """Forgotten."""
     with office_of(args).store() as store:
         if args.expired:
-            print(store.retire(now().date(), by=by(), why=args.why))
+            retired = store.retire(now().date(), by=by(), why=args.why)
+            print(f"erasure {retired.erasure.id}: {retired.erasure.facts} facts whose time to be kept is over")
+            for id, hold in retired.held.items():
+                print(f"{id} is kept: {hold}")
         else:
             done = store.erase(args.subject, by=by(), why=args.why)
             print(f"erasure {done.id}: {done.facts} facts of {args.subject}")

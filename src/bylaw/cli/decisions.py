@@ -15,7 +15,7 @@ def register(subparsers: "Subparsers") -> None:
     """Add the verb and its subcommands."""
     about = "decide, explain a decision, make old ones again, report what is owed"
     verbs = commands(subparsers, "decisions", about)
-    for add in (_add_make, _add_explain, _add_list, _add_commit, _add_proof, _add_replay, _add_report):
+    for add in (_add_make, _add_explain, _add_list, _add_commit, _add_proof, _add_replay, _add_report, _add_retire):
         add(verbs)
 
 
@@ -77,6 +77,16 @@ def _add_report(verbs: "Subparsers") -> None:
     add_office(parser)
 
 
+def _add_retire(verbs: "Subparsers") -> None:
+    about = (
+        "forget decisions that need not be kept any longer, with their salts; legal holds and preservation come first"
+    )
+    parser = command(verbs, "retire", about, run_retire)
+    parser.add_argument("--why", metavar="TEXT", required=True)
+    parser.add_argument("--dry-run", action="store_true", help="say which, and forget none")
+    add_office(parser)
+
+
 def _add_times(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--since", metavar="T", default="0001-01-01", help="from this instant (the beginning)")
     parser.add_argument("--until", metavar="T", default="9999-01-01", help="to before this one (the end)")
@@ -86,20 +96,25 @@ def run_make(args: argparse.Namespace) -> int:
     """One decision."""
     import msgspec
 
+    from bylaw.access.countries import country_of
     from bylaw.access.decision import Request
     from bylaw.access.office.archive import Made
     from bylaw.access.office.words import explain
     from bylaw.errors import UsageError
 
+    if args.location:
+        args.location = country_of(args.location).code
     asked = {"model": args.model, "surface": args.surface, "location": args.location, "channel": args.channel}
     try:
         request = msgspec.convert(asked, Request)
     except msgspec.ValidationError as error:
         raise UsageError(str(error)) from error
-    office, at = office_of(args), now()
-    policy = office.policy(at)
-    decision = policy.decide(office.register(at), args.subject, request)
-    made = Made(decision=decision, basis=office.basis(at, policy))
+    office = office_of(args)
+    at = office.clock(now())
+    policy, basis = office.present(at)
+    with office.subjects(at, basis.facts) as register:
+        decision = policy.decide(register, args.subject, request)
+    made = Made(decision=decision, basis=basis)
     office.archive.keep([made])
     print(explain(decision, made.id, made.basis.at))
     return 0 if decision.outcome == "allow" else 1
@@ -167,19 +182,36 @@ def run_replay(args: argparse.Namespace) -> int:
 
 def run_report(args: argparse.Namespace) -> int:
     """What is owed."""
+    from bylaw.access.filings.calendar import day_of
     from bylaw.access.office.reports import period
 
-    filer = {"filer": args.filer, "contact": args.contact}
-    found = period(office_of(args).archive.between(*_times(args)), filer)
+    office, filer = office_of(args), {"filer": args.filer, "contact": args.contact}
+    found = period(office.archive.between(*_times(args)), filer, office.outside.read)
     print("decisions   " + ", ".join(f"{count:,} {name}" for name, count in sorted(found.outcomes.items())))
     for rule, count in found.rules.items():
         print(f"  by {rule:<40} {count:,}")
-    print(f"over-blocking, at the most: {found.over_blocking:.1%} ({found.unsettled:,} for want of a fact)")
+    said = f"{found.unsettled:,} for want of a fact or list"
+    print(f"over-blocking, at the most: {found.over_blocking:.1%} ({said})")
     if found.unsafe:
         print(f"UNSAFE      {found.unsafe:,} decisions let an unknown pass")
     for each in found.drafts:
-        print(f"\n{each.text(now().date())}")
+        print(f"\n{each.text(day_of(now()))}")
     print(f"\n{len(found.drafts)} reports owed; drafted by {by()}")
+    return 0
+
+
+def run_retire(args: argparse.Namespace) -> int:
+    """What goes, and what stays though its time is over."""
+    from bylaw.access.office.retire import retire, retirement
+
+    office = office_of(args)
+    found = retirement(office, now()) if args.dry_run else retire(office, now(), by(), args.why)
+    for id in found.due if args.dry_run else ():
+        print(id)
+    for id, why in found.kept.items():
+        print(f"{id} is kept: {why}")
+    done = "could be forgotten; nothing was" if args.dry_run else "forgotten, with their salts"
+    print(f"{len(found.due)} decisions {done}; {len(found.kept)} are kept though their time is over")
     return 0
 
 

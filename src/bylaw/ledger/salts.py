@@ -74,6 +74,14 @@ class Salts:
             raise LedgerError(f"the salt of {committed} was destroyed; nobody can open this commitment any more")
         return salt
 
+    def all(self) -> dict[str, bytes]:
+        """Every salt that was not destroyed, by its commitment."""
+        with self._open(os.O_RDONLY | os.O_CREAT) as file:
+            content = os.pread(file, os.fstat(file).st_size, 0)
+        records = (content[at : at + _RECORD] for at in range(0, len(content) - _RECORD + 1, _RECORD))
+        pairs = ((record[: _RECORD - SALT], record[_RECORD - SALT :]) for record in records)
+        return {f"salted:{key.hex()}": salt for key, salt in pairs if salt != _DESTROYED}
+
     def destroy(self, committed: str) -> None:
         """Forget the salt of a commitment for good, wherever it stands. Raises ``LedgerError`` if it never was here."""
         with self._open(os.O_RDWR) as file:

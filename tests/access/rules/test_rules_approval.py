@@ -7,7 +7,8 @@ import pytest
 from rules_texts import BASE, DIRECTIVE
 
 from bylaw.access.rules.approval import Approver, Approvers, approved, envelope_of, sign
-from bylaw.access.rules.folder import load_drafts, load_signed
+from bylaw.access.rules.document import Document
+from bylaw.access.rules.folder import documents
 from bylaw.errors import MalformedError, SettingsError, UsageError, VerificationError
 from bylaw.signing import P256, LocalSigner
 
@@ -31,6 +32,10 @@ def folder(tmp_path: Path) -> Path:
         sign(tmp_path / f"{name}.toml", ANA)
         sign(tmp_path / f"{name}.toml", BEN)
     return tmp_path
+
+
+def load_signed(folder: Path, approvers: Approvers, at: datetime) -> list[Document]:
+    return [approved(path, approvers, at) for path in documents(folder)]
 
 
 def refusal(folder: Path) -> str:
@@ -105,7 +110,7 @@ def test_signatures_of_another_document(folder: Path) -> None:
 def test_without_signatures(folder: Path) -> None:
     envelope_of(folder / "order.toml").unlink()
     assert "nobody has signed order.toml" in refusal(folder)
-    assert len(load_drafts(folder)) == 2
+    assert len(documents(folder)) == 2
 
 
 def test_a_document_does_not_vanish_from_under_its_signatures(folder: Path) -> None:

@@ -14,7 +14,7 @@
 
 In ten lines::
 
-    rules = load_signed(folder, approvers, at)                        # bylaw.access.rules.folder: tuple[Document, ...]
+    rules = [approved(path, approvers, at) for path in documents(folder)]    # bylaw.access.rules.approval, .folder
     outside = Outside(
         lists={"ofac-sdn": Screened(version="3f…", as_of=day, max_age=2, hits={"p-7": "open"})},
         ownership={"ofac-50": Ownership(version="a1…", as_of=day, statuses={"org-3": "blocked"})},

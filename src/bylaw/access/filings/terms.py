@@ -1,4 +1,4 @@
-"""How long a report may take and a record is kept. The figures stand in terms.toml, each with its source."""
+"""How long a report may take, and a record or a fact is kept. The figures stand in terms.toml, each with its source."""
 
 from collections.abc import Collection
 from datetime import date
@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from bylaw.access.filings import calendar
+from bylaw.access.subjects import FactName
 from bylaw.errors import UsageError
 from bylaw.settings import load
 
@@ -39,12 +40,22 @@ class Term(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     terms: dict[str, Term]
+    facts: dict[FactName, tuple[str, ...]]
 
 
 @cache
+def _file() -> _File:
+    return load(_File, TERMS)
+
+
 def terms() -> dict[str, Term]:
     """Terms by the kind of event."""
-    return load(_File, TERMS).terms
+    return _file().terms
+
+
+def years_of_facts() -> dict[FactName, int]:
+    """For how many years a fact is kept after it stopped counting: the longest of the terms it falls under."""
+    return {name: max(term(kind).keep_years for kind in kinds) for name, kinds in _file().facts.items()}
 
 
 def term(kind: str) -> Term:

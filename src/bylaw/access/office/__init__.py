@@ -8,6 +8,8 @@
     outside   hits and ownership, worked out from facts and lists, kept by digest
     archive   decisions kept, committed to in the ledger
     impact    whom a draft would hit, before it does
+    retire    decisions forgotten when their time is over
+    agreement whether journal and archive say what the ledger says
     remake    a past decision made again, to the byte
     words     a decision for a person to read
 

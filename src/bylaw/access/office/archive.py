@@ -15,12 +15,15 @@ from typing import NamedTuple
 import msgspec
 
 from bylaw.access.decision import Decision, Request
+from bylaw.access.office.batches import Batch, batches
+from bylaw.access.store.database import explained
 from bylaw.canonical import canonical, digest, sha256
-from bylaw.errors import LedgerError, RecordError, UsageError
+from bylaw.errors import RecordError, UsageError, VerificationError
 from bylaw.ledger.entries import DecisionBatch, Reference, encode, now
 from bylaw.ledger.merkle import Leaves, leaf_hash, prove_inclusion, root
 from bylaw.ledger.salts import Salts, commitment
 from bylaw.lineage.lab import Lab
+from bylaw.storage import hold
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS decisions (
@@ -122,7 +125,7 @@ class Archive:
 
         Raises ``RecordError`` for bytes that are no decision.
         """
-        rows = [(f"decision-{sha256(one.body)}", _summary(one.body), one) for one in written]
+        rows = [(f"decision-{sha256(one.body)}", summary(one.body), one) for one in written]
         with self._open() as base, base:
             base.executemany(
                 "INSERT OR IGNORE INTO decisions (id, at, subject, model, outcome, body, salt)"
@@ -135,23 +138,21 @@ class Archive:
         word = id if id.startswith("decision-") else f"decision-{id}"
         with self._open() as base:
             found = base.execute(
-                "SELECT id, body, erased FROM decisions WHERE id >= ? AND id < ? LIMIT 2", (word, word + "g")
+                "SELECT id, body FROM decisions WHERE id >= ? AND id < ? LIMIT 2", (word, word + "g")
             ).fetchall()
         if len(found) != 1:
-            raise UsageError(f"{'no decision has' if not found else 'several decisions have'} an id that begins {word}")
-        if found[0][1] is None:
-            raise UsageError(f"{found[0][0]} was erased: {found[0][2]}")
-        return _read(found[0][1])
+            raise UsageError(f"{self._none(word) if not found else 'several decisions have an id that begins ' + word}")
+        return _kept(found[0][0], found[0][1])
 
     def between(self, start: str, end: str, outcome: str = "") -> Iterator[Made]:
         """Decisions of instants from ``start`` to before ``end``, oldest first; erased ones are left out."""
         with self._open() as base:
             rows = base.execute(
-                "SELECT body FROM decisions WHERE at >= ? AND at < ? AND (? = '' OR outcome = ?)"
+                "SELECT id, body FROM decisions WHERE at >= ? AND at < ? AND (? = '' OR outcome = ?)"
                 " AND body IS NOT NULL ORDER BY number",
                 (start, end, outcome, outcome),
             )
-            yield from (_read(body) for (body,) in rows)
+            yield from (_kept(id, body) for id, body in rows)
 
     def traffic(self, since: str) -> list[tuple[str, Request, int]]:
         """Requests decided about since an instant, each with how often: (subject, request, times)."""
@@ -164,7 +165,7 @@ class Archive:
         A batch is written down before it is entered, so one that was killed in between is entered by the next call,
         under the same root.
         """
-        with self._open() as base:
+        with self._alone(), self._open() as base:
             self._enter(base, lab)
             rows = base.execute(
                 "SELECT number, at, body, salt FROM decisions"
@@ -202,8 +203,25 @@ class Archive:
             place=batch[3],
         )
 
+    def is_entered(self, id: str) -> bool:
+        """Whether a decision is in a batch that the ledger has."""
+        query = (
+            "SELECT 1 FROM decisions JOIN commitments USING (number) JOIN batches ON number BETWEEN first AND last"
+            " WHERE id = ? AND place IS NOT NULL"
+        )
+        with self._open() as base:
+            return base.execute(query, (id,)).fetchone() is not None
+
+    def batches(self) -> Iterator[Batch]:
+        """Every batch with its decisions, as they are kept now."""
+        with self._open() as base:
+            yield from batches(base, self._salts.all())
+
     def erase(self, ids: Sequence[str], why: str) -> None:
-        """Forget decisions and their salts, and keep that there were some, and why they went."""
+        """Forget decisions and their salts, and keep that there were some, and why they went.
+
+        Their ids go too: whoever guesses what was decided could tell by an id that he is right.
+        """
         for id in ids:
             made = self.find(id)
             with self._open() as base, base:
@@ -212,7 +230,13 @@ class Archive:
                 ).fetchone()
                 if row:
                     self._salts.destroy(row[0])
-                base.execute("UPDATE decisions SET body = NULL, subject = '', erased = ? WHERE id = ?", (why, made.id))
+                base.execute(
+                    "UPDATE decisions SET body = NULL, salt = NULL, subject = '', id = 'erased-' || number, erased = ?"
+                    " WHERE id = ?",
+                    (why, made.id),
+                )
+        with self._open() as base:
+            base.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the log before the file holds what was erased
 
     def _write_down(self, base: sqlite3.Connection, rows: Sequence[_Pending], rules: Reference) -> None:
         committed = self._salts.commit([body for _, _, body, _ in rows], [salt for *_, salt in rows])
@@ -236,27 +260,45 @@ class Archive:
             with base:
                 base.execute("UPDATE batches SET place = ? WHERE first = ?", (place, first))
 
+    def _none(self, word: str) -> str:
+        with self._open() as base:
+            (erased,) = base.execute("SELECT count(*) FROM decisions WHERE erased != ''").fetchone()
+        more = f"; {erased} were erased, and their ids with them" if erased else ""
+        return f"no decision has an id that begins {word}{more}"
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Be the only process that enters decisions: two would enter a batch twice."""
+        with self.path.with_name(".lock").open("ab") as file:
+            hold(file, UsageError(f"another process enters the decisions in {self.path}; try again when it is done"))
+            yield
+
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with closing(sqlite3.connect(self.path, timeout=30)) as base:
-                base.execute("PRAGMA synchronous = FULL")
-                yield base
-        except sqlite3.Error as error:
-            raise LedgerError(f"cannot use the decisions in {self.path}: {error}") from error
+        with explained(self.path), closing(sqlite3.connect(self.path, timeout=30)) as base:
+            base.execute("PRAGMA synchronous = FULL")
+            base.execute("PRAGMA secure_delete = ON")
+            yield base
 
 
 def _leaves(committed: Sequence[str]) -> Leaves:
     return Leaves(leaf_hash(each.encode()) for each in committed)
 
 
-def _summary(body: bytes) -> tuple[str, str, str, str]:
+def summary(body: bytes) -> tuple[str, str, str, str]:
     """Instant, subject, model and outcome of a decision's bytes."""
     try:
         made = _read(body)
     except msgspec.DecodeError as error:
         raise RecordError(f"these bytes are no decision: {error}") from error
     return made.basis.at, made.decision.subject, made.decision.request.model, made.decision.outcome
+
+
+def _kept(id: str, body: bytes) -> Made:
+    """The decision of an id. Raises ``VerificationError`` for bytes that are another one's."""
+    if id != f"decision-{sha256(body)}":
+        raise VerificationError("decision", f"{id} was changed: what is kept under this id has another")
+    return _read(body)
 
 
 def _read(body: bytes) -> Made:

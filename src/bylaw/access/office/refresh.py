@@ -25,7 +25,7 @@ EVERY = 10_000
 
 
 class Confirmation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Somebody found that a subject is a listed party."""
+    """Somebody found that a subject is a listed party; or, ``withdrawn``, that this was wrong. The last word counts."""
 
     subject: str
     list: str
@@ -33,6 +33,7 @@ class Confirmation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     why: str
     by: str
     on: date
+    withdrawn: bool = False
 
 
 def refresh(office: Office, at: datetime, say: Callable[[str], None]) -> str:
@@ -47,11 +48,23 @@ def refresh(office: Office, at: datetime, say: Callable[[str], None]) -> str:
 
 
 def confirm(office: Office, said: Confirmation) -> None:
-    """Keep that somebody is a listed party; it counts from the next refresh on."""
-    known = {(party.list, party.id) for party in office.lists.parties()}
-    if (said.list, said.party) not in known:
+    """Keep that somebody is a listed party, or is not after all; it counts from the next refresh on.
+
+    It counts whatever the subject is called then, for as long as the party is on the list: a new name is no way out.
+    Raises ``UsageError`` for a subject or party that is not known, without a reason, or with nothing to withdraw.
+    """
+    if not said.why.strip():
+        raise UsageError("say why the subject is the party, or is not: it is kept")
+    with office.store() as store:
+        if not store.kinds([said.subject]):
+            raise UsageError(f"nothing is known of a subject {said.subject!r}")
+    if said.withdrawn:
+        if (said.subject, said.list, said.party) not in _confirmed(office):
+            raise UsageError(f"it was not confirmed that {said.subject} is {said.party} on {said.list}")
+    elif (said.list, said.party) not in {(party.list, party.id) for party in office.lists.parties()}:
         raise UsageError(f"{said.party} is not on the list {said.list} in force")
-    append_line(office.root / "confirmed.jsonl", said)
+    with office.changing():
+        append_line(office.root / "confirmed.jsonl", said)
 
 
 def _screen(office: Office, register: Mapping[str, Subject], say: Callable[[str], None]) -> dict[str, Screened]:
@@ -85,15 +98,17 @@ def _hits(
                 hits[name][id] = "unscreened"
         for query in queries:
             for match in cleared.open(query, index.screen(query), known):
-                sure = (id, match.list, match.party) in confirmed
-                if sure or hits[match.list].get(id) != "confirmed":
-                    hits[match.list][id] = "confirmed" if sure else "open"
+                hits[match.list][id] = "open"
         if number % EVERY == 0:
             say(f"screened {number:,} of {len(register):,}")
+    for id, name, party in confirmed:
+        if id in register and (name, party) in known:
+            hits[name][id] = "confirmed"
     return hits
 
 
 def _confirmed(office: Office) -> frozenset[tuple[str, str, str]]:
     path = office.root / "confirmed.jsonl"
     rows = read_records(path, Confirmation) if path.exists() else ()
-    return frozenset((row.subject, row.list, row.party) for row in rows)
+    last = {(row.subject, row.list, row.party): row.withdrawn for row in rows}
+    return frozenset(key for key, withdrawn in last.items() if not withdrawn)

@@ -5,7 +5,8 @@ their digest and the journal, hits and ownership by digest. A fact that was eras
 replay says so and does not guess.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import groupby
 from typing import NamedTuple
 
@@ -17,6 +18,10 @@ from bylaw.access.office.place import Office, instant
 from bylaw.access.subjects import Subject
 from bylaw.canonical import canonical
 from bylaw.errors import VerificationError
+
+TO_REPLAY = "to make a decision again"
+FEW = 200
+"""Decisions of one basis up to which each subject is read by itself, and not the whole register."""
 
 
 class Replayed(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,13 +39,21 @@ class Then(NamedTuple):
     register: Mapping[str, Subject]
 
 
-def known_then(office: Office, basis: Basis) -> Then:
-    """Rules, lists and facts of a basis. Raises ``VerificationError`` if they are not what it names."""
+@contextmanager
+def known_then(office: Office, basis: Basis, decisions: int = 1) -> Iterator[Then]:
+    """Rules, lists and facts of a basis, for so many decisions.
+
+    Raises ``VerificationError`` if they are not what it names.
+    """
     at = instant(basis.at)
     policy = office.policy(at, basis)
     if policy.id != basis.rules:
         raise VerificationError("rules", f"{basis.at} had {basis.rules}; what was enacted is {policy.id}")
-    return Then(policy, office.register(at, basis.facts))
+    if decisions > FEW:
+        yield Then(policy, office.register(at, basis.facts))
+    else:
+        with office.subjects(at, basis.facts, TO_REPLAY) as register:
+            yield Then(policy, register)
 
 
 def remake(made: Made, then: Then) -> Made:
@@ -51,9 +64,10 @@ def remake(made: Made, then: Then) -> Made:
 
 def replay(office: Office, decisions: Iterable[Made]) -> Iterable[Replayed]:
     """Each of many decisions made again; for those of one basis in a row everything is read once."""
-    for basis, made in groupby(decisions, lambda each: each.basis):
-        then = known_then(office, basis)
-        yield from (_compared(office, each, then) for each in made)
+    for basis, group in groupby(decisions, lambda each: each.basis):
+        made = list(group)
+        with known_then(office, basis, len(made)) as then:
+            yield from [_compared(office, each, then) for each in made]
 
 
 def _compared(office: Office, made: Made, then: Then) -> Replayed:

@@ -1,25 +1,19 @@
-"""A folder of rules, read whole: every document in it, or an error. Nothing in it is passed over, linked or nested."""
+"""A folder of rules, seen whole: every document in it, or an error. Nothing in it is passed over, linked or nested."""
 
-from datetime import datetime
 from pathlib import Path
 
-from bylaw.access.rules.approval import SUFFIX, Approvers, approved
-from bylaw.access.rules.document import Document, read
+from bylaw.access.rules.approval import SUFFIX
 from bylaw.errors import SettingsError, VerificationError
 
 
-def load_signed(folder: Path, approvers: Approvers, at: datetime) -> tuple[Document, ...]:
-    """The documents of a folder, each signed by two approvers. Raises ``VerificationError``, ``SettingsError``."""
+def documents(folder: Path) -> list[Path]:
+    """The documents of a folder, by name. Raises ``SettingsError`` for what does not belong there, and
+    ``VerificationError`` for signatures without their document."""
     files = _files(folder)
     for path in files:
         if path.name.endswith(SUFFIX) and path.with_name(path.name.removesuffix(SUFFIX)) not in files:
             raise VerificationError("approval", f"{path.name} lies there without the document that was signed")
-    return tuple(approved(path, approvers, at) for path in files if path.suffix == ".toml")
-
-
-def load_drafts(folder: Path) -> tuple[Document, ...]:
-    """The documents of a folder, signed or not: to check them, never to decide by them."""
-    return tuple(read(path) for path in _files(folder) if path.suffix == ".toml")
+    return [path for path in files if path.suffix == ".toml"]
 
 
 def _files(folder: Path) -> list[Path]:

@@ -7,7 +7,7 @@
     database   one connection: WAL, full and busy disks explained · lines  facts as a row keeps them
     imports    facts in, one transaction an import · register  facts out, as they stood
     erasure    what may not be kept, and what must be: erasure and holds · minimise  eligibility instead of nationality
-    retention  until when each fact is kept, with retention.toml · reads  who looked · store  ``Store``, all of it
+    retention  until when each fact is kept, by filings/terms.toml · reads  who looked · store  ``Store``, all of it
 
 In five lines::
 

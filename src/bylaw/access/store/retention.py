@@ -1,4 +1,4 @@
-"""Until when a fact is kept: so many years, by its name, after it stopped counting. Numbers: retention.toml.
+"""Until when a fact is kept: so many years, by its name, after it stopped counting. Numbers: filings/terms.toml.
 
 It stopped when it expired, or when something was recorded that took its place; one that never counted, on the day it
 was recorded. What stands, and what contradicts it, is in use and is kept however old it is.
@@ -7,12 +7,11 @@ was recorded. What stands, and what contradicts it, is in use and is kept howeve
 import sqlite3
 from collections.abc import Sequence
 from datetime import date, datetime
-from importlib.resources import files
 
 import msgspec
 
-from bylaw import settings
 from bylaw.access.filings.calendar import years_after
+from bylaw.access.filings.terms import years_of_facts
 from bylaw.access.store import lines
 from bylaw.access.store.database import time_of
 from bylaw.access.store.erasure import Eraser, held
@@ -41,8 +40,8 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 def default() -> Retention:
-    """The years of retention.toml."""
-    return settings.load(Retention, files(__package__).joinpath("retention.toml").read_text(), where="retention.toml")
+    """The years that filings/terms.toml gives."""
+    return Retention(years=years_of_facts())
 
 
 class Retired(msgspec.Struct, frozen=True):

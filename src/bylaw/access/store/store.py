@@ -184,7 +184,7 @@ class Store:
     def retire(
         self, on: date, *, by: str, why: str, how: Retention | None = None, at: datetime | None = None
     ) -> Retired:
-        """Erase what need not be kept any longer on a day; ``how`` long, by default, says retention.toml."""
+        """Erase what need not be kept any longer on a day; ``how`` long, by default, says filings/terms.toml."""
         with self._erasing() as connection:
             return retention.retire(connection, how or retention.default(), on, at or datetime.now(UTC), by, why)
 

@@ -1,0 +1,147 @@
+"""Whether the office says what the ledger says: nothing taken out, put in, exchanged or listed as something else.
+
+The journal and the archive lie where somebody may change them; what was entered in the ledger stays. Every act has its
+entries and every entry its act, every batch its decisions and every decision its commitment. Entries of another
+office in the same ledger look like acts that were taken out here, and are told as such.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bylaw.access.office.archive import summary
+from bylaw.access.office.batches import Batch, Entered
+from bylaw.access.office.journal import Act
+from bylaw.access.office.place import Office, stamp
+from bylaw.access.rules.folder import documents
+from bylaw.canonical import sha256
+from bylaw.errors import RecordError, SettingsError, VerificationError
+from bylaw.ledger.entries import AnyEntry, DecisionBatch, DirectiveEnacted, DirectiveRescinded, decode, kind_of
+from bylaw.ledger.log import log_vkey
+from bylaw.ledger.merkle import Leaves, leaf_hash, root
+from bylaw.ledger.monitor import Monitor
+from bylaw.ledger.policy import Policy
+from bylaw.ledger.salts import commitment
+from bylaw.ledger.stores import DirectoryStore
+from bylaw.lineage.lab import Lab
+
+Entries = Mapping[int, AnyEntry]
+"""What the ledger holds of acts and decisions, by index."""
+OURS = {"directive-enacted.v1", "directive-rescinded.v1", "decision-batch.v1"}
+
+
+def differences(office: Office, lab: Lab) -> Iterator[str]:
+    """A sentence for each difference. Raises ``VerificationError`` if the ledger itself is not in order."""
+    entries = entered(lab.ledger)
+    yield from _signatures(office)
+    yield from _journal(office, entries)
+    yield from _folder(office)
+    yield from _archive(office, entries)
+
+
+def entered(ledger: Path) -> Entries:
+    """The entries of acts and decisions that the last checkpoint covers, every hash of the log made anew."""
+    found: dict[int, AnyEntry] = {}
+
+    def take(index: int, content: bytes) -> None:
+        if kind_of(content) in OURS:
+            found[index] = decode(content)
+
+    with TemporaryDirectory() as memory:
+        Monitor(DirectoryStore(ledger), Policy.unwitnessed(log_vkey(ledger)), Path(memory)).look(take)
+    return found
+
+
+def _signatures(office: Office) -> Iterator[str]:
+    """Whether every act's document is signed as it was."""
+    try:
+        office.rules(datetime.now(UTC), len(office.journal.acts()))
+    except (VerificationError, SettingsError) as error:
+        yield str(error)
+
+
+def _journal(office: Office, entries: Entries) -> Iterator[str]:
+    """Acts against entries, both ways."""
+    said: Counter[tuple[str, str, str]] = Counter()
+    for act in office.journal.acts():
+        expected = _entries_of(office, act)
+        found = [entries.get(index) for index in act.entries]
+        if found != expected:
+            yield f"the ledger does not say at {', '.join(map(str, act.entries))} that {act.document} was enacted so"
+        said.update(map(_digests, expected))
+    for index, entry in entries.items():
+        if isinstance(entry, DirectiveEnacted | DirectiveRescinded) and not said[_digests(entry)]:
+            yield (
+                f"entry {index} of the ledger, of {entry.at}, is an act that the journal does not have: it was taken"
+                " out, or is another office's"
+            )
+
+
+def _entries_of(office: Office, act: Act) -> list[AnyEntry]:
+    """What was entered of an act, by the documents that lie here."""
+    order, at, effective = _reference(office, act.document), stamp(act.at), stamp(act.effective)
+    ended = [
+        DirectiveRescinded(at=at, directive=_reference(office, name), order=order, effective=effective)
+        for name in act.ends
+    ]
+    return [DirectiveEnacted(at=at, directive=order, effective=effective), *ended]
+
+
+def _reference(office: Office, name: str) -> str:
+    path = office.rules_folder / f"{name}.toml"
+    return f"sha256:{sha256(path.read_bytes() if path.is_file() else b'')}"
+
+
+def _digests(entry: AnyEntry) -> tuple[str, str, str]:
+    """What tells an act from others, but for its time: one that was killed in between is entered twice."""
+    match entry:
+        case DirectiveRescinded():
+            return "rescinded", entry.directive, entry.order
+        case DirectiveEnacted():
+            return "enacted", entry.directive, ""
+        case _:
+            return "", "", ""
+
+
+def _folder(office: Office) -> Iterator[str]:
+    """Documents without an act: whoever takes a line out of the journal leaves them."""
+    acts = {act.document for act in office.journal.acts()}
+    for path in documents(office.rules_folder):
+        if path.stem not in acts:
+            yield f"{path.name} lies among the rules, and the journal has no act of it: enact it again, or move it away"
+
+
+def _archive(office: Office, entries: Entries) -> Iterator[str]:
+    """Batches against entries, both ways, and each decision against its commitment."""
+    known = set()
+    for batch in office.archive.batches():
+        said = decode(batch.entry)
+        if batch.place is not None and entries.get(batch.place) != said:
+            yield f"entry {batch.place} of the ledger is not the batch of decisions {batch.first} to {batch.last}"
+        if not isinstance(said, DecisionBatch) or (said.decisions, said.count) != _root(batch):
+            yield f"the commitments of decisions {batch.first} to {batch.last} are not those that were entered"
+        known.add(batch.place)
+        yield from filter(None, map(_changed, batch.decisions))
+    for index, entry in entries.items():
+        if isinstance(entry, DecisionBatch) and index not in known:
+            yield f"entry {index} of the ledger, of {entry.at}, is a batch of {entry.count} decisions that is not here"
+
+
+def _root(batch: Batch) -> tuple[str, int]:
+    leaves = Leaves(leaf_hash(each.committed.encode()) for each in batch.decisions)
+    return root(leaves, len(leaves)).hex(), len(leaves)
+
+
+def _changed(one: Entered) -> str:
+    """What is wrong with a decision; empty: nothing."""
+    if one.body is None:
+        return "" if one.erased else f"decision {one.number} was entered and is gone, and nothing says why"
+    if one.salt is None or commitment(one.body, one.salt) != one.committed:
+        return f"{one.id} is not the decision that was entered as number {one.number}"
+    try:
+        as_it_is = one.id == f"decision-{sha256(one.body)}" and one.listed == summary(one.body)
+    except RecordError:
+        as_it_is = False
+    return "" if as_it_is else f"{one.id} is listed as something else than it is"

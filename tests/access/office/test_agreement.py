@@ -1,0 +1,114 @@
+"""Whoever takes something out of the office, or puts something in, is found by what the ledger holds."""
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bylaw.access.decision import Request
+from bylaw.access.office.agreement import differences
+from bylaw.access.office.archive import Made
+from bylaw.access.office.commit import commit
+from bylaw.access.office.enact import enact, rescission
+from bylaw.access.office.place import Office
+from bylaw.errors import VerificationError
+from bylaw.lineage.lab import Lab
+from offices import AT, BASE, LETTER, enacted, office_in, signed
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Lab:
+    return Lab.open(tmp_path / "lab")
+
+
+@pytest.fixture
+def office(tmp_path: Path, lab: Lab) -> Office:
+    """Three acts, four decisions entered, one more that is not yet."""
+    made = office_in(tmp_path)
+    enacted(made, tmp_path, lab, BASE, "base.toml")
+    enacted(made, tmp_path, lab, LETTER, "letter.toml")
+    keep(made, "citizen", "resident", "foreign", "nobody")
+    commit(made, lab)
+    enacted(made, tmp_path, lab, rescission(made, "letter", "ended", AT), "end.toml")
+    keep(made, "foreign")
+    return made
+
+
+def keep(office: Office, *ids: str) -> None:
+    policy, basis = office.present(AT)
+    with office.subjects(AT, basis.facts) as register:
+        made = [Made(decision=policy.decide(register, id, Request(model="m")), basis=basis) for id in ids]
+    office.archive.keep(made)
+
+
+def changed(office: Office, statement: str) -> None:
+    with sqlite3.connect(office.archive.path) as base:
+        base.execute(statement)
+
+
+def without_the_letter(office: Office) -> None:
+    path = office.journal.path
+    path.write_text("".join(line for line in path.read_text().splitlines(True) if '"letter@1","digest"' not in line))
+
+
+def without_anything(office: Office) -> None:
+    office.journal.path.write_text("")
+
+
+def another_day(office: Office) -> None:
+    path = office.journal.path
+    path.write_text(
+        path.read_text().replace('"effective":"2026-06-12T21:21:00Z"', '"effective":"2099-06-12T21:21:00Z"')
+    )
+
+
+TAMPERED: list[tuple[Callable[[Office], object], str]] = [
+    (without_the_letter, "an act that the journal does not have"),
+    (without_the_letter, "letter@1.toml lies among the rules, and the journal has no act of it"),
+    (without_anything, "entry 1 of the ledger"),
+    (another_day, "that letter@1 was enacted so"),
+    (lambda office: (office.rules_folder / "letter@1.toml").write_text("x"), "byte for byte"),
+    (lambda office: changed(office, "DELETE FROM decisions WHERE number = 3"), "decision 3 was entered and is gone"),
+    (lambda office: changed(office, "UPDATE decisions SET outcome = 'allow' WHERE number = 3"), "listed as something"),
+    (lambda office: changed(office, "UPDATE decisions SET subject = 'x' WHERE number = 3"), "listed as something else"),
+    (
+        lambda office: changed(office, "UPDATE decisions SET body = (SELECT body FROM decisions WHERE number = 1)"),
+        "is not the decision that was entered as number 3",
+    ),
+    (lambda office: changed(office, "UPDATE decisions SET body = X'7B7D' WHERE number = 2"), "as number 2"),
+    (lambda office: changed(office, "DELETE FROM batches"), "is a batch of 4 decisions that is not here"),
+    (lambda office: changed(office, "UPDATE batches SET place = 0"), "entry 0 of the ledger is not the batch"),
+    (lambda office: changed(office, "DELETE FROM commitments WHERE number = 4"), "are not those that were entered"),
+]
+
+
+def test_an_office_that_nobody_touched_agrees(office: Office, lab: Lab) -> None:
+    assert list(differences(office, lab)) == []
+
+
+@pytest.mark.parametrize(("tamper", "said"), TAMPERED)
+def test_what_was_changed_is_told(office: Office, lab: Lab, tamper: Callable[[Office], object], said: str) -> None:
+    tamper(office)
+    found = list(differences(office, lab))
+    assert any(said in each for each in found), found
+
+
+def test_an_act_that_was_entered_twice_after_a_kill_is_one(office: Office, tmp_path: Path, lab: Lab) -> None:
+    path = office.journal.path
+    before = path.read_bytes()
+    third = signed(tmp_path, LETTER.replace('"letter"', '"third"'), "third.toml")
+    enact(office, third, lab, AT)
+    path.write_bytes(before)  # killed between the ledger and the journal
+    assert any("the journal does not have" in each for each in differences(office, lab))
+    enact(office, third, lab, AT)
+    assert list(differences(office, lab)) == []
+
+
+def test_a_decision_exchanged_for_another_is_not_read(office: Office) -> None:
+    ids = [made.id for made in office.archive.between("2026", "2027")]
+    changed(office, "UPDATE decisions SET body = (SELECT body FROM decisions WHERE number = 1) WHERE number = 3")
+    with pytest.raises(VerificationError, match="was changed"):
+        office.archive.find(ids[2])
+    with pytest.raises(VerificationError, match="was changed"):
+        list(office.archive.between("2026", "2027"))

@@ -1,0 +1,54 @@
+"""The verbs of an office by hand: bad requests are a sentence and leave nothing, and what was done can be verified."""
+
+from pathlib import Path
+
+import pytest
+
+from bylaw.cli import main
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("BYLAW_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    assert main(["access", "demo", "--subjects", "1000"]) == 0
+    staff = tmp_path / "staff.csv"
+    staff.write_text("id,kind,citizenship,source,grade,as_of\np-1,person,us,hr,attested,2026-06-01\n")
+    assert main(["access", "import", str(staff)]) == 0
+    return tmp_path / "home"
+
+
+def test_a_population_that_cannot_be_made_leaves_no_office(tmp_path: Path) -> None:
+    words = ["access", "demo", "--office", str(tmp_path / "office"), "--home", str(tmp_path / "home")]
+    assert main([*words, "--subjects", "3"]) == 2
+    assert not (tmp_path / "office").exists()
+
+
+def test_an_office_by_hand(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make = ["decisions", "make", "p-1", "--model", "fable-5"]
+    assert main([*make, "--location", "USA"]) == 0
+    assert "from us" in capsys.readouterr().out
+    for words, said in (
+        (["decisions", "make", "p-1", "--model", "Fable-5"], "nothing is decided about a model 'Fable-5'"),
+        ([*make, "--location", "Atlantis"], "unknown country: 'Atlantis'"),
+        (["decisions", "retire", "--why", ""], "say who does this, and why"),
+        (["directive", "rescind", "ordinary-access", "--citation", ""], "citation"),
+    ):
+        assert main(words) == 2
+        assert said in capsys.readouterr().err
+    assert main(["decisions", "commit"]) == 0
+    assert main(["decisions", "retire", "--why", "over", "--dry-run"]) == 0
+    assert "0 decisions could be forgotten; nothing was" in capsys.readouterr().out
+    assert main(["access", "erase", "--expired", "--why", "over"]) == 0
+    assert "0 facts whose time to be kept is over" in capsys.readouterr().out
+    assert main(["access", "verify"]) == 0
+    (home / "access" / "journal.jsonl").write_text("")
+    assert main(["access", "verify"]) == 4
+    assert "an act that the journal does not have" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("days", ["-1", "99999999999", "x", "²"])
+def test_days_that_no_calendar_has(days: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["directive", "impact", "x.toml", "--days", days])
+    assert "is no number of days" in capsys.readouterr().err
