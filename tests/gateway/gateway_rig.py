@@ -16,8 +16,11 @@ from urllib.parse import urlsplit
 from gateway_model import ModelServer
 
 from bylaw.access.office.place import Office, OfficeSettings
+from bylaw.gateway import meters
 from bylaw.gateway.caller.keys import Key
 from bylaw.gateway.settings import Place
+from bylaw.gateway.snapshot.head import read_head
+from bylaw.gateway.snapshot.table import Table
 from bylaw.gateway.state import State
 from bylaw.lineage.lab import Lab
 from bylaw.settings import dumps
@@ -105,6 +108,21 @@ class Rig:
         while self.get("/v1/models", "citizen").status != 200:
             assert time.monotonic() < until, (self.folder / "log").read_text()
             time.sleep(0.05)
+
+    def wait_enforced(self, seconds: float = 10.0) -> float:
+        """Until every worker enforces what is in force and valid now; returns how long that took."""
+        began = time.monotonic()
+        wanted = len(self.office.journal.acts()), len(self.state.keys.valid())
+        while not self._enforced(*wanted):
+            assert time.monotonic() - began < seconds, self.log()
+            time.sleep(0.01)
+        return time.monotonic() - began
+
+    def _enforced(self, acts: int, keys: int) -> bool:
+        head = read_head(self.state.snapshot, self.state.public_key())
+        if head.acts != acts or len(Table(self.state.snapshot / head.keys, Key)) != keys:
+            return False
+        return min(each["version"] for each in meters.read(self.state.meters).values()) >= head.version
 
     def get(self, path: str, who: str = "", headers: Mapping[str, str] | None = None, method: str = "GET") -> "Got":
         """A request without a body."""

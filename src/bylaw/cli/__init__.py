@@ -33,6 +33,8 @@ VERBS = (
     "bylaw.cli.ledger",
     "bylaw.cli.screen",
     "bylaw.cli.serve",
+    "bylaw.cli.keys",
+    "bylaw.cli.coverage",
     "bylaw.cli.windtunnel",
 )
 """The verbs, in the order of ``--help``: a new one is a file and a row here."""

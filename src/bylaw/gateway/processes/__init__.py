@@ -7,7 +7,7 @@
     worker       the door, on a port that all workers share
     recorder     segments → archive → ledger
     admin        metrics, readiness, coverage, on a port of their own
-    child        what all of them share
+    child        what all of them share · server  uvicorn, as two of them run it
 
 Each is a module that is run by itself; what they say to each other lies in files (``state``).
 """

@@ -2,8 +2,9 @@
 
 import argparse
 import os
+import signal
 import sys
-import time
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,8 +29,11 @@ def run(who: str, main: Callable[[argparse.Namespace, Place], None]) -> None:
 
 
 def repeat(turn: Callable[[], object], every: float) -> None:
-    """Do it again and again, as long as the supervisor lives."""
-    parent = os.getppid()
-    while os.getppid() == parent:
+    """Do it again and again, as long as the supervisor lives; told to stop, once more."""
+    parent, stop = os.getppid(), threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    while not stop.is_set() and os.getppid() == parent:
         turn()
-        time.sleep(every)
+        stop.wait(every)
+    turn()

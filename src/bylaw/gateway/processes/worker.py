@@ -3,12 +3,10 @@
 import argparse
 import asyncio
 import gc
-import os
 import secrets
 import socket
 import time
 
-import uvicorn
 import uvloop
 
 from bylaw.gateway.caller.tokens import Tokens
@@ -20,6 +18,7 @@ from bylaw.gateway.meters import Meters
 from bylaw.gateway.passages import Passage
 from bylaw.gateway.problem import Problem
 from bylaw.gateway.processes import child
+from bylaw.gateway.processes.server import serve, server_of
 from bylaw.gateway.record.coverage import Beats
 from bylaw.gateway.record.segment import Segments
 from bylaw.gateway.record.writing import Writer
@@ -95,15 +94,24 @@ class Worker:
             self.door.parts.log.event("cut", receipt="", why=problem.detail)
 
 
-async def serve(worker: Worker, listening: socket.socket) -> None:
+async def run(worker: Worker, listening: socket.socket) -> None:
     """Serve until told to stop; then let answers under way end, as long as that may take."""
     await worker.follower.turn()
-    server = uvicorn.Server(_config(worker))
-    tasks = [asyncio.ensure_future(each) for each in (worker.follower.watch(), _beating(worker, server))]
+    limits = worker.settings.limits
+    server = server_of(
+        worker.door,
+        worker.settings.listen,
+        loop="uvloop",
+        http=connection_class(limits),
+        backlog=4096,
+        timeout_keep_alive=round(limits.keep_seconds),
+        timeout_graceful_shutdown=round(limits.drain_seconds),
+    )
+    tasks = [asyncio.ensure_future(each) for each in (worker.follower.watch(), _beating(worker))]
     gc.collect()
     gc.freeze()  # what is here now stays; looking through it again and again would cost every request
     try:
-        await server.serve(sockets=[listening])
+        await serve(server, listening)
     finally:
         for task in tasks:
             task.cancel()
@@ -112,43 +120,17 @@ async def serve(worker: Worker, listening: socket.socket) -> None:
         worker.segments.close()
 
 
-async def _beating(worker: Worker, server: uvicorn.Server) -> None:
-    parent = os.getppid()
+async def _beating(worker: Worker) -> None:
     while True:
         worker.beat()
-        for _ in range(max(1, round(worker.settings.record.beat_seconds / 0.5))):
-            await asyncio.sleep(min(0.5, worker.settings.record.beat_seconds))
-            if os.getppid() != parent:
-                server.should_exit = True
-
-
-def _config(worker: Worker) -> uvicorn.Config:
-    limits, listen = worker.settings.limits, worker.settings.listen
-    return uvicorn.Config(
-        worker.door,
-        loop="uvloop",
-        http=connection_class(limits),
-        ws="none",
-        lifespan="off",
-        interface="asgi3",
-        proxy_headers=False,
-        server_header=False,
-        access_log=False,
-        log_config=None,
-        log_level="critical",
-        timeout_keep_alive=round(limits.keep_seconds),
-        timeout_graceful_shutdown=round(limits.drain_seconds),
-        backlog=4096,
-        ssl_certfile=listen.certificate or None,
-        ssl_keyfile=listen.private_key or None,
-    )
+        await asyncio.sleep(worker.settings.record.beat_seconds)
 
 
 def main(args: argparse.Namespace, place: Place) -> None:
     """One worker."""
     listening = socket.socket(fileno=args.socket)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(Worker(place), listening))
+        runner.run(run(Worker(place), listening))
 
 
 if __name__ == "__main__":

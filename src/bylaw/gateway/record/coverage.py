@@ -95,6 +95,43 @@ def intervals(beats: Iterable[Beat], now: float) -> Iterator[Interval]:
                 yield _gap(worker, last.at, now)
 
 
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """A policy came into force at the workers, one after the other: the first, the last, and what it ended.
+
+    From ``swept`` on none of them sent anything to whom the policy refuses.
+    """
+
+    policy: str
+    first: float
+    last: float
+    cut: int
+    swept: float
+
+
+def changes(found: Iterable[Interval]) -> Iterator[Change]:
+    """Each policy that came into force, in the order in which it did."""
+    begun: dict[str, list[Interval]] = {}
+    for each in found:
+        if each.policy:
+            begun.setdefault(each.policy, []).append(each)
+    for policy, own in sorted(begun.items(), key=lambda item: min(each.start for each in item[1])):
+        first = {worker: min(lines, key=lambda each: each.start) for worker, lines in _by_worker(own).items()}.values()
+        yield Change(
+            policy=policy,
+            first=min(each.start for each in first),
+            last=max(each.start for each in first),
+            cut=sum(each.cut for each in own),
+            swept=max(max(each.start, each.swept) for each in first),
+        )
+
+
+def _by_worker(found: Iterable[Interval]) -> dict[str, list[Interval]]:
+    workers: dict[str, list[Interval]] = {}
+    for each in found:
+        workers.setdefault(each.worker, []).append(each)
+    return workers
+
+
 def stamp_of(seconds: float) -> str:
     """An instant with milliseconds."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
