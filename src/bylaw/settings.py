@@ -92,7 +92,7 @@ def _unknown(type: Any, value: Any, key: Key = ()) -> Iterator[Key]:
                 yield (*key, name)
             else:
                 yield from _unknown(fields[name], inner, (*key, name))
-    elif isinstance(value, dict | list):
+    elif isinstance(value, list) or (isinstance(value, dict) and get_origin(type) is dict):
         for name, inner in value.items() if isinstance(value, dict) else enumerate(value):
             yield from _unknown(_within(type), inner, (*key, str(name)))
 
