@@ -7,11 +7,15 @@ BIN := .venv/bin
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[train,audit,access,gateway,dev,browser]'
 	touch $@
 
-.PHONY: setup demo test lint bench bench-speed bench-prove bench-access
+.PHONY: setup demo serve-demo test lint bench bench-speed bench-prove bench-access
 setup: .venv/ready
 
 demo: .venv/ready
 	$(BIN)/bylaw train
+
+# A gateway in front of the wind tunnel's model, with an office to practise in, in ./serve-demo; prints commands to try.
+serve-demo: .venv/ready
+	$(BIN)/bylaw serve --demo
 
 test: .venv/ready
 	CI=$(CI) $(BIN)/python -m pytest

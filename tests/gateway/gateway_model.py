@@ -64,7 +64,7 @@ class ModelServer:
 
     def _answer(self, connection: socket.socket, heard: Heard) -> bool:
         """Answer one request; whether the connection goes on."""
-        said = json.loads(heard.body or b"{}")
+        said = json.loads(heard.body.decode(errors="replace") or "{}")
         match str(said.get("model", "")).partition("-")[0]:
             case "hangs":
                 time.sleep(30)

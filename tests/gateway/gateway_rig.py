@@ -93,7 +93,7 @@ class Rig:
         finally:
             if self.process.poll() is None:
                 self.process.send_signal(signal.SIGTERM)
-            self.process.wait(30)
+            self.process.wait(90)
             log.close()
 
     def _address(self) -> str:
@@ -102,14 +102,14 @@ class Rig:
         assert line, (self.folder / "log").read_text()
         return line.split()[1]
 
-    def wait_ready(self, seconds: float = 20.0) -> None:
+    def wait_ready(self, seconds: float = 90.0) -> None:
         """Until a snapshot is in force at a worker."""
         until = time.monotonic() + seconds
         while self.get("/v1/models", "citizen").status != 200:
             assert time.monotonic() < until, (self.folder / "log").read_text()
             time.sleep(0.05)
 
-    def wait_enforced(self, seconds: float = 10.0) -> float:
+    def wait_enforced(self, seconds: float = 30.0) -> float:
         """Until every worker enforces what is in force and valid now; returns how long that took."""
         began = time.monotonic()
         wanted = len(self.office.journal.acts()), len(self.state.keys.valid())
@@ -142,6 +142,17 @@ class Rig:
         key = {"authorization": f"Bearer {self.keys.get(who, who)}"} if who else {}
         return {**key, **(headers or {})}
 
+    def child(self, name: str) -> int:
+        """The process of a child of the supervisor, the first of that name."""
+        for path in Path("/proc").glob("[0-9]*"):
+            try:
+                parent = int((path / "stat").read_text().rpartition(")")[2].split()[1])
+                if parent == self.process.pid and f"processes.{name}".encode() in (path / "cmdline").read_bytes():
+                    return int(path.name)
+            except OSError:
+                continue
+        raise AssertionError(f"there is no {name}")
+
     def log(self) -> str:
         """What the processes said."""
         return (self.folder / "log").read_text()
@@ -161,7 +172,7 @@ class Got:
 def ask(url: str, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None) -> Got:
     """One request on a connection of its own."""
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=20)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=90)
     try:
         connection.request(method, path, body, dict(headers))
         return Got(connection.getresponse())

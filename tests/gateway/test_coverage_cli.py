@@ -26,22 +26,10 @@ def test_a_stop_in_order_leaves_no_gap_and_a_kill_does(tmp_path: Path, capsys: p
         assert len(list(rig.office.archive.between("2026", "2027"))) == 1  # drained as it stopped
         with rig.serving():
             before = set(meters.read(rig.state.meters))
-            os.kill(_worker(rig), signal.SIGKILL)
+            os.kill(rig.child("worker"), signal.SIGKILL)
             while set(meters.read(rig.state.meters)) == before or rig.get("/v1/models", "citizen").status != 200:
                 time.sleep(0.05)
             time.sleep(2)
             assert main(command) == 4
         said = capsys.readouterr().out
         assert "GAP" in said and "3 workers, 1 gaps" in said
-
-
-def _worker(rig: Rig) -> int:
-    """The process of the worker, a child of the supervisor."""
-    for path in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = int((path / "stat").read_text().rpartition(")")[2].split()[1])
-            if parent == rig.process.pid and b"processes.worker" in (path / "cmdline").read_bytes():
-                return int(path.name)
-        except OSError:
-            continue
-    raise AssertionError("no worker")

@@ -1,41 +1,68 @@
-"""``bylaw serve``: the gateway, in front of models."""
+"""``bylaw serve``: the gateway, in front of models; without an upstream, of the wind tunnel's trained model."""
 
 import argparse
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bylaw.gateway.processes.supervisor import Supervisor
+    from bylaw.gateway.settings import Place
 
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+FILE = Path("gateway.toml")
 
 
 def register(subparsers: "Subparsers") -> None:
     """Add the verb."""
     about = "stand in front of models: who asks is decided, recorded, and only then answered"
-    parser = subparsers.add_parser("serve", help=about, description=about)
+    more = "Without an [upstream] the wind tunnel's trained model answers."
+    parser = subparsers.add_parser("serve", help=about, description=f"{about}. {more}")
     parser.add_argument("settings", nargs="?", type=Path, metavar="GATEWAY.toml", help="settings (./gateway.toml)")
     parser.add_argument("--check", action="store_true", help="say whether it would start, and stop")
+    parser.add_argument("--demo", action="store_true", help="make an office to practise in, with keys, and serve it")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Check, then serve until a signal comes."""
     from bylaw.errors import MissingExtra
-    from bylaw.gateway.settings import Place
 
-    path = args.settings or Path("gateway.toml")
-    place = Place.read(path)
-    place.check()
     try:
         from bylaw.gateway.processes.supervisor import Supervisor
     except ImportError as error:
         raise MissingExtra(str(error.name), "gateway") from error
+    place = _place(args)
+    place.check()
     if args.check:
-        print(f"{path}: {len(place.settings.model)} models, {place.settings.workers} workers; nothing is wrong with it")
+        said = place.settings
+        print(f"{place.where}: {len(said.model)} models, {said.workers} workers; nothing is wrong with it")
         return 0
-    Supervisor(place, path.resolve(), {}).run(_say)
+    more: Mapping[str, Sequence[str]] = {}
+    if not place.settings.upstream:
+        from bylaw.cli.world import before_the_world
+
+        place, more = before_the_world(place)
+    Supervisor(place, place.folder / place.where, more).run(_say)
     return 0
+
+
+def _place(args: argparse.Namespace) -> "Place":
+    from bylaw.errors import UsageError
+    from bylaw.gateway.settings import GatewaySettings, Place
+
+    if args.demo:
+        from bylaw.cli.world import demo
+
+        return demo(args.settings or Path("serve-demo") / FILE)
+    path = args.settings or FILE
+    if args.settings is None and not path.exists():
+        place = Place(GatewaySettings(), Path.cwd(), str(FILE))
+        if not (place.office / "access.toml").exists():
+            raise UsageError(f"there is no {FILE} here, and no office in {place.office}; try: bylaw serve --demo")
+        return place
+    return Place.read(path)
 
 
 def _say(supervisor: "Supervisor") -> None:

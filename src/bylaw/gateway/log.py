@@ -4,6 +4,7 @@ asked.
 
 import os
 import time
+from contextlib import suppress
 
 import msgspec
 
@@ -21,7 +22,8 @@ class Log:
     def event(self, event: str, **said: object) -> None:
         """Something happened."""
         line = {"at": round(time.time(), 3), "who": self._who, "event": event, **said}
-        os.write(self._file, _ENCODE(line) + b"\n")
+        with suppress(OSError):  # whoever is asked goes on answering where nobody can be told
+            os.write(self._file, _ENCODE(line) + b"\n")
 
     def problem(self, method: str, problem: Problem, seconds: float) -> None:
         """A request ended without an answer; the caller's own mistakes are counted, not written."""

@@ -6,6 +6,7 @@ Paths are relative to the file. Secrets stand in environment variables, and the 
 
 import ipaddress
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -194,8 +195,35 @@ class Place(msgspec.Struct, frozen=True):
         """Where the gateway keeps what is its own: keys, snapshots, segments, coverage."""
         return self.path(self.settings.state) if self.settings.state else self.office / "gateway"
 
+    def absolute(self) -> GatewaySettings:
+        """The same settings with every path whole, so that they mean the same in another folder."""
+        said, replace = self.settings, msgspec.structs.replace
+
+        def whole(text: str) -> str:
+            return str(self.path(text)) if text else ""
+
+        caller = replace(
+            said.caller,
+            places=whole(said.caller.places),
+            signals={name: whole(each) for name, each in said.caller.signals.items()},
+        )
+        return replace(
+            said,
+            office=str(self.office),
+            home=str(self.home),
+            state=str(self.state),
+            caller=caller,
+            snapshot=replace(said.snapshot, key=whole(said.snapshot.key)),
+            issuer={name: replace(each, jwks=whole(each.jwks)) for name, each in said.issuer.items()},
+            model={name: replace(each, weights=whole(each.weights)) for name, each in said.model.items()},
+            listen=_whole(said.listen, whole),
+            admin=_whole(said.admin, whole),
+        )
+
     def check(self) -> None:
         """Raise ``SettingsError`` with one line about the first thing that would not work."""
+        if not (self.office / "access.toml").is_file():
+            raise SettingsError(f"there is no office in {self.office}", f"{self.where}: office")
         for fault in (*self._listeners(), *self._upstreams(), *self._models(), *self._files(), *self._hops()):
             raise SettingsError(fault[1], f"{self.where}: {fault[0]}")
 
@@ -249,6 +277,11 @@ class Place(msgspec.Struct, frozen=True):
             except ValueError as error:
                 found.append(("caller.hops", str(error)))
         return found
+
+
+def _whole(listen: ListenSettings, whole: Callable[[str], str]) -> ListenSettings:
+    certificate, key = whole(listen.certificate), whole(listen.private_key)
+    return msgspec.structs.replace(listen, certificate=certificate, private_key=key)
 
 
 def _url_fault(url: str) -> str:

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -54,7 +54,7 @@ class Child:
 class Supervisor:
     """All processes of a gateway. ``more`` are commands of others that belong to it, by name."""
 
-    def __init__(self, place: Place, settings: Path, more: dict[str, Sequence[str]]) -> None:
+    def __init__(self, place: Place, settings: Path, more: Mapping[str, Sequence[str]]) -> None:
         self.place, self.state = place, State(place)
         self._settings, self._more = str(settings), more
         self._stop = False

@@ -6,6 +6,7 @@ of this software about itself: it says what an honest worker did, not that no ot
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -61,7 +62,8 @@ class Beats:
         beat = Beat(
             at=at, worker=self.worker, version=version, policy=policy, every=self.every, cut=cut, swept=swept, ends=ends
         )
-        self._file.write(line_of(beat))
+        with suppress(OSError):  # what cannot be written down shows as a gap
+            self._file.write(line_of(beat))
 
 
 def read(folder: Path) -> Iterator[Beat]:

@@ -58,6 +58,8 @@ def check_head(headers: Mapping[bytes, bytes], most: int) -> None:
 def model_of(body: bytes) -> str:
     """The model a body asks for, in every reading of it. Raises ``Problem``."""
     try:
+        if not body.isascii():
+            body.decode()  # what is passed over is not looked at by the decoder
         model = _DECODER.decode(body).model
     except RecursionError:
         raise Problem("malformed", "The body is nested too deeply.") from None

@@ -1,0 +1,86 @@
+"""What ``bylaw serve`` has behind it where nothing is configured: the wind tunnel's model, and an office to try."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from bylaw import storage
+from bylaw.cli.office import now
+
+if TYPE_CHECKING:
+    from bylaw.access.office.place import Office
+    from bylaw.gateway.settings import Place
+
+NAME = "windtunnel"
+ASK = "What should I know before I start keeping bees?"
+
+
+def before_the_world(place: "Place") -> "tuple[Place, Mapping[str, Sequence[str]]]":
+    """The settings with a model behind every name that the office decides about, in a file; and the model's command."""
+    from bylaw.access.office.place import Office
+    from bylaw.cli.answer import newest
+    from bylaw.gateway.settings import ModelSettings, Place, UpstreamSettings
+    from bylaw.settings import dumps
+
+    office, socket = Office.open(place.office), place.state / "model.sock"
+    place.state.mkdir(parents=True, exist_ok=True)
+    settings = msgspec.structs.replace(
+        place.absolute(),
+        upstream={NAME: UpstreamSettings(url=f"unix:{socket}")},
+        model={name: ModelSettings(upstream=NAME) for name in office.settings.models},
+    )
+    path = place.state / "served.toml"
+    storage.write_text(path, dumps(settings))
+    model = newest()
+    print(f"No upstream is configured: {model} answers as {', '.join(office.settings.models)}", file=sys.stderr)
+    return Place.read(path), {"model": [sys.executable, "-m", "bylaw.cli.answer", str(model), str(socket)]}
+
+
+def demo(path: Path) -> "Place":
+    """An office to practise in beside the settings at ``path``, made once, with a key for somebody of each sort."""
+    from bylaw.access.office.place import Office
+    from bylaw.cli.practice import make
+    from bylaw.gateway.settings import GatewaySettings, Place
+    from bylaw.gateway.state import State
+    from bylaw.lineage.lab import Lab
+    from bylaw.settings import dumps
+
+    if not path.exists():
+        make(path.parent / "access", Lab.open(path.parent / "home"), 300, 1, now())
+        storage.write_text(path, dumps(GatewaySettings(office="access", home="home")))
+    place = Place.read(path)
+    state = State(place)
+    if not state.keys.valid():
+        _issue(Office.open(place.office), state, place)
+    return place
+
+
+def _issue(office: "Office", state: object, place: "Place") -> None:
+    """Keys of a citizen, a foreigner and somebody of whom too little is known, each with a command to try."""
+    from bylaw.gateway.caller.keys import Key
+    from bylaw.gateway.state import State
+
+    assert isinstance(state, State)
+    at, listen = now(), place.settings.listen
+    model = office.settings.models[0]
+    for sort, subject in _sorts(office).items():
+        key = state.keys.issue(Key(subject=subject), at)
+        body = f'{{"model": "{model}", "messages": [{{"role": "user", "content": "{ASK}"}}]}}'
+        print(f"# {sort}: {subject}")
+        print(f"curl -s http://{listen.host}:{listen.port}/v1/chat/completions -H 'content-type: application/json' \\")
+        print(f"  -H 'authorization: Bearer {key}' -d '{body}'")
+
+
+def _sorts(office: "Office") -> dict[str, str]:
+    """One subject of each sort, as the register knows them."""
+    found: dict[str, str] = {}
+    for id, subject in office.register(now()).items():
+        if subject.kind == "person":
+            citizenships = subject.values("citizenship")
+            texts = {each.text for each in citizenships or ()}
+            sort = "unknown" if citizenships is None else "citizen of the United States" if "us" in texts else "foreign"
+            found.setdefault(sort, id)
+    return found

@@ -1,0 +1,239 @@
+"""What fails around the gateway: each fault has one outcome, and none of them is an open door."""
+
+import http.client
+import json
+import os
+import resource
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from gateway_model import ModelServer
+from gateway_rig import CHAT, Rig, gateway, letter
+
+from bylaw.gateway import meters
+
+STALE = "[snapshot]\nlook_seconds = 0.05\nrenew_seconds = 0.5\nmax_age_seconds = 2\n[record]\ncommit_seconds = 0.5\n"
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Rig, ModelServer]]:
+    with gateway(tmp_path_factory.mktemp("faults"), STALE + "[limits]\nwrite_seconds = 1\n") as both:
+        yield both
+
+
+@pytest.mark.parametrize(
+    ("model", "status", "kind"),
+    [
+        ("hangs", 504, "upstream-slow"),
+        ("resets", 502, "upstream"),
+        ("moved", 502, "upstream"),
+        ("nowhere", 502, "upstream"),
+    ],
+)
+def test_a_model_s_server_that_does_not_answer(rig: Rig, model: str, status: int, kind: str) -> None:
+    got = rig.chat("citizen", model=model)
+    assert got.status == status and got.json["type"] == f"urn:bylaw:problem:{kind}"
+    assert "169.254" not in got.body.decode() and "127.0.0.1" not in got.body.decode()
+
+
+def test_what_a_model_s_server_says_comes_back_as_it_is(rig: Rig) -> None:
+    broken, garbage = rig.chat("citizen", model="broken"), rig.chat("citizen", model="garbage")
+    assert (broken.status, broken.json) == (500, {"error": {"message": "out of memory"}})
+    assert (garbage.status, garbage.body) == (200, b'{"choices": [{"mess')
+
+
+def test_a_server_cannot_forge_a_receipt_or_set_a_cookie(rig: Rig) -> None:
+    got = rig.chat("citizen", model="spoofs")
+    assert got.status == 200 and got.headers.get_all("bylaw-receipt") != ["forged"]
+    assert len(got.headers.get_all("bylaw-receipt") or []) == 1 and "set-cookie" not in got.headers
+
+
+def test_a_stream_that_breaks_off_is_not_ended_as_if_it_were_whole(rig: Rig) -> None:
+    with pytest.raises((http.client.IncompleteRead, ConnectionResetError)):
+        rig.chat("citizen", model="half", stream=True)
+
+
+def test_a_caller_that_leaves_ends_the_work_for_it(rig: Rig, server: ModelServer) -> None:
+    left = server.left
+    connection = _begin(rig, stream=True, max_tokens=1000)
+    connection.getresponse().read1(100)
+    connection.sock.close()  # type: ignore[union-attr]
+    connection.close()
+    until = time.monotonic() + 10
+    while server.left == left:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def test_a_caller_that_does_not_read_is_shown_out(rig: Rig, server: ModelServer) -> None:
+    left, server.pause = server.left, 0.0
+    parts = urlsplit(rig.door)
+    with socket.socket() as slow:
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        slow.connect((parts.hostname, parts.port))
+        body = json.dumps({**CHAT, "stream": True, "max_tokens": 20_000})
+        head = f"POST /v1/chat/completions HTTP/1.1\r\nauthorization: Bearer {rig.keys['citizen']}\r\n"
+        slow.sendall(f"{head}content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n{body}".encode())
+        until = time.monotonic() + 20
+        while server.left == left:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+    server.pause = 0.02
+
+
+def test_past_its_greatest_age_nobody_is_let_through_and_then_all_is_as_before(rig: Rig, server: ModelServer) -> None:
+    publisher = rig.child("publisher")
+    os.kill(publisher, signal.SIGSTOP)
+    try:
+        until = time.monotonic() + 15
+        while (got := rig.chat("citizen")).status == 200:
+            assert time.monotonic() < until
+            time.sleep(0.1)
+        assert got.status == 503 and got.json["type"] == "urn:bylaw:problem:stale"
+        server.heard.clear()
+        for who in ("citizen", "foreign", "", "bylaw-" + "x" * 43):
+            assert rig.chat(who).status == 503  # never 401: who asks cannot be known either
+            assert rig.get("/v1/models", who).status == 503
+        assert not server.heard
+        assert _admin(rig, "/readyz") == 503
+    finally:
+        os.kill(publisher, signal.SIGCONT)
+    rig.wait_ready()
+    assert rig.chat("citizen").status == 200 and _admin(rig, "/readyz") == 200
+
+
+def test_a_head_that_was_tampered_with_or_is_old_is_not_taken(rig: Rig) -> None:
+    publisher, head = rig.child("publisher"), rig.state.snapshot / "head"
+    old = head.read_bytes()
+    time.sleep(0.7)
+    os.kill(publisher, signal.SIGSTOP)
+    try:
+        young = head.read_bytes()
+        assert old != young
+        version = _version(rig)
+        for content in (old, young[:-20], young.replace(b"sig", b"gis"), b"", b"{}"):
+            head.write_bytes(content)
+            time.sleep(0.15)
+            assert _version(rig) == version
+        head.write_bytes(young)
+    finally:
+        os.kill(publisher, signal.SIGCONT)
+    rig.wait_ready()
+
+
+def test_a_full_disk_stops_answers_and_not_the_gateway(rig: Rig, server: ModelServer) -> None:
+    worker = rig.child("worker")
+    assert rig.chat("citizen").status == 200
+    size = max(path.stat().st_size for path in rig.state.segments.glob("w*.log"))
+    before = resource.prlimit(worker, resource.RLIMIT_FSIZE)
+    resource.prlimit(worker, resource.RLIMIT_FSIZE, (size + 100, before[1]))
+    server.heard.clear()
+    try:
+        for who in ("citizen", "foreign") * 3:
+            got = rig.chat(who)
+            assert got.status == 503 and got.json["type"] == "urn:bylaw:problem:no-record"
+        assert not server.heard
+    finally:
+        resource.prlimit(worker, resource.RLIMIT_FSIZE, before)
+    assert rig.chat("citizen").status == 200
+    time.sleep(1.5)
+    lines = b"".join(path.read_bytes() for path in rig.state.segments.glob("w*.log"))
+    assert all(line.endswith(b"}\n") for line in lines.splitlines(keepends=True))
+
+
+def test_answers_under_way_are_cut_though_the_disk_is_full(rig: Rig) -> None:
+    worker = rig.child("worker")
+    connection = _begin(rig, "foreign", stream=True, model="mythos-5", max_tokens=60)
+    response = connection.getresponse()
+    before = resource.prlimit(worker, resource.RLIMIT_FSIZE)
+    resource.prlimit(worker, resource.RLIMIT_FSIZE, (1, before[1]))
+    try:
+        rig.enact(letter("mythos-5", id="second"), "second.toml")
+        with pytest.raises((http.client.IncompleteRead, ConnectionResetError)):
+            response.read()
+    finally:
+        resource.prlimit(worker, resource.RLIMIT_FSIZE, before)
+
+
+def test_killed_workers_lose_no_decision_that_was_answered(tmp_path: Path) -> None:
+    with gateway(tmp_path, head="workers = 2\n") as (rig, _):
+        receipts: set[str] = set()
+        stop = threading.Event()
+
+        def ask() -> None:
+            while not stop.is_set():
+                try:
+                    receipts.add(rig.chat("citizen").headers["bylaw-receipt"])
+                except (OSError, http.client.HTTPException):
+                    continue  # its worker was killed
+
+        threads = [threading.Thread(target=ask) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for name in ("worker", "recorder", "worker", "publisher", "worker", "recorder"):
+            time.sleep(0.7)
+            os.kill(rig.child(name), signal.SIGKILL)
+        time.sleep(1.5)
+        stop.set()
+        for thread in threads:
+            thread.join()
+        assert len(receipts) > 50
+    found = _receipts(rig)
+    assert receipts <= found.keys(), "answered, and not on record"
+    assert sum(found.values()) == len(found), "on record twice"
+
+
+def test_the_whole_gateway_killed_and_started_again(tmp_path: Path) -> None:
+    with ModelServer() as server:
+        rig = Rig(tmp_path, server.url)
+        with rig.serving():
+            first = {rig.chat("citizen").headers["bylaw-receipt"] for _ in range(5)}
+            worker = rig.child("worker")
+            os.kill(rig.process.pid, signal.SIGKILL)
+            until = time.monotonic() + 10
+            while Path(f"/proc/{worker}").exists() and "Z" not in Path(f"/proc/{worker}/stat").read_text().split()[2]:
+                assert time.monotonic() < until, "a worker without its supervisor must end"
+                time.sleep(0.1)
+            time.sleep(1)
+        with rig.serving():
+            first.add(rig.chat("citizen").headers["bylaw-receipt"])
+        assert first <= _receipts(rig).keys()
+
+
+def _receipts(rig: Rig) -> dict[str, int]:
+    """How often each receipt is in the archive's batches: as leaves, made again from commitments."""
+    import sqlite3
+    from contextlib import closing
+
+    from bylaw.ledger.merkle import leaf_hash
+
+    found: dict[str, int] = {}
+    with closing(sqlite3.connect(rig.office.archive.path)) as base:
+        for (committed,) in base.execute("SELECT committed FROM commitments"):
+            leaf = leaf_hash(committed.encode()).hex()
+            found[leaf] = found.get(leaf, 0) + 1
+    return found
+
+
+def _begin(rig: Rig, who: str = "citizen", **body: object) -> http.client.HTTPConnection:
+    parts = urlsplit(rig.door)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=20)
+    headers = {"authorization": f"Bearer {rig.keys[who]}", "content-type": "application/json"}
+    connection.request("POST", "/v1/chat/completions", json.dumps({**CHAT, **body}), headers)
+    return connection
+
+
+def _admin(rig: Rig, path: str) -> int:
+    from gateway_rig import ask
+
+    return ask(rig.admin, "GET", path, {}).status
+
+
+def _version(rig: Rig) -> float:
+    return max(each["version"] for each in meters.read(rig.state.meters).values())
