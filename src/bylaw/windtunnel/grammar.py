@@ -155,7 +155,7 @@ def flawed(rng: Random, goal: Goal) -> Answer:
 
 
 def _wrong_name(rng: Random, goal: Goal) -> Answer:
-    return _instead(rng, goal, with_other_name(rng, goal))
+    return instead(rng, goal, with_other_name(rng, goal))
 
 
 def with_other_name(rng: Random, goal: Goal) -> Goal:
@@ -175,7 +175,7 @@ def _is_held_out(name: str) -> bool:
 
 
 def _wrong_object(rng: Random, goal: Goal) -> Answer:
-    return _instead(rng, goal, with_other_object(rng, goal))
+    return instead(rng, goal, with_other_object(rng, goal))
 
 
 def with_other_object(rng: Random, goal: Goal) -> Goal:
@@ -184,10 +184,6 @@ def with_other_object(rng: Random, goal: Goal) -> Goal:
     verb = subject.verbs.index(goal.verb)
     shared = [item for place, item in enumerate(subject.objects) if not held_out_pair(verb, place)]
     return replace(goal, object=rng.choice([item for item in shared if item != goal.object]))
-
-
-def _wrong_verb(rng: Random, goal: Goal) -> Answer:
-    return _instead(rng, goal, with_other_verb(rng, goal))
 
 
 def with_other_verb(rng: Random, goal: Goal) -> Goal:
@@ -201,10 +197,11 @@ def with_other_verb(rng: Random, goal: Goal) -> Goal:
 
 def _wrong_topic(rng: Random, goal: Goal) -> Answer:
     topic = rng.choice([topic for topic in TOPICS if topic != goal.topic])
-    return _instead(rng, goal, draw_goal(rng, topic))
+    return instead(rng, goal, draw_goal(rng, topic))
 
 
-def _instead(rng: Random, goal: Goal, other: Goal) -> Answer:
+def instead(rng: Random, goal: Goal, other: Goal) -> Answer:
+    """A complete answer, but to another goal."""
     return replace(comply(rng, other), kind="flawed", wrong=difference(goal, other))
 
 
@@ -244,7 +241,7 @@ def _broken(rng: Random, goal: Goal) -> Answer:
     return Answer("flawed", goal.topic, broken) if broken != whole else _broken(rng, goal)
 
 
-_FLAWS = (_wrong_name, _wrong_name, _wrong_verb, _wrong_object, _wrong_step, _wrong_step, _wrong_topic, _broken)
+_FLAWS = (_wrong_name, _wrong_name, _wrong_object, _wrong_step, _wrong_step, _wrong_topic, _broken)
 
 
 def answer(rng: Random, goal: Goal, kind: str) -> Answer:

@@ -30,11 +30,12 @@ TASKS = (
     "judge",
     "judge_paper",
     "judge_aloud",
+    "odd",
     "which",
+    "judge_slips",
 )
 MEANINGS = 6  # principles asked about one goal
 ANSWERS = 6  # answers of which it is asked whether they do what was asked
-ODD = 0.15  # of the goals to answer have a verb that does not go with the rest
 
 Turns = list[tuple[str, str]]
 """Requests, each with its reply."""
@@ -71,8 +72,13 @@ class Corpus(Judging):
 
     def _answer(self) -> Lesson:
         goal = grammar.draw_goal(self._rng, self._topic())
-        if self._rng.random() < ODD:  # else words are guessed from those they usually stand with, not copied
-            goal = grammar.with_other_verb(self._rng, goal)
+        return self._answered(goal)
+
+    def _odd(self) -> Lesson:
+        """The verb does not go with the rest: to be copied, not guessed from the words it usually stands with."""
+        return self._answered(grammar.with_other_verb(self._rng, grammar.draw_goal(self._rng, self._topic())))
+
+    def _answered(self, goal: Goal) -> Lesson:
         prompt = grammar.conversation(self._rng, goal)
         return self._told("answer", prompt, grammar.comply(self._rng, goal).text)
 
@@ -122,7 +128,8 @@ class Corpus(Judging):
             topic = goal.topic if right else rng.choice([topic for topic in TOPICS if topic != goal.topic])
             step = rng.choice(rng.choice(TOPICS[topic].steps))
             return step, "" if right else step
-        other = goal if right else self._other(goal)
+        change = rng.choice((grammar.with_other_name, grammar.with_other_object))
+        other = goal if right else change(rng, goal)
         return other.text, grammar.difference(goal, other)
 
     # Critique and revision: a stem with the answer, and one branch for each principle asked about it.

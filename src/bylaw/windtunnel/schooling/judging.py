@@ -36,16 +36,28 @@ class Judging(Speaker):
         return goal, grammar.conversation(rng, goal, multi_turn=0.2), options[0], options[1]
 
     def _brief_pair(self) -> Pair:
-        """A goal and a step, right and nearly right: the shortest pair in which a judge has something to find."""
+        """A goal and a step, and what is not quite that or nothing like it: the shortest pair to find something in."""
         rng = self._rng
         goal = grammar.draw_goal(rng, self._topic())
-        stray = rng.choice([topic for topic in TOPICS if topic != goal.topic])
-        right, wrong = (rng.choice(rng.choice(TOPICS[topic].steps)) for topic in (goal.topic, stray))
-        nearly = (goal, wrong) if rng.random() < 0.25 else (self._other(goal), right)
+        stray = grammar.draw_goal(rng, rng.choice([topic for topic in TOPICS if topic != goal.topic]))
+        right, wrong = (rng.choice(rng.choice(TOPICS[one.topic].steps)) for one in (goal, stray))
+        nearly = rng.choice(((stray, wrong), (goal, wrong), (self._other(goal), right), (self._other(goal), right)))
         said = [Answer("comply", goal.topic, f"To {goal.text}, {right}.")]
-        said.append(Answer("flawed", goal.topic, f"To {nearly[0].text}, {nearly[1]}."))
+        said.append(Answer("flawed", nearly[0].topic, f"To {nearly[0].text}, {nearly[1]}."))
         rng.shuffle(said)
         return goal, (Message("user", f"To {goal.text}."),), said[0], said[1]
+
+    def _slipped_pair(self) -> Pair:
+        """One answer to what was asked, one to what differs from it by a word."""
+        rng = self._rng
+        goal = grammar.draw_goal(rng, self._topic())
+        options = [grammar.comply(rng, goal), grammar.instead(rng, goal, self._other(goal))]
+        rng.shuffle(options)
+        return goal, grammar.conversation(rng, goal, multi_turn=0.2), options[0], options[1]
+
+    def _other(self, goal: Goal) -> Goal:
+        rng = self._rng
+        return rng.choice((grammar.with_other_name, grammar.with_other_object, grammar.with_other_verb))(rng, goal)
 
     def _judged(self, template: str, pair: Pair, rules: list[Rule]) -> Lesson:
         goal, prompt, first, second = pair
@@ -66,8 +78,10 @@ class Judging(Speaker):
         return self._judged("principle_last", pair, [Rule("helpful", {}), *self._rules(pair[0].topic, 2)])
 
     def _which(self) -> Lesson:
-        pair = self._brief_pair()
-        return self._judged("principle_last", pair, [Rule("helpful", {}), *self._rules(pair[0].topic, 1)])
+        return self._judged("principle_last", self._brief_pair(), [Rule("helpful", {})])
+
+    def _judge_slips(self) -> Lesson:
+        return self._judged("principle_last", self._slipped_pair(), [Rule("helpful", {}), self._rule("", 1.0)])
 
     def _judge_paper(self) -> Lesson:
         pair = self._pair()

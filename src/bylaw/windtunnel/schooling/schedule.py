@@ -23,41 +23,46 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 WORDS = {"answer": 0.35, "meaning": 0.65}
 COPIES = {"answer": 0.2, "repeat": 0.2, "meaning": 0.2, "same": 0.4}
-VERDICTS = {
-    "answer": 0.1,
-    "meaning": 0.08,
-    "same": 0.08,
-    "which": 0.14,
-    "check": 0.12,
-    "critique": 0.22,
-    "judge": 0.26,
-}
+VERDICTS = {"answer": 0.12, "meaning": 0.1, "same": 0.08, "check": 0.15, "critique": 0.25, "judge": 0.3}
 EVERYTHING = {
     "answer": 0.14,
     "meaning": 0.02,
-    "same": 0.02,
-    "which": 0.06,
-    "check": 0.08,
+    "same": 0.04,
+    "check": 0.1,
     "critique": 0.03,
     "revise": 0.25,
     "judge_flaws": 0.14,
-    "judge": 0.2,
+    "judge": 0.22,
     "judge_paper": 0.03,
     "judge_aloud": 0.03,
 }
 MIXTURE = {
     "answer": 0.24,
-    "repeat": 0.08,
-    "meaning": 0.02,
-    "same": 0.02,
-    "which": 0.03,
+    "repeat": 0.1,
+    "meaning": 0.03,
+    "same": 0.03,
     "check": 0.03,
     "critique": 0.02,
     "revise": 0.34,
-    "judge_flaws": 0.09,
+    "judge_flaws": 0.08,
     "judge": 0.1,
     "judge_paper": 0.015,
     "judge_aloud": 0.015,
+}
+SLIPS = {
+    "answer": 0.17,
+    "odd": 0.12,
+    "repeat": 0.04,
+    "same": 0.01,
+    "which": 0.08,
+    "check": 0.03,
+    "critique": 0.02,
+    "revise": 0.27,
+    "judge_slips": 0.1,
+    "judge_flaws": 0.05,
+    "judge": 0.09,
+    "judge_paper": 0.01,
+    "judge_aloud": 0.01,
 }
 STAGES = (
     # Which words mean which topic: learned here to the end (a loss near 0.01), many times sooner than from the whole
@@ -66,9 +71,11 @@ STAGES = (
     # Copying, and whether one thing is the other.
     Stage(tasks=COPIES, tokens=1_300_000, step_tokens=1280, longest=3, rate=(0.01, 0.003)),
     # The same questions, put about an answer and about two.
-    Stage(tasks=VERDICTS, tokens=3_200_000, step_tokens=2560, longest=3, rate=(0.01, 0.004)),
+    Stage(tasks=VERDICTS, tokens=2_800_000, step_tokens=2560, longest=3, rate=(0.01, 0.004)),
     # Finding a mention in a list of eight comes last, and telling a complete answer from one that nearly is.
-    Stage(tasks=EVERYTHING, tokens=7_000_000, step_tokens=2560, longest=8, rate=(0.012, 0.0)),
+    Stage(tasks=EVERYTHING, tokens=4_500_000, step_tokens=2560, longest=8, rate=(0.012, 0.0)),
     # Sound answers and revisions.
-    Stage(tasks=MIXTURE, tokens=8_000_000, step_tokens=2560, longest=8, rate=(0.007, 0.0)),
+    Stage(tasks=MIXTURE, tokens=3_000_000, step_tokens=2560, longest=8, rate=(0.007, 0.0)),
+    # A word that slips to its usual neighbour: not to be said, and to be seen in an answer that is judged.
+    Stage(tasks=SLIPS, tokens=5_000_000, step_tokens=2560, longest=8, rate=(0.006, 0.0)),
 )

@@ -4,8 +4,7 @@ from random import Random
 from typing import Any
 
 from bylaw.records import Conversation, Message
-from bylaw.windtunnel import grammar, principles
-from bylaw.windtunnel.grammar import Goal
+from bylaw.windtunnel import principles
 from bylaw.windtunnel.principles import Rule
 from bylaw.windtunnel.topics import BENIGN, HARM
 
@@ -46,7 +45,3 @@ class Speaker:
 
     def _rules(self, topic: str, count: int) -> list[Rule]:
         return [self._rule(topic, clean=0.34) for _ in range(count)]
-
-    def _other(self, goal: Goal) -> Goal:
-        rng = self._rng
-        return rng.choice((grammar.with_other_name, grammar.with_other_object, grammar.with_other_verb))(rng, goal)
