@@ -221,3 +221,15 @@ def test_written_text_is_toml_for_everybody() -> None:
         "mix": {"a b": 1.0},
         "judge": {"path": "", "chat_template": strange.judge.chat_template, "stop": []},
     }
+
+
+class Named(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    gate: dict[str, Gate] = {}
+
+
+def test_tables_with_names_of_their_own_are_read_written_and_checked() -> None:
+    named = Named(gate={"a b": Gate(name="x"), "c.d": Gate(name="y", bound=0.25)})
+    assert settings.load(Named, settings.dumps(named)) == named
+    assert settings.load(Named, settings.dumps(Named())) == Named()
+    with pytest.raises(SettingsError, match="t:3: unknown key 'gate.one.bond'; the nearest known one is 'bound'"):
+        settings.load(Named, '[gate.one]\nname = "x"\nbond = 1\n', where="t")

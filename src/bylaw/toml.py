@@ -65,11 +65,14 @@ def table(value: msgspec.Struct, path: Key = ()) -> Iterator[str]:
     for name, item in items:
         if item is None:
             yield f"# {_join((name,))} is not set"
-        elif not isinstance(item, msgspec.Struct) and not _is_tables(item):
+        elif not (isinstance(item, msgspec.Struct) or _is_tables(item) or _is_named(item)):
             yield f"{_join((name,))} = {_value(item)}"
     for name, item in items:
         if isinstance(item, msgspec.Struct):
             yield from table(item, (*path, name))
+        elif _is_named(item):
+            for key, each in item.items():
+                yield from table(each, (*path, name, key))
         elif _is_tables(item):
             for each in item:
                 yield from ("", f"[[{_join((*path, name))}]]", *_skip_header(table(each, (*path, name))))
@@ -129,6 +132,10 @@ def _skip_header(lines: Iterator[str]) -> Iterator[str]:
 
 def _is_tables(value: Any) -> bool:
     return isinstance(value, (list, tuple)) and bool(value) and isinstance(value[0], msgspec.Struct)
+
+
+def _is_named(value: Any) -> bool:
+    return isinstance(value, dict) and bool(value) and all(isinstance(each, msgspec.Struct) for each in value.values())
 
 
 def _join(path: Key) -> str:

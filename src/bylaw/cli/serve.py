@@ -65,8 +65,13 @@ def _place(args: argparse.Namespace) -> "Place":
     return Place.read(path)
 
 
-def _say(supervisor: "Supervisor") -> None:
+def _say(supervisor: "Supervisor") -> bool:
+    """Say where it listens, once a model that it has behind itself is loaded."""
     from bylaw.gateway.processes.supervisor import address_of
 
+    behind = [each.url for each in supervisor.place.settings.upstream.values() if each.url.startswith("unix:")]
+    if not all(Path(url.removeprefix("unix:")).exists() for url in behind):
+        return False
     door, admin = address_of(supervisor.door), address_of(supervisor.admin)
     print(f"models {door}\nadmin  {admin}\nstop with Ctrl-C", flush=True)
+    return True

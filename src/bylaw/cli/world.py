@@ -34,8 +34,10 @@ def before_the_world(place: "Place") -> "tuple[Place, Mapping[str, Sequence[str]
     )
     path = place.state / "served.toml"
     storage.write_text(path, dumps(settings))
+    socket.unlink(missing_ok=True)
     model = newest()
-    print(f"No upstream is configured: {model} answers as {', '.join(office.settings.models)}", file=sys.stderr)
+    named = ", ".join(office.settings.models)
+    print(f"No upstream is configured: {model} is loaded, and answers as {named}", file=sys.stderr)
     return Place.read(path), {"model": [sys.executable, "-m", "bylaw.cli.answer", str(model), str(socket)]}
 
 
@@ -49,7 +51,7 @@ def demo(path: Path) -> "Place":
     from bylaw.settings import dumps
 
     if not path.exists():
-        make(path.parent / "access", Lab.open(path.parent / "home"), 300, 1, now())
+        make(path.parent / "access", Lab.open(path.parent / "home"), 1000, 1, now())
         storage.write_text(path, dumps(GatewaySettings(office="access", home="home")))
     place = Place.read(path)
     state = State(place)

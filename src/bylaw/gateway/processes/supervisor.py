@@ -68,15 +68,16 @@ class Supervisor:
         weights = {name: self.place.path(row.weights) for name, row in self.place.settings.model.items() if row.weights}
         note(self.state.weights, check(weights, Lab.open(self.place.home).trusted if weights else ()))
 
-    def run(self, ready: Callable[["Supervisor"], None]) -> None:
-        """Start all, tend them until a signal comes, stop all."""
+    def run(self, ready: Callable[["Supervisor"], bool]) -> None:
+        """Start all, tend them until a signal comes, stop all. ``ready`` is called until it says that it was."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._told)
         self.prepare()
         try:
             self._start()
-            ready(self)
+            is_ready = False
             while not self._stop:
+                is_ready = is_ready or ready(self)
                 for each in self.children:
                     each.tend()
                 time.sleep(AGAIN)
