@@ -231,5 +231,5 @@ def test_tables_with_names_of_their_own_are_read_written_and_checked() -> None:
     named = Named(gate={"a b": Gate(name="x"), "c.d": Gate(name="y", bound=0.25)})
     assert settings.load(Named, settings.dumps(named)) == named
     assert settings.load(Named, settings.dumps(Named())) == Named()
-    with pytest.raises(SettingsError, match="t:3: unknown key 'gate.one.bond'; the nearest known one is 'bound'"):
+    with pytest.raises(SettingsError, match=r"t:3: unknown key 'gate.one.bond'; the nearest known one is 'bound'"):
         settings.load(Named, '[gate.one]\nname = "x"\nbond = 1\n', where="t")

@@ -254,10 +254,11 @@ def test_a_wrong_key_says_nothing_of_how_wrong_it_was(rig: Rig) -> None:
 
 def test_the_decision_point_asks_for_a_key_and_a_known_model(rig: Rig) -> None:
     assert rig.get("/decide", "", {"bylaw-model": "m"}).status == 401
-    assert rig.get("/decide", "foreign", {"bylaw-model": "fable-5"}).status == 451
+    refused = rig.get("/decide", "foreign", {"bylaw-model": "fable-5"})
+    assert refused.status == 403 and refused.json["reason"] == "law"
     assert rig.get("/decide", "foreign", {"bylaw-model": "m"}).status == 200
     assert rig.get("/decide", "foreign").status == 404
-    assert rig.get("/decide/v1/chat/completions", "foreign", {"bylaw-model": "fable-5"}, method="POST").status == 451
+    assert rig.get("/decide/v1/chat/completions", "foreign", {"bylaw-model": "fable-5"}, method="POST").status == 403
 
 
 def test_the_door_has_no_page_of_the_admin_listener_and_the_other_way_round(rig: Rig) -> None:

@@ -234,7 +234,11 @@ class Door:
         model = asked.headers.last.get(b"bylaw-model", b"").decode("latin-1")
         if not self.parts.settings.decision_point or model not in self.parts.settings.model:
             raise Problem("not-found", "There is no such path or model here.")
-        receipt = await self.decided(asked.caller, _request(asked, model))
+        try:
+            receipt = await self.decided(asked.caller, _request(asked, model))
+        except Problem as problem:
+            problem.status = min(problem.status, 403) if problem.status < 500 else problem.status
+            raise  # nginx knows 401 and 403; every other status is an error of its own to it
         headers = [receipt_header(receipt), (b"content-length", b"0")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": b""})

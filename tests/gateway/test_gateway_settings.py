@@ -1,0 +1,101 @@
+"""A bad file stops the start with one line that says what and where; ``--check`` says the same without starting."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+from gateway_rig import Rig
+
+from bylaw.cli import main
+from bylaw.gateway.settings import GatewaySettings, Place
+from bylaw.settings import dumps, load
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an office and a good file."""
+    folder = tmp_path_factory.mktemp("settings")
+    os.environ["MODEL_KEY"] = "sk"
+    Rig(folder, "http://127.0.0.1:9000")
+    return folder
+
+
+BAD = [
+    ("wrokers = 2\n", "unknown key 'wrokers'; the nearest known one is 'workers'"),
+    ('[upstream.a]\nurl = "http://x"\nidle_second = 1\n', "upstream.a.idle_second.*'idle_seconds'"),
+    ('[upstream.a]\nkey = "K"\n', "url"),
+    ('[upstream.a]\nurl = "http://x"\n', r"no \[model.NAME\]"),
+    ('[upstream.a]\nurl = "http://x"\n[model.m]\nupstream = "b"\n', r"model.m.upstream: there is no \[upstream.b\]"),
+    ('[upstream.a]\nurl = "http://x"\n[model.m]\n', "neither which upstream"),
+    ('[upstream.a]\nurl = "ftp://x"\n[model.m]\nupstream = "a"\n', "not http"),
+    ('[upstream.a]\nurl = "http://u:p@x"\n[model.m]\nupstream = "a"\n', "more than scheme"),
+    ('[upstream.a]\nurl = "http://169.254.169.254/"\n[model.m]\nupstream = "a"\n', "link-local"),
+    ('[upstream.a]\nurl = "http://[fe80::1]/"\n[model.m]\nupstream = "a"\n', "link-local"),
+    ('[upstream.a]\nurl = "http://x"\nkey = "NO_SUCH"\n[model.m]\nupstream = "a"\n', "NO_SUCH is not set"),
+    ("[listen]\nport = 8080\n[admin]\nport = 8080\n", "port of its own"),
+    ('[listen]\ncertificate = "c.pem"\n', "belong together"),
+    ('[caller]\nhops = ["10.0.0.0/33"]\n', "caller.hops"),
+    ('[caller]\nplaces = "none.csv"\n', "none.csv cannot be read"),
+    ('[issuer.a]\nissuer = "i"\naudience = "a"\njwks = "none.json"\n', "issuer.a.jwks"),
+    ('[issuer.a]\nissuer = "i"\naudience = "a"\njwks = "x"\nalgorithms = ["HS256"]\n', "algorithms"),
+    ('[issuer.a]\nissuer = "i"\naudience = "a"\njwks = "x"\nalgorithms = ["none"]\n', "algorithms"),
+    ('[snapshot]\nkey = "nokey.pem"\n', "nokey.pem"),
+    ('[model.m]\nweights = "nowhere"\n', "no directory"),
+    ("workers = 0\n", "workers"),
+    ("office = 'elsewhere'\n", "no office"),
+    ("[record]\nsync = 'never'\n", "sync"),
+    ("workers = \n", "not valid TOML"),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), BAD, ids=range(len(BAD)))
+@pytest.mark.parametrize("command", [["serve", "--check"], ["serve"]], ids=["check", "serve"])
+def test_one_line_says_what_is_wrong(
+    office: Path, text: str, said: str, command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = office / "bad.toml"
+    head = "" if "office" in text else 'office = "office"\n'
+    path.write_text(f'{head}home = "home"\n{text}')
+    assert main([*command, str(path)]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("bylaw: error: ") and err.count("\n") == 1
+    assert "bad.toml" in err
+    import re
+
+    assert re.search(said, err), err
+
+
+def test_a_good_file_passes(office: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["serve", "--check", str(office / "gateway.toml")]) == 0
+    assert "nothing is wrong" in capsys.readouterr().out
+
+
+def test_a_port_that_is_taken_stops_the_start(office: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        path = office / "taken.toml"
+        text = (office / "gateway.toml").read_text()
+        path.write_text(text.replace("[listen]\nport = 0", f"[listen]\nport = {taken.getsockname()[1]}"))
+        assert main(["serve", str(path)]) == 2
+    assert "[listen] cannot listen on 127.0.0.1" in capsys.readouterr().err
+
+
+def test_settings_mean_the_same_in_another_folder(office: Path) -> None:
+    place = Place.read(office / "gateway.toml")
+    again = Place(load(GatewaySettings, dumps(place.absolute())), Path("/"))
+    assert (again.office, again.home, again.state) == (place.office, place.home, place.state)
+    assert again.settings.upstream == place.settings.upstream
+
+
+def test_keys_by_the_command(office: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    gateway = ["--gateway", str(office / "gateway.toml")]
+    assert main(["keys", "issue", "foreign", "--expires", "2030-01-01", *gateway]) == 0
+    key = capsys.readouterr().out.strip()
+    main(["keys", "list", *gateway])
+    listed = capsys.readouterr().out
+    assert "until 2030-01-01" in listed and key not in listed
+    assert key.encode() not in (office / "office" / "gateway" / "keys.jsonl").read_bytes()
+    assert main(["keys", "revoke", key, "--why", "lost", *gateway]) == 0
+    assert main(["keys", "revoke", key, *gateway]) == 2
+    assert main(["keys", "issue", "foreign", "--surface", "front-door", *gateway]) == 2
+    assert "revoked" in capsys.readouterr().out
