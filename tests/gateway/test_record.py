@@ -1,0 +1,213 @@
+"""Decisions on the disk before answers: lines, receipts, what a full disk and a kill leave; and what was enforced."""
+
+import asyncio
+import resource
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as runs
+from hypothesis import strategies as st
+
+from bylaw.access.decision import Request
+from bylaw.access.office.archive import Made, Written
+from bylaw.access.office.place import instant
+from bylaw.canonical import canonical
+from bylaw.gateway.caller.keys import KeyFile
+from bylaw.gateway.record.coverage import Beat, changes, intervals
+from bylaw.gateway.record.drain import Drain
+from bylaw.gateway.record.segment import NotRecorded, Segments
+from bylaw.gateway.record.writing import Writer, line_of, read_line
+from bylaw.gateway.settings import SnapshotSettings
+from bylaw.gateway.snapshot.follow import Follower
+from bylaw.gateway.snapshot.publish import Publisher
+from bylaw.ledger.merkle import leaf_hash
+from bylaw.ledger.salts import commitment
+from bylaw.lineage.lab import Lab
+from bylaw.signing import LocalSigner
+from offices import AT, BASE, enacted, office_in
+
+
+@given(st.binary(min_size=32, max_size=32), st.text().map(lambda text: canonical({"a": text})))
+@runs(max_examples=50, deadline=None)
+def test_a_line_is_read_as_it_was_written(salt: bytes, body: bytes) -> None:
+    line = line_of(Written(body, salt))
+    assert line.count(b"\n") == 1 and read_line(line) == Written(body, salt)
+
+
+@pytest.mark.parametrize("sync", ["each", "system"])
+def test_lines_of_many_who_wait_together(tmp_path: Path, sync: str) -> None:
+    async def write() -> None:
+        segments = Segments(tmp_path, "w1", sync, 1000)  # type: ignore[arg-type]
+        await asyncio.gather(*(segments.write(b"%03d %s\n" % (number, b"x" * 40)) for number in range(100)))
+        for number in range(100, 200):
+            await segments.write(b"%03d %s\n" % (number, b"x" * 40))
+        segments.close()
+
+    asyncio.run(write())
+    files = sorted(tmp_path.glob("*.log"))
+    lines = b"".join(path.read_bytes() for path in files).splitlines()
+    assert len(files) > 3 and [int(line[:3]) for line in lines] == list(range(200))
+
+
+FULL = """
+import asyncio, resource, sys
+from pathlib import Path
+from bylaw.gateway.record.segment import NotRecorded, Segments
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, resource.RLIM_INFINITY))
+async def write():
+    segments = Segments(Path(sys.argv[1]), "w1", "each", 1 << 20)
+    kept = refused = 0
+    for number in range(40):
+        try:
+            await segments.write(b"%03d " % number + b"x" * 92 + b"\\n")
+            kept += 1
+        except NotRecorded:
+            refused += 1
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    await segments.write(b"end " + b"y" * 92 + b"\\n")
+    print(kept, refused)
+asyncio.run(write())
+"""
+
+
+def test_what_does_not_fit_leaves_no_half_line(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", FULL, str(tmp_path)], capture_output=True, text=True, check=True)
+    kept, refused = map(int, done.stdout.split())
+    lines = next(tmp_path.glob("*.log")).read_bytes().splitlines()
+    assert kept == 10 and refused == 30 and len(lines) == 11
+    assert all(len(line) == 96 for line in lines)
+    assert resource.getrlimit(resource.RLIMIT_FSIZE)[1] == resource.RLIM_INFINITY
+
+
+def test_after_an_fsync_that_failed_another_file_is_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def write() -> None:
+        segments = Segments(tmp_path, "w1", "each", 1 << 20)
+        with monkeypatch.context() as patch:
+            patch.setattr("os.fdatasync", _fail)
+            with pytest.raises(NotRecorded, match="I/O"):
+                await segments.write(b"lost\n")
+        await segments.write(b"kept\n")
+        segments.close()
+
+    asyncio.run(write())
+    assert [path.read_bytes() for path in sorted(tmp_path.glob("*.log"))] == [b"lost\n", b"kept\n"]
+
+
+def _fail(file: int) -> None:
+    raise OSError(5, "I/O error")
+
+
+def test_what_is_written_ahead_is_what_the_archive_keeps_under_its_receipt(tmp_path: Path) -> None:
+    lab, office = Lab.open(tmp_path / "lab"), office_in(tmp_path)
+    enacted(office, tmp_path, lab, BASE, "base.toml")
+    signer, clock = LocalSigner.generate(), 1_781_352_000.0  # 2026-06-13T12:00:00Z
+
+    async def write() -> dict[str, str]:
+        publisher = Publisher(office, KeyFile(tmp_path / "k"), tmp_path / "snapshot", signer, SnapshotSettings())
+        publisher.turn(clock)
+        follower = Follower(tmp_path / "snapshot", signer.public, 1.0)
+        follower.clock = follower.clock._replace(wall=lambda: clock)
+        await follower.turn()
+        edition, now = follower.current()
+        segments = Segments(tmp_path / "segments", "w1", "each", 1500)
+        writer = Writer(segments)
+        receipts = {}
+        for number, subject in enumerate(("citizen", "foreign", "citizen", "nobody") * 3):
+            ruled = edition.decide(subject, Request(model="m"))
+            receipts[await writer.write(edition, ruled, now + number // 4)] = subject
+        segments.close()
+        return receipts
+
+    receipts = asyncio.run(write())
+    assert len(receipts) == 12
+    last = sorted((tmp_path / "segments").glob("*.log"))[-1]
+    last.write_bytes(last.read_bytes() + b"00" * 32 + b' {"basis":')  # a line whose writer was killed
+    drain = Drain(tmp_path / "segments", office, lab)
+    assert drain.turn() == 12 and drain.turn() == 0
+    assert not list((tmp_path / "segments").glob("*.log"))
+    kept = list(office.archive.between("2026", "2027"))
+    assert len(kept) == 12 and {made.call for made in kept} == {f"w1-{number}" for number in range(1, 13)}
+    for made in kept:
+        opened = office.archive.opened(made.id)
+        assert receipts[leaf_hash(opened.committed.encode()).hex()] == made.decision.subject
+        policy = office.policy(_at(made))
+        assert made.decision == policy.decide(office.register(_at(made)), made.decision.subject, made.decision.request)
+
+
+def test_a_drain_that_is_killed_at_any_step_neither_loses_nor_doubles(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab, office = Lab.open(tmp_path / "lab"), office_in(tmp_path)
+    enacted(office, tmp_path, lab, BASE, "base.toml")
+    policy, register = office.policy(AT), office.register(AT)
+    basis = office.basis(AT, policy)
+    made = [
+        Made(decision=policy.decide(register, "citizen", Request(model="m")), basis=basis, call=f"w-{number}")
+        for number in range(5)
+    ]
+    folder = tmp_path / "segments"
+    folder.mkdir()
+    (folder / "w-000001.log").write_bytes(b"".join(line_of(Written(canonical(one), bytes([7]) * 32)) for one in made))
+    for step in ("bylaw.gateway.record.drain.write_bytes", "bylaw.lineage.lab.Lab.enter", "pathlib.Path.unlink"):
+        with monkeypatch.context() as patch:
+            patch.setattr(step, _killed)
+            with pytest.raises(KeyboardInterrupt):
+                Drain(folder, office, lab).turn()
+    Drain(folder, office, lab).turn()
+    assert sorted(one.call for one in office.archive.between("2026", "2027")) == [one.call for one in made]
+    assert {office.archive.opened(one.id).count for one in made} == {5}
+    salts = [office.archive.opened(one.id).salt for one in made]
+    assert salts == ["07" * 32] * 5
+    office.archive.erase([made[0].id], "asked to")
+    assert bytes([7]) * 32 not in _around(tmp_path / "office" / "decisions" / "salts", made[0])
+
+
+def _around(path: Path, made: Made) -> bytes:
+    """Every salt that stands beside the commitment of a decision."""
+    key = bytes.fromhex(commitment(canonical(made), bytes([7]) * 32).partition(":")[2])
+    content = path.read_bytes()
+    found, at = b"", content.find(key)
+    while at >= 0:
+        found, at = found + content[at + 32 : at + 64], content.find(key, at + 1)
+    assert found
+    return found
+
+
+def _killed(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+def beat(at: float, worker: str = "a", policy: str = "p", **more: object) -> Beat:
+    return Beat(at=at, worker=worker, policy=policy, version=1, every=1.0, **more)  # type: ignore[arg-type]
+
+
+def test_intervals_changes_and_gaps() -> None:
+    beats = [
+        beat(0),
+        beat(1),
+        beat(2, policy="q", cut=3, swept=2.1),
+        beat(3, policy="q"),
+        beat(9, policy="q", ends=True),
+    ]
+    beats += [beat(0, "b"), beat(2.5, "b", "q", cut=1, swept=2.6), beat(4, "b", "q")]
+    found = list(intervals(beats, now=5.0))
+    said = [(each.worker, each.policy, each.start, each.end, each.gap) for each in found]
+    assert said == [
+        ("a", "p", 0, 2, False),
+        ("a", "q", 2, 3, False),
+        ("a", "", 3, 9, True),
+        ("a", "q", 9, 9, False),
+        ("b", "p", 0, 2.5, False),
+        ("b", "q", 2.5, 4, False),
+    ]
+    last = list(changes(found))[-1]
+    assert (last.policy, last.first, last.last, last.cut, last.swept) == ("q", 2, 2.5, 4, 2.6)
+    assert list(intervals(beats[5:], now=60.0))[-1].gap
+
+
+def _at(made: Made) -> datetime:
+    return instant(made.basis.at)
