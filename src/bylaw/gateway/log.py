@@ -4,6 +4,7 @@ asked.
 
 import os
 import time
+import traceback
 from contextlib import suppress
 
 import msgspec
@@ -24,6 +25,11 @@ class Log:
         line = {"at": round(time.time(), 3), "who": self._who, "event": event, **said}
         with suppress(OSError):  # whoever is asked goes on answering where nobody can be told
             os.write(self._file, _ENCODE(line) + b"\n")
+
+    def fault(self, error: BaseException) -> None:
+        """A mistake in this code: what kind of error and where, without what it says, which may be somebody's."""
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        self.event("fault", kind=type(error).__name__, where=f"{os.path.basename(last.filename)}:{last.lineno}")
 
     def problem(self, method: str, problem: Problem, seconds: float) -> None:
         """A request ended without an answer; the caller's own mistakes are counted, not written."""

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Iterator
 
 from bylaw.access.decision import Request
-from bylaw.errors import UsageError
 from bylaw.gateway.caller.identify import Caller
 from bylaw.gateway.snapshot.edition import Edition, Ruled
 from bylaw.gateway.wire.connection import Connection
@@ -81,7 +80,7 @@ def _stands(passage: Passage, edition: Edition, now: float) -> bool:
             return False
     try:
         ruled = edition.decide(caller.subject, passage.request)
-    except UsageError:  # nobody in the register has that id any more
+    except Exception:  # noqa: BLE001  nobody has that id any more, or it cannot be decided: then it is not allowed
         passage.revoked = True
         return False
     if ruled.decision.outcome == "allow":

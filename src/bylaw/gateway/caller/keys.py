@@ -98,7 +98,7 @@ class KeyFile:
             yield from read_records(self.path, Issued | Revoked, torn=True)  # type: ignore[arg-type]  # msgspec takes unions
 
     def _write(self, act: Issued | Revoked) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.parent.mkdir(0o700, parents=True, exist_ok=True)
         append_line(self.path, act)
 
 

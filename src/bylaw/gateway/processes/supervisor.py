@@ -21,7 +21,9 @@ from bylaw.lineage.lab import Lab
 AGAIN = 0.2
 """Seconds before what has ended is started again."""
 FAST = 5
-"""Ends within as many seconds of its start count as a failure; so many of them in a row stop everything."""
+"""What ends within as many seconds of its start, so many times and without ever having stayed, stops the start. Once
+it has stayed it is started again for ever: without a publisher the door closes by itself.
+"""
 
 
 class Child:
@@ -29,7 +31,7 @@ class Child:
 
     def __init__(self, name: str, command: Sequence[str], sockets: Sequence[int] = ()) -> None:
         self.name, self.command, self.sockets = name, list(command), list(sockets)
-        self.failures = 0
+        self.failures, self.stayed = 0, False
         self.start()
 
     def start(self) -> None:
@@ -41,11 +43,10 @@ class Child:
         """Start it again if it has ended. Raises ``UsageError`` if it cannot stay up."""
         code = self.process.poll()
         if code is None:
-            if time.monotonic() - self.began > FAST:
-                self.failures = 0
+            self.stayed = self.stayed or time.monotonic() - self.began > FAST
             return
-        self.failures = self.failures + 1 if code > 0 and time.monotonic() - self.began < FAST else 0
-        if self.failures >= FAST:
+        self.failures += code > 0
+        if self.failures >= FAST and not self.stayed:
             raise UsageError(f"the {self.name} ends as soon as it is started; what it says stands above")
         Log("supervisor").event("restart", child=self.name, code=code)
         self.start()
@@ -64,6 +65,8 @@ class Supervisor:
 
     def prepare(self) -> None:
         """What must be so before anything starts: the key, and weights that are as they were signed."""
+        self.state.root.mkdir(parents=True, exist_ok=True)
+        self.state.root.chmod(0o700)  # facts about people lie in it
         self.state.signer()
         weights = {name: self.place.path(row.weights) for name, row in self.place.settings.model.items() if row.weights}
         note(self.state.weights, check(weights, Lab.open(self.place.home).trusted if weights else ()))

@@ -80,10 +80,10 @@ class Follower:
                 self._seen = seen
             elif self._edition is not None:
                 self.current()
-        except (BylawError, OSError) as error:
-            self.fault = str(error)
         except Stale:
             pass
+        except Exception as error:  # noqa: BLE001  whatever is wrong with a head, the one before goes on until its age
+            self.fault = str(error)
 
     async def _take(self) -> None:
         head, before = read_head(self.folder, self.key), self._edition

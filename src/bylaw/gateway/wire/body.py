@@ -5,6 +5,7 @@ its outermost object has a key that could be taken for ``model`` besides the one
 escaped.
 """
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -21,6 +22,15 @@ class _Asked(msgspec.Struct):
 
 
 _DECODER = msgspec.json.Decoder(_Asked)
+
+
+async def read_in_time(receive: Receive, most: int, seconds: float) -> bytes:
+    """The same. Raises ``Problem`` too if it does not come in time."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await read(receive, most)
+    except TimeoutError:
+        raise Problem("too-slow", "The request's body did not come in time.") from None
 
 
 async def read(receive: Receive, most: int) -> bytes:
