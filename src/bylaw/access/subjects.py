@@ -155,3 +155,11 @@ class Subject(msgspec.Struct, frozen=True, gc=False):
         """The values of a fact; None if unknown."""
         said = self.known.get(name)
         return said.values if said else None
+
+
+class Register(dict[str, Subject]):
+    """Subjects by id, all of one day: of each only facts that count on it are known."""
+
+    def __init__(self, on: date, subjects: Iterable[tuple[str, Subject]]) -> None:
+        super().__init__(subjects)
+        self.on = on

@@ -170,9 +170,17 @@ SAID = st.builds(
 )
 
 
+def looked_at(name: FactName, value: Value) -> object:
+    """None if a quick look found nothing to say, and so nobody looked closer."""
+    checker = Checker(DAY)
+    checker._look = lambda fact, source: fact  # type: ignore[assignment,method-assign,return-value]
+    kind = next(iter(FACTS[name].of))
+    return checker.check(Fact(name=name, values=(value,), source="hr", grade="attested", as_of=DAY), kind)
+
+
 @given(st.sampled_from(["citizenship", "born", "name", "employer", "channel"]), SAID)
 def test_what_a_quick_look_calls_ordinary_is_fine(name: FactName, value: Value) -> None:
-    if values_room.ordinary(FACTS[name], value, DAY):
+    if looked_at(name, value) is None:
         assert values_room.read(name, (value,), DAY).fine
 
 
@@ -186,4 +194,4 @@ def test_what_a_quick_look_calls_ordinary_is_fine(name: FactName, value: Value) 
     ],
 )
 def test_what_is_usual_is_ordinary(name: FactName, value: Value) -> None:
-    assert values_room.ordinary(FACTS[name], value, DAY)
+    assert looked_at(name, value) is None

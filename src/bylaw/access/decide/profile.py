@@ -5,7 +5,7 @@ for the latest), and every country that no rule speaks of. So a million subjects
 are evaluated once for each. What is left out returns when a decision is written: it names the subject's own facts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, Literal, get_args
 
@@ -14,7 +14,7 @@ import msgspec
 from bylaw.access.countries import find
 from bylaw.access.decide.needs import Mark, Need
 from bylaw.access.decision import Answer
-from bylaw.access.subjects import FACTS, GRADES, Fact, FactName, Standing, Subject, SubjectKind, Value
+from bylaw.access.subjects import FACTS, GRADES, Fact, FactName, Register, Standing, Subject, SubjectKind, Value
 from bylaw.errors import UsageError
 
 KINDS: tuple[SubjectKind, ...] = get_args(SubjectKind)
@@ -90,6 +90,7 @@ class Reader:
         self._inner = {name: Reader(register, inner, reading, shared) for name, inner in need.links}
         self._layouts = {kind: self._layout(need, kind) for kind in KINDS}
         self._coarse = _Coarse(reading.countries)
+        self._part = self._parts(isinstance(register, Register) and register.on == reading.on)
         self._keys: dict[Key, int] = {}
         self._numbers: dict[str, int] = {}
 
@@ -122,34 +123,45 @@ class Reader:
         return tuple((name, FACTS[name].values == "country") for name in sorted(need.facts) if kind in FACTS[name].of)
 
     def _numbered(self, subject: Subject) -> int:
-        kind, get, part = subject.kind, subject.known.get, self._part
-        parts: list[Part] = [kind, self._marked.get(subject.id)]
-        for name, country in self._layouts[kind]:
-            parts.append(part(name, standing, country) if (standing := get(name)) else None)
+        kind, known, part = subject.kind, subject.known, self._part
+        parts = [part(name, known[name], country) if name in known else None for name, country in self._layouts[kind]]
         if self._reading.latest and kind == "person":
             parts.append(self._latest(subject))
-        key = tuple(parts)
+        key = (kind, self._marked.get(subject.id) if self._marked else None, *parts)
         number = self._keys.get(key)
         if number is None:
             number = self._keys[key] = len(self.views)
             self.views.append(self._view(kind, key))
         return number
 
-    def _part(self, name: FactName, standing: Standing, country: bool) -> Part:
-        """What decides of a fact; None: unknown. What is common, at most one value and in force, is done first."""
-        fact, on = standing.fact, self._on
-        values = fact.values
-        if values is None or standing.against or fact.as_of > on or ((end := fact.expires) is not None and end <= on):
-            return None
-        if self._reading.graded:
-            return GRADES[fact.grade], tuple([self._value(name, each, country) for each in values])
-        if not values:
-            return _EMPTY
-        if country and len(values) == 1:
-            value = values[0]
-            if value.until is None and not value.detail and ((since := value.since) is None or since <= on):
-                return self._coarse[value.text]
-        return 0, tuple([self._value(name, each, country) for each in values])
+    def _parts(self, counted: bool) -> Callable[[FactName, Standing, bool], Part]:
+        """What decides of a fact; None: unknown. ``counted``: every fact of the register counts on the day.
+
+        A function that holds all it needs: it is called for every fact of everybody. What is common, at most one value
+        and in force, is done first.
+        """
+        on, graded, coarse = self._on, self._reading.graded, self._coarse
+        inner, one = self._inner, self._value
+
+        def part(name: FactName, standing: Standing, country: bool) -> Part:
+            fact = standing.fact
+            values = fact.values
+            if values is None or standing.against or not (counted or fact.counts(on)):
+                return None
+            if graded:
+                return GRADES[fact.grade], tuple([one(name, each, country) for each in values])
+            if not values:
+                return _EMPTY
+            if len(values) == 1:
+                value = values[0]
+                if value.until is None and ((since := value.since) is None or since <= on):
+                    if country and not value.detail:
+                        return coarse[value.text]
+                    if name in inner:
+                        return 0, ((inner[name].number(value.text, EXPECTED[name]), value.detail, "now"),)
+            return 0, tuple([one(name, each, country) for each in values])
+
+        return part
 
     def _value(self, name: FactName, value: Value, country: bool) -> tuple[str | int, str, Tense]:
         since, until = value.since, value.until

@@ -18,7 +18,7 @@ from bylaw.access.roster.reading import Found, content_of
 from bylaw.access.roster.report import Report, Totals
 from bylaw.access.roster.rows import Remark, Row, note
 from bylaw.access.roster.sift import sift
-from bylaw.access.roster.whole import Histories, Kinds, circles, kinds_of, left_out, references, twice
+from bylaw.access.roster.whole import Histories, Kinds, circles, kinds_of, left_out, references, referring, twice
 from bylaw.access.store.store import Store
 from bylaw.access.subjects import Fact, SubjectKind
 from bylaw.canonical import sha256
@@ -66,8 +66,9 @@ def read(path: Path, options: Options, *, format: str | None = None) -> tuple[li
 def checked(found: Found, options: Options, kinds: Kinds, histories: Histories) -> tuple[list[Row], list[Remark]]:
     """The rows that pass, and remarks on all, in order of lines."""
     rows, remarks = sift(found.rows, Checker(options.today))
-    about = kinds_of(rows, kinds)
-    remarks += [*found.remarks, *twice(rows), *references(rows, about)]
+    named = referring(rows)
+    about = kinds_of(rows, named, kinds)
+    remarks += [*found.remarks, *twice(rows), *references(named, about)]
     remarks += circles(rows, about, kinds, histories, options.today)
     if not rows and not remarks:
         remarks.append(note(0, "", "", "holds no subject at all"))

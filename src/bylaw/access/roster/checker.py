@@ -38,18 +38,41 @@ class Checker:
         self._read = lru_cache(maxsize=_REMEMBERED)(lambda name, values: read(name, values, today))
         self._kept = lru_cache(maxsize=_REMEMBERED)(_with)
         self._source = lru_cache(maxsize=_REMEMBERED)(self._seen)
+        self._quick = {name: (meaning, ordinary(meaning, today)) for name, meaning in FACTS.items()}
+        self._before: tuple[object, object, object, object] = (None, None, None, None)
+        self._fine = False
 
     def check(self, fact: Fact, kind: SubjectKind) -> Checked | None:
         """A fact said of a subject of that kind; None: there is nothing to say, and it is kept as it is."""
-        meaning, values = FACTS[fact.name], fact.values
+        meaning, ordinary = self._quick[fact.name]
         if kind not in meaning.of:
             return Checked(fact, (f"cannot be said of kind {kind}, only of {' or '.join(sorted(meaning.of))}",))
-        source = self._source(fact.source, fact.as_of, fact.expires, fact.evidence)
-        if source is _FINE and values and len(values) == 1 and ordinary(meaning, values[0], self.today):
-            since = values[0].since
-            if since is None or since <= fact.as_of:
+        values = fact.values
+        if self._as_before(fact) and values and len(values) == 1:
+            value = values[0]
+            since, detail = value.since, value.detail
+            if (
+                ordinary(value.text)
+                and (since is None or OLDEST <= since <= fact.as_of)
+                and value.until is None
+                and not value.share
+                and (not detail or detail in meaning.detail)
+            ):
                 return None
-        return self._look(fact, source)
+        return self._look(fact, self._source(fact.source, fact.as_of, fact.expires, fact.evidence))
+
+    def _as_before(self, fact: Fact) -> bool:
+        """Whether its source is fine; mostly it is the very one of the fact before, since a row has one."""
+        source, as_of, expires, evidence = self._before
+        if (
+            fact.as_of is not as_of
+            or fact.source is not source
+            or fact.evidence is not evidence
+            or fact.expires is not expires
+        ):
+            self._before = (fact.source, fact.as_of, fact.expires, fact.evidence)
+            self._fine = self._source(fact.source, fact.as_of, fact.expires, fact.evidence) is _FINE
+        return self._fine
 
     def _look(self, fact: Fact, source: Remarks) -> Checked | None:
         said = self._read(fact.name, fact.values)

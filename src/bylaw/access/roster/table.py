@@ -21,12 +21,14 @@ from bylaw.access.roster.provenance import COLUMNS, Provenance, provenance
 from bylaw.access.roster.reading import HALF, Found, text_of
 from bylaw.access.roster.rows import Row, fault, near
 from bylaw.access.roster.words import kind_of
-from bylaw.access.subjects import FACTS, Fact, FactName
+from bylaw.access.subjects import FACTS, Fact, FactName, SubjectKind, Value
 from bylaw.errors import RecordError, UsageError
 
 KNOWN = ("id", "kind", *FACTS, *COLUMNS)
 _OWN = {name for name, meaning in FACTS.items() if meaning.values in ("text", "date")}
 """Facts that hardly any two rows share."""
+_RECURRING = 8
+"""Characters of a cell that many rows of one source share: a country, ``none``. Longer ones say a date or a subject."""
 _REMEMBERED = 1 << 17
 """Cells whose facts are kept in memory."""
 
@@ -107,6 +109,19 @@ class _Source(msgspec.Struct, frozen=True):
     provenance: Provenance
     facts: dict[tuple[FactName, str], Fact]
 
+    def fact(self, name: FactName, values: tuple[Value, ...] | None) -> Fact:
+        """A fact that comes from there."""
+        said = self.provenance
+        return Fact(
+            name=name,
+            values=values,
+            source=said.source,
+            grade=said.grade,
+            as_of=said.as_of,
+            expires=said.expires,
+            evidence=said.evidence,
+        )
+
 
 class _Reader:
     """Rows under one header."""
@@ -116,6 +131,8 @@ class _Reader:
         self.options = options
         self.id = header.columns.index("id")
         self._kind = header.columns.index("kind") if "kind" in header.columns else None
+        self._kinds: dict[str, SubjectKind] = {}
+        self._said = [at for at in header.sources if at is not None]
         self._sources: dict[tuple[str, ...], _Source] = {}
         self._values = lru_cache(maxsize=_REMEMBERED)(cells.values)
 
@@ -125,43 +142,46 @@ class _Reader:
         try:
             if len(fields) != len(self.header.columns):
                 raise UsageError(f"has {len(fields)} fields instead of {len(self.header.columns)}")
-            kind = kind_of(fields[self._kind].strip() if self._kind is not None else "", self.options)
+            kind = self._kind_of(fields)
             source = self._source_of(fields)
         except UsageError as error:
             found.remarks.append(fault(line, subject, "", str(error)))
             return
         facts = []
         for column, name in self.header.facts:
-            if cell := fields[column].strip():
+            cell = fields[column]
+            if cell and (cell := cell.strip()):
                 try:
-                    known = None if name in _OWN else source.facts.get((name, cell))
-                    facts.append(known or self._fact(source, name, cell))
+                    facts.append(self._fact(source, name, cell))
                 except UsageError as error:
                     found.remarks.append(fault(line, subject, name, str(error)))
         found.rows.append(Row(line, subject, kind, tuple(facts)))
 
+    def _kind_of(self, fields: list[str]) -> SubjectKind:
+        text = "" if self._kind is None else fields[self._kind]
+        kind = self._kinds.get(text)
+        if kind is None:
+            kind = self._kinds[text] = kind_of(text.strip(), self.options)
+        return kind
+
     def _source_of(self, fields: list[str]) -> _Source:
-        texts = tuple([fields[at].strip() if at is not None else "" for at in self.header.sources])
-        source = self._sources.get(texts)
+        said = tuple([fields[at] for at in self._said])
+        source = self._sources.get(said)
         if source is None:
             if len(self._sources) > _REMEMBERED:
                 self._sources.clear()
-            source = self._sources[texts] = _Source(provenance(self.options, *texts), {})
+            texts = [fields[at].strip() if at is not None else "" for at in self.header.sources]
+            source = self._sources[said] = _Source(provenance(self.options, *texts), {})
         return source
 
     def _fact(self, source: _Source, name: FactName, cell: str) -> Fact:
-        said = source.provenance
-        fact = Fact(
-            name=name,
-            values=cells.values(name, cell) if name in _OWN else self._values(name, cell),
-            source=said.source,
-            grade=said.grade,
-            as_of=said.as_of,
-            expires=said.expires,
-            evidence=said.evidence,
-        )
-        if name not in _OWN:
+        """The fact of a cell: the same as of another row of that source, if cells as short as this recur."""
+        if len(cell) > _RECURRING or name in _OWN:
+            values = cells.values(name, cell) if name in _OWN else self._values(name, cell)
+            return source.fact(name, values)
+        fact = source.facts.get((name, cell))
+        if fact is None:
             if len(source.facts) > _REMEMBERED:
                 source.facts.clear()
-            source.facts[name, cell] = fact
+            fact = source.facts[name, cell] = source.fact(name, self._values(name, cell))
         return fact

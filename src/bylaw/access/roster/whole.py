@@ -16,6 +16,8 @@ Kinds = Callable[[Sequence[str]], Mapping[str, SubjectKind]]
 Histories = Callable[[Sequence[str]], Mapping[str, Iterable[Fact]]]
 """All facts of some ids, in order."""
 
+Reference = tuple[Row, FactName, str]
+"""Who names whom, in which fact."""
 REFERS: dict[FactName, frozenset[SubjectKind]] = {
     "employer": frozenset({"organization", "person"}),
     "ultimate_parent": frozenset({"organization"}),
@@ -43,17 +45,17 @@ def twice(rows: Sequence[Row]) -> Iterator[Remark]:
             yield fault(line, id, "id", f"this id comes again, in line {others}; a row says all of a subject")
 
 
-def kinds_of(rows: Sequence[Row], known: Kinds) -> dict[str, SubjectKind]:
-    """What each row is, and each subject that a row refers to and that is known already."""
+def kinds_of(rows: Sequence[Row], named: Sequence[Reference], known: Kinds) -> dict[str, SubjectKind]:
+    """What each row is, and each subject that a row refers to (``named``) and that is known already."""
     kinds = {row.id: row.kind for row in rows}
-    missing = dict.fromkeys(target for _, _, target in _references(rows) if target not in kinds)
-    return {**known(list(missing)), **kinds}
+    missing = dict.fromkeys(target for _, _, target in named if target not in kinds)
+    return {**known(list(missing)), **kinds} if missing else kinds
 
 
-def references(rows: Sequence[Row], kinds: Mapping[str, SubjectKind]) -> Iterator[Remark]:
+def references(named: Sequence[Reference], kinds: Mapping[str, SubjectKind]) -> Iterator[Remark]:
     """Faults for subjects of the wrong kind, and a note for each that is nowhere."""
     nowhere: dict[str, list[tuple[Row, FactName]]] = {}
-    for row, name, target in _references(rows):
+    for row, name, target in named:
         kind = kinds.get(target)
         if kind is None:
             nowhere.setdefault(target, []).append((row, name))
@@ -68,7 +70,7 @@ def left_out(passed: Sequence[Row], rows: Sequence[Row], known: Kinds) -> Iterat
     if len(passed) == len(rows):
         return
     refused = {row.id for row in rows} - {row.id for row in passed}
-    named = {target: (row, name) for row, name, target in _references(passed) if target in refused}
+    named = {target: (row, name) for row, name, target in referring(passed) if target in refused}
     before = known(list(named))
     for target, (row, name) in named.items():
         if target not in before:
@@ -91,12 +93,15 @@ def circles(
                     yield fault(lines[id], id, name, told)
 
 
-def _references(rows: Sequence[Row]) -> Iterator[tuple[Row, FactName, str]]:
-    for row in rows:
-        for fact in row.facts:
-            if fact.name in REFERS:
-                for value in fact.values or ():
-                    yield row, fact.name, value.text
+def referring(rows: Sequence[Row]) -> list[Reference]:
+    """Every subject that a row names in a fact."""
+    return [
+        (row, fact.name, value.text)
+        for row in rows
+        for fact in row.facts
+        if fact.name in REFERS
+        for value in fact.values or ()
+    ]
 
 
 def _nowhere(nowhere: dict[str, list[tuple[Row, FactName]]], kinds: Mapping[str, SubjectKind]) -> Iterator[Remark]:

@@ -93,11 +93,18 @@ class Writer:
 def numbers(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, tuple[int, SubjectKind]]:
     """Number and kind of those of the ids that are known."""
     found: dict[str, tuple[int, SubjectKind]] = {}
+    if is_empty(connection):
+        return found
     for start in range(0, len(ids), ASKED):
         asked = ids[start : start + ASKED]
         query = f"SELECT id, num, kind FROM subjects WHERE id IN ({', '.join('?' * len(asked))})"
         found.update((id, (number, kind)) for id, number, kind in connection.execute(query, asked))
     return found
+
+
+def is_empty(connection: sqlite3.Connection) -> bool:
+    """Whether nobody is known: then a million ids need not be asked for."""
+    return connection.execute("SELECT 1 FROM subjects LIMIT 1").fetchone() is None
 
 
 def listed(connection: sqlite3.Connection) -> Iterator[Import]:

@@ -21,6 +21,7 @@ ERASED = b'{"erasure":'
 _encode = msgspec.json.Encoder().encode_lines
 fact_of = msgspec.json.Decoder(Fact).decode
 """The fact in a line that was not erased."""
+_facts = msgspec.json.Decoder(Fact).decode_lines
 _erased = msgspec.json.Decoder(Erased).decode
 
 
@@ -36,6 +37,8 @@ def read(content: bytes) -> list[Line]:
 
 def facts(content: bytes) -> list[Fact]:
     """What of a row was not erased."""
+    if ERASED not in content:
+        return _facts(content)
     return [fact_of(line) for line in split(content) if not line.startswith(ERASED)]
 
 

@@ -1,8 +1,7 @@
 """Facts out: every subject as it stood on a day, by what had been recorded by then; or the history of one.
 
 A register of a million subjects is one pass over the history in the order in which it is kept. Of most subjects every
-name is known once, which takes one look-up a fact; the others go through ``standing``. Subjects of whom the same is
-known share the fact in memory.
+name is known once, which takes one look-up a fact; the others go through ``standing``.
 """
 
 import gc
@@ -13,17 +12,13 @@ from datetime import date, datetime
 
 from bylaw.access.store import lines
 from bylaw.access.store.database import text_of
-from bylaw.access.store.imports import ASKED, last_import
+from bylaw.access.store.imports import ASKED, is_empty, last_import
 from bylaw.access.store.lines import Erased
 from bylaw.access.store.records import Entry, Known
-from bylaw.access.subjects import FACTS, Fact, FactName, Standing, Subject, SubjectKind, standing
+from bylaw.access.subjects import Fact, FactName, Register, Standing, Subject, SubjectKind, standing
 from bylaw.errors import UsageError
 
 _NOBODY: Mapping[FactName, Standing] = {}
-_OWN = {name for name, meaning in FACTS.items() if meaning.values in ("text", "date")}
-"""Facts that hardly any two subjects share."""
-_REMEMBERED = 1 << 17
-"""Facts that are looked for again; where nearly all differ, remembering more costs more than it saves."""
 
 
 def import_of(connection: sqlite3.Connection, recorded_by: int | datetime | None) -> int:
@@ -40,17 +35,21 @@ def import_of(connection: sqlite3.Connection, recorded_by: int | datetime | None
     return recorded_by
 
 
-def register(connection: sqlite3.Connection, on: date, recorded_by: int | datetime | None) -> dict[str, Subject]:
+def register(connection: sqlite3.Connection, on: date, recorded_by: int | datetime | None) -> Register:
     """Every subject that had been recorded, in the order in which they were. One view of the database."""
     last = import_of(connection, recorded_by)
     with _no_collector():
         known = _known(connection, last, on)
         query = "SELECT num, id, kind FROM subjects WHERE import <= ? AND id IS NOT NULL ORDER BY num"
         kinds: dict[SubjectKind, SubjectKind] = {}
-        return {
-            id: Subject(id, kinds.setdefault(kind, kind), known.get(number, _NOBODY))
-            for number, id, kind in connection.execute(query, (last,))
-        }
+        everybody = connection.execute(query, (last,))
+        return Register(
+            on,
+            (
+                (id, Subject(id, kinds.setdefault(kind, kind), known.get(number, _NOBODY)))
+                for number, id, kind in everybody
+            ),
+        )
 
 
 class Looked(Mapping[str, Subject]):
@@ -103,7 +102,11 @@ def history(connection: sqlite3.Connection, id: str) -> tuple[Entry, ...]:
 
 def histories(connection: sqlite3.Connection, ids: Sequence[str]) -> Iterator[dict[str, Known]]:
     """What is known of those of the ids of whom something is, ``ASKED`` ids at a time."""
+    nobody = is_empty(connection)
     for start in range(0, len(ids), ASKED):
+        if nobody:
+            yield {}
+            continue
         asked = ids[start : start + ASKED]
         query = (
             "SELECT id, kind, facts FROM subjects LEFT JOIN history ON subject = num"
@@ -144,37 +147,20 @@ def _known(connection: sqlite3.Connection, last: int, on: date) -> dict[int, dic
     """By a subject's number, what stands of it."""
     known: dict[int, dict[FactName, Standing]] = {}
     crowded: dict[tuple[int, FactName], list[Fact]] = {}
-    shared: dict[bytes, Standing] = {}
     query = "SELECT subject, facts FROM history WHERE import <= ? ORDER BY subject, import"
     for number, content in connection.execute(query, (last,)):
         names = known.setdefault(number, {})
-        for line in lines.split(content):
-            alone = shared.get(line) or _alone(line, on, shared)
-            if alone is None:
+        for fact in lines.facts(content):
+            if fact.as_of > on or ((end := fact.expires) is not None and end <= on):
                 continue
-            name = alone.fact.name
+            name = fact.name
             if name in names:
-                crowded.setdefault((number, name), [names[name].fact]).append(alone.fact)
+                crowded.setdefault((number, name), [names[name].fact]).append(fact)
             else:
-                names[name] = alone
+                names[name] = Standing(fact)
     for (number, _), facts in crowded.items():
         known[number].update(standing(facts, on))
     return known
-
-
-def _alone(line: bytes, on: date, shared: dict[bytes, Standing]) -> Standing | None:
-    """A fact by itself, remembered where others may share it; None if it was erased or does not count on the day."""
-    if line.startswith(lines.ERASED):
-        return None
-    fact = lines.fact_of(line)
-    if fact.as_of > on or (fact.expires is not None and fact.expires <= on):
-        return None
-    alone = Standing(fact)
-    if fact.name not in _OWN:
-        if len(shared) > _REMEMBERED:
-            shared.clear()
-        shared[line] = alone
-    return alone
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from bylaw.access.store.errors import StoreError
 from bylaw.access.store.minimise import Minimised, minimise
 from bylaw.access.store.records import Entry, Erasure, Hold, Import, Known, Read, Said
 from bylaw.access.store.retention import Retention, Retired
-from bylaw.access.subjects import FactName, Subject, SubjectKind
+from bylaw.access.subjects import FactName, Register, Subject, SubjectKind
 
 TO_DECIDE = "to decide"
 """Why a register is usually read."""
@@ -96,7 +96,7 @@ class Store:
 
     def register(
         self, on: date, recorded_by: int | datetime | None = None, *, by: str = "bylaw", why: str = TO_DECIDE
-    ) -> dict[str, Subject]:
+    ) -> Register:
         """Every subject as it stood on a day, by what was recorded by an import or a time; one line in the log."""
         self._enter(by, why, None)
         with self._facts.reading() as connection:
