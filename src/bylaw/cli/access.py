@@ -199,7 +199,7 @@ def run_verify(args: argparse.Namespace) -> int:
     from bylaw.access.office.agreement import differences
 
     office, lab = office_of(args), lab_of(args)
-    found = list(differences(office, lab))
+    found = list(differences(office, lab, now()))
     for each in found:
         print(each)
     print(f"{len(found)} differences between {office.root} and {lab.ledger}")

@@ -51,7 +51,9 @@ def test_the_ledger_verifies_after_and_nothing_is_left_to_open(office: Office, l
     opened = [office.archive.opened(id) for id in ids(office)]
     found = retire(office, OVER, by="ana", why="ten years are over")
     assert len(found.due) == 4 and found.kept == {} and ids(office) == []
-    assert list(differences(office, lab)) == []
+    assert list(differences(office, lab, OVER)) == []
+    early = list(differences(office, lab, OVER - timedelta(days=1)))
+    assert len(early) == 4 and all("before its time to be kept was over" in each for each in early)
     content = b"".join(path.read_bytes() for path in office.archive.path.parent.iterdir())
     for one in opened:
         assert canonical(one.made) not in content and one.made.id.encode() not in content

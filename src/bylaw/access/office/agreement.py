@@ -11,10 +11,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from bylaw.access.filings.calendar import day_of
 from bylaw.access.office.archive import summary
 from bylaw.access.office.batches import Batch, Entered
 from bylaw.access.office.journal import Act
 from bylaw.access.office.place import Office, stamp
+from bylaw.access.office.retire import over
 from bylaw.access.rules.folder import documents
 from bylaw.canonical import sha256
 from bylaw.errors import RecordError, SettingsError, VerificationError
@@ -32,13 +34,13 @@ Entries = Mapping[int, AnyEntry]
 OURS = {"directive-enacted.v1", "directive-rescinded.v1", "decision-batch.v1"}
 
 
-def differences(office: Office, lab: Lab) -> Iterator[str]:
+def differences(office: Office, lab: Lab, at: datetime) -> Iterator[str]:
     """A sentence for each difference. Raises ``VerificationError`` if the ledger itself is not in order."""
     entries = entered(lab.ledger)
     yield from _signatures(office)
     yield from _journal(office, entries)
     yield from _folder(office)
-    yield from _archive(office, entries)
+    yield from _archive(office, entries, at)
 
 
 def entered(ledger: Path) -> Entries:
@@ -113,7 +115,7 @@ def _folder(office: Office) -> Iterator[str]:
             yield f"{path.name} lies among the rules, and the journal has no act of it: enact it again, or move it away"
 
 
-def _archive(office: Office, entries: Entries) -> Iterator[str]:
+def _archive(office: Office, entries: Entries, at: datetime) -> Iterator[str]:
     """Batches against entries, both ways, and each decision against its commitment."""
     known = set()
     for batch in office.archive.batches():
@@ -123,7 +125,7 @@ def _archive(office: Office, entries: Entries) -> Iterator[str]:
         if not isinstance(said, DecisionBatch) or (said.decisions, said.count) != _root(batch):
             yield f"the commitments of decisions {batch.first} to {batch.last} are not those that were entered"
         known.add(batch.place)
-        yield from filter(None, map(_changed, batch.decisions))
+        yield from filter(None, (_changed(each, said, at) for each in batch.decisions))
     for index, entry in entries.items():
         if isinstance(entry, DecisionBatch) and index not in known:
             yield f"entry {index} of the ledger, of {entry.at}, is a batch of {entry.count} decisions that is not here"
@@ -134,10 +136,10 @@ def _root(batch: Batch) -> tuple[str, int]:
     return root(leaves, len(leaves)).hex(), len(leaves)
 
 
-def _changed(one: Entered) -> str:
+def _changed(one: Entered, batch: AnyEntry, at: datetime) -> str:
     """What is wrong with a decision; empty: nothing."""
     if one.body is None:
-        return "" if one.erased else f"decision {one.number} was entered and is gone, and nothing says why"
+        return _gone(one, batch, at)
     if one.salt is None or commitment(one.body, one.salt) != one.committed:
         return f"{one.id} is not the decision that was entered as number {one.number}"
     try:
@@ -145,3 +147,15 @@ def _changed(one: Entered) -> str:
     except RecordError:
         as_it_is = False
     return "" if as_it_is else f"{one.id} is listed as something else than it is"
+
+
+def _gone(one: Entered, batch: AnyEntry, at: datetime) -> str:
+    """What is wrong with a decision that is not there: nobody forgets one before its time, whatever he writes down."""
+    if not one.erased:
+        return f"decision {one.number} was entered and is gone, and nothing says why"
+    when = one.listed[0]
+    if not isinstance(batch, DecisionBatch) or not batch.first <= when <= batch.last:
+        return f"decision {one.number} was erased, and is listed as of {when}, when its batch was not made"
+    if not over(when, day_of(at)):
+        return f"decision {one.number} of {when} was erased before its time to be kept was over ({one.erased})"
+    return f"decision {one.number} was erased, and its salt was not" if one.salt else ""

@@ -6,7 +6,7 @@ ever was.
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import msgspec
 
@@ -53,12 +53,14 @@ def retire(office: Office, at: datetime, by: str, why: str) -> Retirement:
 
 def _over(office: Office, on: date) -> Iterator[Made]:
     """Decisions whose term is over."""
-    record = term(RECORD)
-    last = years_after(on, 1 - record.keep_years)  # a day or two more than may be over; each is asked for itself
-    for made in office.archive.between("0001", f"{last}T"):
-        until = record.keep_until(day_of(instant(made.basis.at)))
-        if until is not None and until <= on:
-            yield made
+    last = years_after(on, -term(RECORD).keep_years) + timedelta(days=2)  # each is asked for itself
+    return (made for made in office.archive.between("0001", f"{last}T") if over(made.basis.at, on))
+
+
+def over(at: str, on: date) -> bool:
+    """Whether a decision of an instant need not be kept any longer on a day."""
+    until = term(RECORD).keep_until(day_of(instant(at)))
+    return until is not None and until <= on
 
 
 def _stays(office: Office, made: Made, held: dict[str | None, str], preserving: set[str]) -> str:
