@@ -5,6 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How fast a property is drawn and checked is the machine's affair, and it is shared.
+settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared")
 
 CI = os.environ.get("CI") == "1"
 ALLOWED_SKIPS = ("BYLAW_DATA", "needs CUDA", "trl is not installed")
