@@ -98,6 +98,7 @@ class NoteSigner:
         return f"— {self.name} {b64(self.id + signature)}\n"
 
 
+ELSE = {"dirHash": "ab" * 32}
 Twist = Callable[[str, Any], Any]
 
 
@@ -173,6 +174,7 @@ class Lab:
             entries.append(jcs(twist(f"entry {stage}", entry | {"statement": f"sha256:{sha(payloads[stage])}"})))
         (out / "manifest.jsonl").write_bytes(twist("manifest", manifest))
         self.prove(out, twist("entries", entries), twist)
+        self.payloads = payloads
         return out
 
     def records(self, out: Path, stage: str) -> dict[str, Any]:
@@ -277,6 +279,8 @@ class Lab:
             (base / folder).mkdir(parents=True)
         (out / "reports").mkdir()
         (out / "reports" / "first.leak.json").write_text("{}\n")
+        finding = twist("finding envelope", self.seal(jcs(twist("finding", self.finding(run)))))
+        (out / "reports" / "first.leak.statement").write_bytes(jcs(finding))
         for name in ("run.toml", "constitution.toml", "manifest.jsonl", "measurements.jsonl"):
             shutil.copy(run / name, base / name)
         for stage in STAGES:
@@ -296,6 +300,20 @@ class Lab:
             (base / f"samples/{stage}.json").write_bytes(jcs(drawn))
         (out / "bundle.json").write_bytes(one_line(self.index(out, twist)))
         return out
+
+    def finding(self, run: Path) -> dict[str, Any]:
+        """That the run was looked at once it was labelled."""
+        files = ["run.toml", "constitution.toml"]
+        seen = [{"name": name, "digest": {"sha256": sha((run / name).read_bytes())}} for name in files]
+        for stage in ("compare", "label"):
+            seen.append({"name": f"statements/{stage}.json", "digest": {"sha256": sha(self.payloads[stage])}})
+        seen.append({"name": "a second judge", "digest": ELSE})
+        return {
+            "_type": "https://in-toto.io/Statement/v1",
+            "subject": [{"name": "findings/leak.json", "digest": {"sha256": sha(b"{}\n")}}],
+            "predicateType": "https://bylaw.dev/finding/v1",
+            "predicate": {"madeOn": MADE, "materials": seen, "tool": {"name": "bylaw"}},
+        }
 
     def draw(self, run: Path, stage: str, number: int) -> dict[str, Any]:
         rows = (run / "records/samples.jsonl").read_text().splitlines()[11 * number : 11 * number + 11]
@@ -335,7 +353,7 @@ class Lab:
             claim("measured", "measurements", [f"{at}measurements.jsonl"], ["made", "entered"]),
             claim("sampled", "samples", [f"{at}samples/evaluate-final.json"], ["entered"]),
             claim("weights", "model", [f"{at}models/final.files"], ["made"]),
-            claim("leak", "report", ["reports/first.leak.json"], [], "self-attested"),
+            claim("leak", "report", ["reports/first.leak.json", "reports/first.leak.statement"], [], "self-attested"),
         ]
         predicate = {
             "made": MADE, "validUntil": "2027-01-01T00:00:00Z", "supersedes": None, "runs": ["first"],
@@ -447,8 +465,8 @@ def test_without_keys_and_policy_little_is_checked(lab: Lab, bundle: Path) -> No
     report = verify(bundle, at=AT)
     assert report.code == 5
     unchecked = {name for name in report.worst[None] if report.state(name) == "?"}
-    assert unchecked == {"index.signature", "statement.signature", "model.signature", "log.signature", "log.quorum",
-                         "claims.level"}  # fmt: skip
+    assert unchecked == {"index.signature", "statement.signature", "finding.signature", "model.signature",
+                         "log.signature", "log.quorum", "claims.level"}  # fmt: skip
     assert all(claim["state"] == "?" for claim in report.claims)
     assert verify(bundle, [pem(lab.key)], at=AT).code == 5
 
@@ -480,7 +498,7 @@ def swap(one: str, two: str) -> Callable[[Path], None]:
     return act
 
 
-AT_RUN = "runs/first/"
+AT_RUN, FINDING = "runs/first/", "reports/first.leak.statement"
 OUTSIDER: list[tuple[str, Callable[[Path], None]]] = [
     ("file.digest", edit(f"{AT_RUN}run.toml", flip)),
     ("lineage.document", edit(f"{AT_RUN}constitution.toml", lambda data: data + b"\n")),
@@ -502,6 +520,10 @@ OUTSIDER: list[tuple[str, Callable[[Path], None]]] = [
     ("statement.format", edit(f"{AT_RUN}statements/sft.json", lambda data: data.replace(b'"keyid"', b'"\xff"'))),
     ("samples.rows", edit(f"{AT_RUN}samples/evaluate-sft.json", lambda data: data.replace(b"-sft ", b"-sft 1"))),
     ("claims.stale", edit("reports/first.leak.json", flip)),
+    ("finding.lineage", edit("reports/first.leak.json", flip)),
+    ("finding.format", edit("reports/first.leak.statement", lambda data: data[:-20])),
+    ("finding.format", lambda root: (root / "reports/first.leak.statement").unlink()),
+    ("finding.format", lambda root: shutil.copy(root / f"{AT_RUN}statements/label.json", root / FINDING) and None),
     ("index.format", edit("bundle.json", lambda data: data[:-20])),
     ("container", lambda root: (root / "bundle.json").unlink()),
     ("container", lambda root: (root / "reports/x.json").symlink_to("first.leak.json")),
@@ -539,6 +561,7 @@ def put(*keys: Any, value: Any) -> Callable[[Any], Any]:
 BUILD = ("predicate", "buildDefinition")
 COUNTS = (*BUILD, "internalParameters", "counts")
 NEEDS = (*BUILD, "resolvedDependencies")
+SEEN = ("predicate", "materials")
 
 
 def without(name: str) -> Callable[[Any], Any]:
@@ -556,7 +579,6 @@ def claim_of(number: int, key: str, value: Any) -> Callable[[Any], Any]:
     return put("predicate", "claims", number, key, value=value)
 
 
-ELSE = {"dirHash": "ab" * 32}
 INSIDER: list[tuple[str, str, Callable[[Any], Any]]] = [
     ("lineage.chain", "statement label", without("statements/compare.json")),
     ("lineage.chain", "statement label", named("statements/compare.json", {"sha256": "ab" * 32})),
@@ -605,6 +627,15 @@ INSIDER: list[tuple[str, str, Callable[[Any], Any]]] = [
     ("samples.draw", "samples evaluate-sft", put("rows", value=lambda rows: rows[::-1])),
     ("samples.rows", "samples evaluate-sft", put("rows", 0, "row", value="{}")),
     ("samples.rows", "samples evaluate-sft", put("count", value=4)),
+    ("finding.signature", "finding envelope", lambda envelope: Lab().seal(base64.b64decode(envelope["payload"]))),
+    ("finding.lineage", "finding", put("subject", 0, "name", value="findings/audit.json")),
+    ("finding.lineage", "finding", put("subject", 0, "digest", value={"sha256": "ab" * 32})),
+    ("finding.lineage", "finding", put(*SEEN, value=lambda seen: [*seen[:2], *seen[4:]])),  # none of its stages
+    ("finding.lineage", "finding", put(*SEEN, 2, "digest", value={"sha256": "ab" * 32})),
+    ("finding.lineage", "finding", put(*SEEN, 0, "digest", value={"sha256": "ab" * 32})),
+    ("finding.lineage", "finding", put(*SEEN, 2, "name", value="statements/of-another-run.json")),
+    ("finding.format", "finding", put("predicateType", value="https://slsa.dev/provenance/v1")),
+    ("measurements.rows", "statement evaluate-sft", put("subject", 0, "annotations", "rows", "count", value=8)),
     ("index.format", "index", put("predicate", "more", value=1)),
     ("index.format", "index", put("predicate", "runs", value=["first", "second"])),
     ("index.format", "index", put("predicate", "notRun", value={"first.stress": "no"})),

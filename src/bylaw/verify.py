@@ -13,20 +13,21 @@ In order: JSON and bytes, files, signatures, proofs, policy, report, statements,
 
 import argparse
 import base64
-import graphlib
 import hashlib
 import json
 import os
 import re
 import sys
-import zipfile
+import zlib
 from collections import defaultdict, namedtuple
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cache, partial
+from graphlib import CycleError, TopologicalSorter
 from typing import IO, Any
+from zipfile import BadZipFile, ZipFile
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
@@ -63,7 +64,7 @@ def parse(data: bytes) -> Any:
     few = sum(map(data.count, (b",", b"[", b"{"))) <= JSON_VALUES  # counted before anything is built from it
     need(len(data) <= JSON_BYTES and few, f"JSON of over {JSON_BYTES:,} bytes or {JSON_VALUES:,} values")
     try:
-        value = DECODER.decode(data.decode())
+        value = json.loads(data.decode(), object_pairs_hook=once)
         _bounded(value, JSON_DEPTH)
         if b"\\u" in data:
             json.dumps(value, ensure_ascii=False).encode()  # which half of a surrogate pair does not survive
@@ -81,14 +82,14 @@ def _bounded(value: Any, depth: int) -> None:
         raise Refused(f"the number {value} is not finite, or not below 2**53")
 
 
-DECODER = json.JSONDecoder(
-    object_pairs_hook=lambda pairs: need(len(pairs) == len(dict(pairs)), "a key twice") or dict(pairs)
-)
+def once(pairs: Sequence[tuple[Any, Any]]) -> dict[Any, Any]:
+    need(len(found := dict(pairs)) == len(pairs), "a key twice")
+    return found
 
 
 def shape(value: Any, spec: Any, where: str, closed: bool = False) -> Any:
-    """The value, if it is like ``spec``: an object's fields (``name?`` may lack; others only if not ``closed``), a list
-    of one kind, (this or null), a type, a pattern, a predicate, a constant. ``int`` is a count."""
+    """The value, if it is like ``spec``: an object's fields (and no others, if ``closed``), a list of one kind,
+    (this or null), a type, a pattern, a predicate, a constant. ``int`` is a count."""
     if isinstance(spec, tuple):
         return value if value is None else shape(value, spec[0], where, closed)
     right = type(value) is type(spec)
@@ -103,9 +104,8 @@ def shape(value: Any, spec: Any, where: str, closed: bool = False) -> Any:
     if isinstance(spec, dict):
         need(not closed or value.keys() <= spec.keys(), f"{where} has a field that is not known")
         for key, inner in spec.items():
-            need(key[-1] == "?" or key in value, f"{where} has no {key}")
-            if key.rstrip("?") in value:
-                shape(value[key.rstrip("?")], inner, f"{where}.{key}", closed)
+            need(key in value, f"{where} has no {key}")
+            shape(value[key], inner, f"{where}.{key}", closed)
     if isinstance(spec, list):
         for number, item in enumerate(value):
             shape(item, spec[0], f"{where}[{number}]", closed)
@@ -141,9 +141,66 @@ def unbase64(value: Any, size: int | None = None) -> bytes:
 
 def plain(value: str, width: int = 200) -> str:
     """A text as one line that cannot move a terminal's cursor or pass for a line of ours."""
-    shown = (c if c.isprintable() else f"\\u{ord(c):04x}" for c in value[: width + 1])
-    line = value if value.isprintable() else "".join(shown)
+    line = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in value[: width + 1])
     return line if len(line) <= width else line[: width - 1] + "…"
+
+
+ED25519 = bytes.fromhex("302a300506032b6570032100")  # how a key begins in DER (RFC 8410, RFC 5480)
+P256 = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200")
+load_key: Callable[[bytes], Any] = cache(serialization.load_der_public_key)
+NUMBER, LINE = "(0|[1-9][0-9]{0,17})", r"[^\x00-\x1f\ufffd]+"
+NOTE = rf"(({LINE})\n{NUMBER}\n({LINE})\n(?:{LINE}\n)*)\n((?:— [^\s+]+ \S+\n){{1,256}})"
+PROOF = re.compile(rf"c2sp\.org/tlog-proof@v1\n(?:extra \S*\n)?index {NUMBER}\n((?:\S+\n){{0,63}})\n{NOTE}")
+NAMED = [{"name": str, "digest": dict}]
+BUILD = {  # lineage.md, *A statement*
+    "buildType": "https://bylaw.dev/stage/v1",
+    "externalParameters": {"stage": NAME},
+    "internalParameters": {"counts": ({"taken": int, "made": int, "dropped": dict},)},
+    "resolvedDependencies": NAMED,
+}
+STATEMENT: dict[str, Any] = {"_type": STATEMENT_TYPE, "predicateType": PROVENANCE, "subject": NAMED}
+STATEMENT |= {"predicate": {"buildDefinition": BUILD, "runDetails": {"byproducts": NAMED}}}
+MODEL = {"name": re.compile(f"models/{N}")}
+RECORDS = {"name": path, "annotations": {"start": int, "end": int, "rows": {"count": int, "root": HEX}}}
+FINDING: dict[str, Any] = {"_type": STATEMENT_TYPE, "predicateType": "https://bylaw.dev/finding/v1", "subject": NAMED}
+FINDING |= {"predicate": {"madeOn": TIME, "materials": NAMED}}
+FINISHED = {"stage": NAME, "at": str, "outputs": [{"path": str, "sha256": HEX, "start": (int,), "end": (int,)}]}
+Part = namedtuple("Part", "path sha256 start end rows")  # bytes of a file with their {count, root}; or a model
+GIVEN = dict.fromkeys(("sft", "revise", "respond", "evaluate-seed"), "given")  # whose model a stage takes
+MODEL_OF = GIVEN | {"evaluate-sft": "sft", "compare": "sft", "optimise": "sft", "evaluate-final": "optimise"}
+SAMPLE = {"index": int, "row": str, "proof": [HEX]}
+SAMPLES: dict[str, Any] = {"stage": str, "path": "records/samples.jsonl", "count": int, "root": HEX, "rows": [SAMPLE]}
+TESTS = ("leak", "audit", "stress")
+LAYOUT = "bundle.json|reports/N.(leak|audit|stress).(json|statement)|runs/N/((run|constitution).toml|(manifest|measure"
+LAYOUT += "ments).jsonl|(statements|samples)/N.json|proofs/N.(tlog-proof|entry)|models/N.(files|sig))"
+PLACE = re.compile(LAYOUT.replace(".", "[.]").replace("N", N))
+KINDS = {"root": "", "report": "finding.", "lineage": "statement. manifest. lineage.", "ledger": "proof. log."}
+KINDS |= {"constitution": "statement. lineage.document lineage.judge", "model": "statement. lineage.model model."}
+KINDS |= {"measurements": "statement. manifest. measurements.", "samples": "statement. proof. samples."}
+CLAIM: dict[str, Any] = {"id": str, "text": str, "level": re.compile("self-attested|witnessed|reproduced"), "run": str}
+CLAIM |= {"kind": str, "evidence": [{"path": str, "sha256": HEX}], "because": [str]}
+PREDICATE: dict[str, Any] = {"made": TIME, "validUntil": (TIME,), "supersedes": (HEX,), "runs": [NAME]}
+PREDICATE |= {"redactions": [{"path": PLACE, "sha256": HEX, "reason": str}], "claims": [CLAIM], "limits": [str]}
+PREDICATE |= {"decision": ({"text": str, "by": [str], "at": TIME},), "notRun": dict, "clauses": dict}
+ONE_LINE = (
+    rb'\{"payload":"[\w+/=]*","payloadType":"[\w.+/-]*","signatures":\[(\{"sig":"[\w+/=]*","keyid":"[0-9a-f]{64}"\},?)'
+)
+ONE_LINE += rb"*\]\}\n"  # and JSON, without a comma too many
+INDEX: dict[str, Any] = {"_type": STATEMENT_TYPE, "predicateType": EVIDENCE, "predicate": dict}
+INDEX |= {"subject": [{"name": PLACE, "digest": {"sha256": HEX}}]}
+GIT = (".git", ".github", ".gitattributes", ".gitignore")  # which OMS §6.2 leaves unsigned
+METHOD = {"method": "files", "hash_type": "sha256", "allow_symlinks": False}
+RESOURCES = {"resources": [{"name": path, "digest": HEX, "algorithm": "sha256"}], "serialization": METHOD}
+MANIFEST: dict[str, Any] = {"_type": STATEMENT_TYPE, "predicateType": "https://model_signing/signature/v1.0"}
+MANIFEST |= {"subject": [{"digest": {"sha256": HEX}}], "predicate": RESOURCES}
+MEDIA = re.compile(r"application/vnd\.dev\.sigstore\.bundle[.+;=a-z0-9]*")
+OMS = {"mediaType": MEDIA, "verificationMaterial": {"publicKey": dict}, "dsseEnvelope": dict}
+NEEDED = {"run": "container statement. manifest. lineage. proof. log.", "model": "model.", "proof": "proof. log."}
+NEEDED["bundle"] = NEEDED["run"] + " index. file. claims. validity"  # under each beginning something must be found
+OPTIONS = {"at": "bundle run proof model", "max_age": "bundle run proof", "allow_git": "run model"}  # and for what
+OPTIONS |= {"entry": "proof", "statement": "model"}
+badness = "✓?✗".index  # the worst last
+Finding = namedtuple("Finding", "check state run where why")
 
 
 class Folder:
@@ -153,6 +210,7 @@ class Folder:
 
     def __init__(self, root: str, skip: Sequence[str] = ()) -> None:
         self.root, self.sizes, folders = root, dict[str, int](), [""]
+        self.open: Callable[[str], IO[bytes]] = lambda where: open(os.path.join(root, where), "rb")  # noqa: SIM115
         for here in folders:  # which grows meanwhile
             with os.scandir(os.path.join(root, here)) as listing:
                 for entry in listing:
@@ -171,8 +229,9 @@ class Folder:
         need(where in self.sizes, f"{where} is missing")
         return where
 
-    def open(self, where: str) -> IO[bytes]:
-        return open(os.path.join(self.root, where), "rb")
+    def digest(self, where: str) -> str:
+        with self.open(self.there(where)) as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
 
     def read(self, where: str) -> bytes:
         with self.open(self.there(where)) as stream:
@@ -192,11 +251,11 @@ class Archive(Folder):
             few = int.from_bytes(tail[32:36], "little") <= 4 << 20  # bytes of the directory
             need(right and few, "neither a directory nor a zip file of a bundle")
             try:
-                self.zip = zipfile.ZipFile(where)
+                archive = ZipFile(where)
             except Exception as error:  # noqa: BLE001 (zipfile raises many kinds)
                 raise Refused(f"not a zip file: {error}") from None
-            self.sizes, at = {}, 0
-            for info in self.zip.infolist():
+            self.sizes, self.open, at = {}, archive.open, 0
+            for info in archive.infolist():
                 name = info.orig_filename  # as it stands there; zipfile cuts it at a NUL
                 need(path(name) and name not in self.sizes, f"{name} is not a plain path, or stands there twice")
                 need(info.external_attr >> 28 in (0, 8), f"{name} is a link or a special file")  # S_IFREG is 8 << 12
@@ -206,15 +265,7 @@ class Archive(Folder):
                 need(info.header_offset == at and head[30:] == name.encode(), f"{name} does not follow the file before")
                 at += len(head) + int.from_bytes(head[28:30], "little") + info.compress_size
                 self.sizes[name] = info.file_size
-            need(at == self.zip.start_dir, "bytes that are of no file")
-
-    def open(self, where: str) -> IO[bytes]:
-        return self.zip.open(where)
-
-
-ED25519 = bytes.fromhex("302a300506032b6570032100")  # how a key begins in DER (RFC 8410, RFC 5480)
-P256 = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200")
-load_key: Callable[[bytes], Any] = cache(serialization.load_der_public_key)
+            need(at == archive.start_dir, "bytes that are of no file")
 
 
 def read_key(pem: bytes) -> bytes:
@@ -268,14 +319,8 @@ def included(index: int, size: int, leaf: bytes, proof: Sequence[bytes], root: b
     return leaf == root
 
 
-NUMBER, LINE = "(0|[1-9][0-9]{0,17})", r"[^\x00-\x1f\ufffd]+"
-NOTE = rf"(({LINE})\n{NUMBER}\n({LINE})\n(?:{LINE}\n)*)\n((?:— [^\s+]+ \S+\n){{1,256}})"
-PROOF = re.compile(rf"c2sp\.org/tlog-proof@v1\n(?:extra \S*\n)?index {NUMBER}\n((?:\S+\n){{0,63}})\n{NOTE}")
-
-
 class Proof:
-    """C2SP tlog-proof v1: header, ``extra`` (not looked at), ``index``, hashes, an empty line, and the checkpoint: a
-    tlog-checkpoint v1.0.0 in a signed-note v1.0.0. ``note`` is what is signed of it, with its last line end."""
+    """C2SP tlog-proof v1 with a tlog-checkpoint v1.0.0, a signed note; ``note`` is what is signed of it, to its end."""
 
     def __init__(self, data: bytes) -> None:
         if len(data) > 1 << 20 or not (match := PROOF.fullmatch(data.decode("utf-8", "replace"))):
@@ -356,14 +401,6 @@ class Policy:
         return list(times.values())
 
 
-NEEDED = {"run": "container statement. manifest. lineage. proof. log.", "model": "model.", "proof": "proof. log."}
-NEEDED["bundle"] = NEEDED["run"] + " index. file. claims. validity"  # under each beginning something must be found
-OPTIONS = {"at": "bundle run proof model", "max_age": "bundle run proof", "allow_git": "run model"}  # and for what
-OPTIONS |= {"entry": "proof", "statement": "model"}
-badness = "✓?✗".index  # the worst last
-Finding = namedtuple("Finding", "check state run where why")
-
-
 class Report:
     """What the auditor brings along, and what was found: ``code`` to exit with, ``failed``: names of checks."""
 
@@ -389,15 +426,24 @@ class Report:
             yield
         except Unchecked as error:
             state, why = "?", str(error)
+        except (Refused, OSError, EOFError, NotImplementedError, CycleError, BadZipFile, zlib.error) as error:
+            state, why = "✗", str(error)
         except Exception as error:  # noqa: BLE001
-            state, why, known = "✗", str(error), (Refused, OSError, EOFError, NotImplementedError, graphlib.CycleError)
-            if not isinstance(error, known) and type(error).__module__ not in ("zipfile", "zlib"):
-                name, why = "internal", f"{name}: {type(error).__name__}: {why}"
+            state, name, why = "✗", "internal", f"{name}: {type(error).__name__}: {error}"
         if (name, state) == ("internal", "✓"):
             return
         self.findings.append(Finding(name, state, run, plain(where), plain(why, 600)))
         for states in self.worst[None], self.worst[run]:
             states[name] = max(state, states.get(name, "✓"), key=badness)
+
+    def opened(self, check: str, make: Callable[[], Envelope], where: str = "", run: str = "") -> Any:
+        """<check>.format and <check>.signature of an envelope; None if it has no sound form."""
+        found = None
+        with self.look(f"{check}.format", where, run):
+            found = make()
+        with self.look(f"{check}.signature", where, run):
+            (found or unknown()).check(self.keys)
+        return found
 
     def check_ledger(self) -> None:
         """log.signature, log.quorum, log.fork, age: of every checkpoint in what is checked."""
@@ -449,21 +495,6 @@ class Report:
         return [*out, verdict.get(self.code, "not everything was checked")]
 
 
-NAMED = [{"name": str, "digest": dict}]
-BUILD = {  # lineage.md, *A statement*
-    "buildType": "https://bylaw.dev/stage/v1",
-    "externalParameters": {"stage": NAME, "template?": HEX},
-    "internalParameters": {"counts": ({"taken": int, "made": int, "dropped": dict},)},
-    "resolvedDependencies": NAMED,
-}
-STATEMENT: dict[str, Any] = {"_type": STATEMENT_TYPE, "predicateType": PROVENANCE, "subject": NAMED}
-STATEMENT |= {"predicate": {"buildDefinition": BUILD, "runDetails": {"byproducts": NAMED}}}
-MODEL = {"name": re.compile(f"models/{N}")}
-RECORDS = {"name": path, "annotations": {"start": int, "end": int, "rows": {"count": int, "root": HEX}}}
-FINISHED = {"stage": NAME, "at": str, "outputs": [{"path": str, "sha256": HEX, "start": (int,), "end": (int,)}]}
-Part = namedtuple("Part", "path digest start end rows")  # bytes of a file with their {count, root}; or a model
-
-
 class Statement(Envelope):
     """A stage's statement: ``needs`` are its dependencies, name → (algorithm, digest), ``bases`` those that are
     statements, by stage; ``made`` are the parts it made, ``models`` (path → dirHash) among them."""
@@ -472,17 +503,16 @@ class Statement(Envelope):
         super().__init__(parse(data), STATEMENT)
         self.digest, build = sha256(self.payload).hex(), self.body["predicate"]["buildDefinition"]
         outside, self.counts = build["externalParameters"], build["internalParameters"]["counts"]
-        self.stage, self.template = outside["stage"], outside.get("template")
+        self.stage, self.template = outside["stage"], shape(outside.get("template"), (HEX,), "the template")
         self.needs = _by_name(build["resolvedDependencies"])
-        bases = {re.fullmatch(r"statements/(.*)\.json", name): self.needs[name] for name in self.needs}
-        self.bases = {match[1]: digest for match, digest in bases.items() if match}
+        self.bases = {name[11:-5]: digest for name, digest in self.needs.items() if name.startswith("statements/")}
         self.line = _by_name(self.body["predicate"]["runDetails"]["byproducts"]).get("manifest.jsonl")
         self.made, subjects = list[Part](), self.body["subject"]
         for each, (kind, digest) in zip(subjects, _by_name(subjects).values(), strict=True):
             shape(each, MODEL if kind == "dirHash" else RECORDS, "a subject")
             notes = {} if kind == "dirHash" else each["annotations"]
             self.made.append(Part(each["name"], digest, *map(notes.get, ("start", "end", "rows"))))
-        self.models = {part.path: part.digest for part in self.made if part.rows is None}
+        self.models = {part.path: part.sha256 for part in self.made if part.rows is None}
         need(self.line and len(self.models) <= 1, "the statement names no line of manifest.jsonl, or two models")
 
     def named(self, what: str) -> Any:
@@ -499,12 +529,6 @@ def _by_name(named: list[Any]) -> dict[str, tuple[str, str]]:
     return found
 
 
-GIVEN = dict.fromkeys(("sft", "revise", "respond", "evaluate-seed"), "given")  # whose model a stage takes
-MODEL_OF = GIVEN | {"evaluate-sft": "sft", "compare": "sft", "optimise": "sft", "evaluate-final": "optimise"}
-SAMPLE = {"index": int, "row": str, "proof": [HEX]}
-SAMPLES: dict[str, Any] = {"stage": str, "path": "records/samples.jsonl", "count": int, "root": HEX, "rows": [SAMPLE]}
-
-
 class Run:
     """A run on the disk (no name), or in a bundle under ``runs/<name>/``."""
 
@@ -516,6 +540,7 @@ class Run:
         self.there: Any = lambda where: files.there(self.prefix + where)
         self.read: Any = lambda where: files.read(self.prefix + where)
         self.look: Any = lambda check, where="": report.look(check, where, name)
+        self.opened: Any = lambda check, where, make: report.opened(check, make, where, name)
 
     def inside(self, folder: str, end: str) -> list[str]:
         found = (re.fullmatch(rf"{folder}/(.*){re.escape(end)}", where) for where in self.paths)
@@ -523,9 +548,8 @@ class Run:
 
     def check(self) -> None:
         for stage in self.inside("statements", ".json"):
-            with self.look("statement.format", stage):
-                need(NAME.fullmatch(stage), "it is not named after a stage")
-                self.statements[stage] = Statement(self.read(f"statements/{stage}.json"))
+            made = self.opened("statement", stage, lambda stage=stage: Statement(self.read(f"statements/{stage}.json")))
+            self.statements |= {stage: made} if made else {}
         with self.look("manifest.line", "manifest.jsonl"):
             lines = self.read("manifest.jsonl").split(b"\n", LINES)
             need(lines.pop() == b"", f"its last line has no end, or there are more than {LINES:,}")
@@ -549,20 +573,17 @@ class Run:
         self.check_models()
         if self.name:
             self.check_samples()
+            self.check_findings()
 
     def check_stage(self, stage: str, statement: Statement, proved: bool) -> None:
-        """Its proof's entry is ``statement.v1`` in RFC 8785 form (ledger.md); a run directory has only its index, the
-        rest follows from the statement and its finished line."""
-        data, entry = b"", {"at": "", "kind": "statement.v1", "predicate": PROVENANCE}
-        with self.look("statement.signature", stage):
-            statement.check(self.report.keys)
+        """The ledger's entry follows from statement and finished line; a run directory has only its index."""
+        data = b""
         with self.look("statement.stage", stage):
             need(statement.stage == stage, f"it is the statement of {statement.stage}")
         with self.look("manifest.outputs", stage):
-            keys, outputs = ("path", "sha256", "start", "end"), self.lines[stage][2]["outputs"]
-            listed = sorted(repr([each[key] for key in keys]) for each in outputs)
-            made = sorted(repr([*part[:4]]) for part in statement.made)
-            need(listed == made, "its outputs are not the statement's subjects")
+            outputs = [[each[key] for key in Part._fields[:4]] for each in self.lines[stage][2]["outputs"]]
+            made = [[*part[:4]] for part in statement.made]
+            need(sorted(map(repr, outputs)) == sorted(map(repr, made)), "its outputs are not the statement's subjects")
         with self.look("lineage.counts", stage):
             counts = statement.counts
             need(counts or stage.startswith("evaluate"), "only stages that measure count nothing")
@@ -575,27 +596,23 @@ class Run:
             self.report.points.append((self.proofs[stage], self.name, stage))
         with self.look("proof.entry", stage):
             number, found = self.proofs[stage].number, self.read(f"proofs/{stage}.entry")
-            need(self.name or found.removesuffix(b"\n") == b"%d" % number, "it has another index than its proof")
-            at = found[7:27].decode("latin-1") if self.name else self.lines[stage][2]["at"].replace("+00:00", "Z")
-            entry |= {"at": at, "statement": f"sha256:{statement.digest}"}
+            entry = {"at": self.lines[stage][2]["at"].replace("+00:00", "Z"), "kind": "statement.v1"}
+            entry |= {"predicate": PROVENANCE, "statement": f"sha256:{statement.digest}"}
             data = json.dumps(entry, separators=(",", ":")).encode()
-            need(TIME.fullmatch(at) and (data == found or not self.name), "it is not the entry of this statement")
+            need(TIME.fullmatch(entry["at"]) and found == (data if self.name else b"%d\n" % number), "it is another's")
         with self.look("proof.inclusion", stage):
             self.proofs[stage].check(data or unknown())
 
     def check_chain(self) -> None:
         """The other lineage.*. By digest: given model → sft → optimise → evaluate-final; a stage builds on statements
         and on the maker of its model; one judge, one template, one constitution, wherever they are named."""
-        known, rooted = self.statements, set[str]()
+        known, rooted = self.statements, ["prompts"]
         order = {stage: self.lines.get(stage, (0,))[0] for stage in known}
         latest = sorted(known, key=lambda stage: -order[stage])  # so that the first that made a model is its maker
-        makers = {("dirHash", digest): stage for stage in latest for digest in known[stage].models.values()}
-        edges = {stage: {*known[stage].bases, makers.get(known[stage].named("model"), "")} for stage in known}
-        edges = {stage: bases - {stage, ""} for stage, bases in edges.items()}
-        with self.look("lineage.chain"):
-            for stage in graphlib.TopologicalSorter(edges).static_order():  # refuses circles
-                if stage in known and (stage == "prompts" or edges[stage] & rooted):
-                    rooted.add(stage)
+        maker = {("dirHash", digest): stage for stage in latest for digest in known[stage].models.values()}
+        edges = {stage: {*each.bases, maker.get(each.named("model"), stage)} - {stage} for stage, each in known.items()}
+        for base in rooted:  # which grows meanwhile
+            rooted += [stage for stage in known if base in edges[stage] and stage not in rooted]
         models: dict[str, Any] = {stage: ("dirHash", *each.models.values()) for stage, each in known.items()}
         models |= {whose: known[stage].named("model") for stage, whose in GIVEN.items() if stage in known}
         for stage, each in known.items():
@@ -631,9 +648,9 @@ class Run:
                 need(not other, f"{', '.join(other)} name another digest, or none")
 
     def check_parts(self) -> None:
-        """records.digest, records.rows; measurements.digest in a bundle, which has no other rows. Every byte of a file
-        is of one stage; so no byte is hashed twice, whatever the statements say."""
-        check, figures = "measurements.digest" if self.name else "records.digest", "measurements.jsonl"
+        """records.*; measurements.* in a bundle, which has no other rows. Every byte of a file is of one stage; so no
+        byte is hashed twice, whatever the statements say."""
+        check, figures = "measurements" if self.name else "records", "measurements.jsonl"
         parts: dict[str, list[Part]] = {where: [] for where in self.paths if where.startswith(("records/", figures))}
         for part in (part for each in self.statements.values() for part in each.made):
             if part.rows and (not self.name or part.path == figures):
@@ -641,20 +658,18 @@ class Run:
         for where, spans in parts.items():
             spans.sort(key=lambda part: part[2:4])
             found: list[Any] = []
-            with self.look(check, where):
+            with self.look(f"{check}.digest", where):
                 at, size = 0, self.files.sizes[self.there(where)]
                 for start, end in [*(part[2:4] for part in spans), (size, size)]:
                     need(at == start <= end, f"bytes {min(at, start)}–{max(at, start)} are of no stage, or of two")
                     at = end
                 with self.files.open(self.prefix + where) as stream:
-                    for size in (part.end - part.start for part in spans):
-                        found.append((sha256(stream.read(size)).hex(), None) if self.name else read_rows(stream, size))
+                    found += [read_rows(stream, part.end - part.start) for part in spans]
             for part, (digest, rows) in zip(spans, found, strict=False):
-                with self.look(check, span := f"{where}, bytes {part.start}–{part.end}"):
-                    need(digest == part.digest, "not those of the statement")
-                if not self.name:
-                    with self.look("records.rows", span):
-                        need(rows == part.rows, f"its rows are {rows}, the statement has {part.rows}")
+                with self.look(f"{check}.digest", span := f"{where}, bytes {part.start}–{part.end}"):
+                    need(digest == part.sha256, "not those of the statement")
+                with self.look(f"{check}.rows", span):
+                    need(rows == part.rows, f"its rows are {rows}, the statement has {part.rows}")
 
     def check_models(self) -> None:
         made = {where: digest for each in self.statements.values() for where, digest in each.models.items()}
@@ -689,6 +704,22 @@ class Run:
                     drawn += [index] if index not in drawn else []
                 need([each["index"] for each in value["rows"]] == drawn, f"the checkpoint draws {drawn}")
 
+    def check_findings(self) -> None:
+        """finding.*: a report's own statement (lineage.md, *A finding*) is of this report, and of this run as it is."""
+        ours = {f"statements/{stage}.json": each.payload for stage, each in self.statements.items()}
+        for kind in [each for each in TESTS if f"reports/{self.name}.{each}.json" in self.files.sizes]:
+            read: Any = lambda end, kind=kind: self.files.read(f"reports/{self.name}.{kind}.{end}")  # noqa: E731
+            finding = self.opened("finding", kind, lambda read=read: Envelope(parse(read("statement")), FINDING))
+            with self.look("finding.lineage", kind):
+                made = _by_name((finding or unknown()).body["subject"])
+                right = made == {f"findings/{kind}.json": ("sha256", sha256(read("json")).hex())}
+                need(right, "it is the statement of another report")
+                named = _by_name(finding.body["predicate"]["materials"])
+                need(named.keys() & ours.keys(), "it names no stage of this run")
+                for name in filter(lambda name: PLACE.fullmatch(f"runs/{self.name}/{name}"), named):
+                    same = named[name] == ("sha256", sha256(ours.get(name) or self.read(name)).hex())
+                    need(same, f"{name} is not the one that was looked at")
+
 
 def read_rows(stream: IO[bytes], size: int) -> tuple[str, Any]:
     """(SHA-256, {count, root}) of the next rows; the root grows by a stack of full subtrees (RFC 9162 §2.1.2)."""
@@ -706,15 +737,6 @@ def read_rows(stream: IO[bytes], size: int) -> tuple[str, Any]:
     return digest.hexdigest(), {"count": count, "root": root.hex()}
 
 
-GIT = (".git", ".github", ".gitattributes", ".gitignore")  # which OMS §6.2 leaves unsigned
-METHOD = {"method": "files", "hash_type": "sha256", "allow_symlinks": False}
-RESOURCES = {"resources": [{"name": path, "digest": HEX, "algorithm": "sha256"}], "serialization": METHOD}
-MANIFEST: dict[str, Any] = {"_type": STATEMENT_TYPE, "predicateType": "https://model_signing/signature/v1.0"}
-MANIFEST |= {"subject": [{"digest": {"sha256": HEX}}], "predicate": RESOURCES}
-MEDIA = re.compile(r"application/vnd\.dev\.sigstore\.bundle[.+;=a-z0-9]*")
-OMS = {"mediaType": MEDIA, "verificationMaterial": {"publicKey": dict}, "dsseEnvelope": dict}
-
-
 def dir_lines(listed: Iterable[tuple[str, str]]) -> bytes:
     """in-toto's dirHash is the SHA-256 of these lines, sorted by name; the files of a model with their SHA-256."""
     return "".join(f"{digest}  {name}\n" for name, digest in listed).encode()
@@ -728,14 +750,9 @@ def read_model(root: str, allow_git: bool | None, end: str) -> bytes:
     files = Folder(root, skip=hidden)
     if end == ".sig":
         return files.read("model.sig")
-
-    def digest(name: str) -> str:
-        with files.open(name) as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
-
     order = sorted(files.sizes.keys() - {"model.sig"}, key=lambda name: -files.sizes[name])
     with ThreadPoolExecutor(2) as pool:  # two threads, the largest first: hashlib lets go of the interpreter
-        return dir_lines(sorted(zip(order, pool.map(digest, order), strict=True)))
+        return dir_lines(sorted(zip(order, pool.map(files.digest, order), strict=True)))
 
 
 def check_model(report: Report, where: str, run: str, read: Callable[[str], bytes], made: str | None) -> None:
@@ -765,30 +782,12 @@ def check_oms(data: bytes, lines: bytes, keys: Sequence[bytes]) -> None:
     envelope.check([key for key in keys if key.startswith(P256)])
 
 
-LAYOUT = "bundle.json|reports/N.(leak|audit|stress).json|runs/N/((run|constitution).toml|(manifest|measurements).jsonl"
-LAYOUT += "|(statements|samples)/N.json|proofs/N.(tlog-proof|entry)|models/N.(files|sig))"
-PLACE = re.compile(LAYOUT.replace(".", "[.]").replace("N", N))
-KINDS = {"root": "", "report": "", "lineage": "statement. manifest. lineage.", "ledger": "proof. log."}
-KINDS |= {"constitution": "statement. lineage.document lineage.judge", "model": "statement. lineage.model model."}
-KINDS |= {"measurements": "statement. manifest. measurements.", "samples": "statement. proof. samples."}
-CLAIM: dict[str, Any] = {"id": str, "text": str, "level": re.compile("self-attested|witnessed|reproduced"), "run": str}
-CLAIM |= {"kind": str, "evidence": [{"path": str, "sha256": HEX}], "because": [str]}
-PREDICATE: dict[str, Any] = {"made": TIME, "validUntil": (TIME,), "supersedes": (HEX,), "runs": [NAME]}
-PREDICATE |= {"redactions": [{"path": PLACE, "sha256": HEX, "reason": str}], "claims": [CLAIM], "limits": [str]}
-PREDICATE |= {"decision": ({"text": str, "by": [str], "at": TIME},), "notRun": dict, "clauses": dict}
-INDEX: dict[str, Any] = {"_type": STATEMENT_TYPE, "predicateType": EVIDENCE, "predicate": dict}
-INDEX |= {"subject": [{"name": PLACE, "digest": {"sha256": HEX}}]}
-
-
 class Index(Envelope):
     """bundle.json: what it ``says``; ``subjects``, path → SHA-256; ``gone``, the same of what was redacted."""
 
     def __init__(self, data: bytes) -> None:
-        value = shape(parse(data), {"signatures": [{"sig": str, "keyid": HEX}]}, "the envelope")
-        super().__init__(value, INDEX)
-        one = {key: value[key] for key in ("payload", "payloadType")}
-        one["signatures"] = [{key: each[key] for key in ("sig", "keyid")} for each in value["signatures"]]
-        need(data == json.dumps(one, separators=(",", ":")).encode() + b"\n", "not the one form an index has")
+        need(re.fullmatch(ONE_LINE, data), "not the one form an index has")
+        super().__init__(parse(data), INDEX)
         says = self.says = shape(self.body["predicate"], PREDICATE, "the predicate", closed=True)
         self.subjects = {each["name"]: each["digest"]["sha256"] for each in self.body["subject"]}
         need([each["name"] for each in self.body["subject"]] == sorted(self.subjects), "subjects not sorted, each once")
@@ -799,9 +798,10 @@ class Index(Envelope):
         need(sorted(says["runs"]) == runs, "runs are not those whose files are here")
         for claim in says["claims"]:
             need(claim["run"] in (runs if claim["kind"] != "root" else [""]), "a claim is of a run that is not here")
-        kinds = sorted(f"{run}.{kind}" for run in runs for kind in ("leak", "audit", "stress"))
-        found = sorted([*says["notRun"], *(each[8:-5] for each in every if each.startswith("reports/"))])
-        need(found == kinds, "each of a run's leak, audit and stress is either a report here or in notRun, not both")
+        kinds = [f"{run}.{kind}" for run in runs for kind in TESTS]
+        made = [each[8:].rpartition(".")[0] for each in every if each.startswith("reports/")]
+        right = sorted(kinds * 2) == sorted([*says["notRun"], *says["notRun"], *made])
+        need(right, "each of a run's leak, audit and stress is a report with its statement, or in notRun, not both")
         shape([[*says["notRun"].values()], *says["clauses"].values()], [[str]], "notRun and clauses")
 
 
@@ -810,13 +810,11 @@ def open_bundle(where: str) -> Folder:
     need("bundle.json" in files.sizes, "no bundle.json, manifest.jsonl or model.sig: nothing that can be checked")
     other = [name for name, size in files.sizes.items() if not PLACE.fullmatch(name) or size > FILE_BYTES]
     need(not other, f"not a path of a bundle, or over {FILE_BYTES:,} bytes: {', '.join(other)}")
-    read = sum(size for name, size in files.sizes.items() if not re.match("reports/|runs/[^/]*/measurements", name))
-    stages = sum("/statements/" in name for name in files.sizes)
-    few = len(files.sizes) <= FILES and len(runs_of(files.sizes)) <= RUNS and stages <= STAGES
-    need(
-        few and sum(files.sizes.values()) <= ALL_BYTES and read <= READ_BYTES,
-        "too many files, runs, statements or bytes",
-    )
+    hashed = re.compile("reports/.*[.]json|runs/[^/]*/measurements[.]jsonl")  # and not read besides
+    read = [size for name, size in files.sizes.items() if not hashed.fullmatch(name)]
+    stages = [name for name in files.sizes if "/statements/" in name]
+    few = len(files.sizes) <= FILES and len(runs_of(files.sizes)) <= RUNS and len(stages) <= STAGES
+    need(few and sum(files.sizes.values()) <= ALL_BYTES and sum(read) <= READ_BYTES, "too many files, runs or bytes")
     return files
 
 
@@ -833,16 +831,13 @@ def check_files(report: Report) -> None:
     if not files:
         return
     if report.kind == "bundle":
-        with report.look("index.format"):
-            index = Index(files.read("bundle.json"))
-            files.gone = index.gone.keys()
+        index = report.opened("index", lambda: Index(files.read("bundle.json")))
+        files.gone = index.gone.keys() if index else files.gone
     for name in runs_of(files.sizes) if report.kind == "bundle" else [""]:
         Run(report, files, name).check()
     report.check_ledger()
     if not index:
         return
-    with report.look("index.signature"):
-        index.check(report.keys)
     here, listed = files.sizes.keys() - {"bundle.json"}, index.subjects.keys() - files.gone
     for check, bad in ("file.missing", listed - here), ("file.extra", here - listed):
         with report.look(check):
@@ -870,7 +865,7 @@ def check_claims(report: Report, says: Any, found: dict[str, str], gone: Set[str
         for claim in claims:
             bare = claim["kind"] in ("root", "report") and not claim["because"] and not claim["evidence"]
             need(not bare and known.keys() >= {*claim["because"]}, f"what {claim['id']} stands on is not here")
-        order += graphlib.TopologicalSorter({each["id"]: each["because"] for each in claims}).static_order()
+        order += TopologicalSorter({each["id"]: each["because"] for each in claims}).static_order()
         if other := sorted(says["clauses"].keys() - known):
             raise Unchecked(f"clauses of claims that are not here: {', '.join(other)}")
     for claim in map(known.__getitem__, order):
@@ -920,14 +915,10 @@ def check_proof(report: Report) -> None:
 
 
 def check_directory(report: Report) -> None:
-    made = statement = None
-    if report.options["statement"] is not None:
-        made = "of none"
-        with report.look("statement.format"):
-            statement = Statement(report.options["statement"])
-            made = next(iter(statement.models.values()), made)
-        with report.look("statement.signature"):
-            (statement or unknown()).check(report.keys)
+    made, data = None, report.options["statement"]
+    if data is not None:
+        statement = report.opened("statement", lambda: Statement(data))
+        made = next(iter(statement.models.values() if statement else ()), "of none")
     check_model(report, report.path, "", partial(read_model, report.path, report.options["allow_git"]), made)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bylaw import storage
+from bylaw import storage, verify
 from bylaw.errors import RunCorrupt
 from bylaw.evidence.build import build
 from bylaw.lineage.lab import Lab
@@ -43,8 +43,16 @@ def test_a_finding_is_signed_and_goes_into_the_bundle(run: Run, tmp_path: Path) 
     before = statement(run)
     run.file_finding("audit", REPORT | {"of": "a later look"})
     assert statement(run) != before and b"a later look" in run.findings()["audit"]
-    out = build([run.path], tmp_path / "bundle", Lab.open(tmp_path / "lab"))
+    lab = Lab.open(tmp_path / "lab")
+    out = build([run.path], tmp_path / "bundle", lab)
     assert (out / "reports/run.audit.json").read_bytes() == run.findings()["audit"]
+    keys, policy = [lab.signer.public.pem], f"log {lab.vkey}\nquorum none\n".encode()
+    held = verify.verify(out, keys, policy)
+    assert held.code == 0 and held.state("finding.", "run") == "✓", "\n".join(held.lines())
+    build([run.path.parent / "other"], tmp_path / "others", lab)
+    for name in ("json", "statement"):  # both of another run of the same lab
+        shutil.copy(tmp_path / f"others/reports/other.audit.{name}", out / f"reports/run.audit.{name}")
+    assert {"file.digest", "finding.lineage"} <= set(verify.verify(out, keys, policy).failed)
 
 
 def put(path: Path, content: bytes) -> None:

@@ -91,10 +91,11 @@ def _files(handouts: Mapping[str, Handout]) -> Iterator[tuple[str, bytes]]:
             yield f"runs/{name}/{path}", content
         for path, content in samples(handout):
             yield f"runs/{name}/{path}", content
-        findings = handout.run.findings()
+        findings = handout.findings()
         for report in REPORTS:
             if report in findings:
-                yield f"reports/{name}.{report}.json", findings[report]
+                yield f"reports/{name}.{report}.json", findings[report].report
+                yield f"reports/{name}.{report}.statement", findings[report].statement
 
 
 def _predicate(

@@ -36,7 +36,7 @@ LEVELS: tuple[Level, ...] = ("self-attested", "witnessed", "reproduced")
 def claims(runs: Mapping[str, bool], files: Mapping[str, bytes]) -> Iterator[Claim]:
     """The root, then each run's claims. ``runs`` says of each run whether its proofs are witnessed."""
     made = [claim for run, witnessed in runs.items() for claim in _of(run, _level(witnessed), files)]
-    # A report's own statement stays in the run, so here it is the index's word alone.
+    # No proof shows when a report's statement was entered, so no witness speaks for it.
     signed = [claim for claim in made if claim.kind != "report"]
     names = ", ".join(runs)
     yield Claim(
@@ -56,9 +56,9 @@ def _of(run: str, level: Level, files: Mapping[str, bytes]) -> Iterator[Claim]:
         if shown:
             yield _claim(f"{run}.{kind}", kind, level, run, TEXTS[kind], [(path, files[path]) for path in shown])
     for name, text in REPORTS.items():
-        path = f"reports/{run}.{name}.json"
-        if path in files:
-            yield _claim(f"{run}.report.{name}", "report", "self-attested", run, text, [(path, files[path])])
+        paths = [f"reports/{run}.{name}.{suffix}" for suffix in ("json", "statement")]
+        if found := [(path, files[path]) for path in paths if path in files]:
+            yield _claim(f"{run}.report.{name}", "report", "self-attested", run, text, found)
 
 
 def _claim(name: str, kind: Kind, level: Level, run: str, text: str, shown: Sequence[tuple[str, bytes]]) -> Claim:

@@ -274,7 +274,7 @@ class Run:
 
     def findings(self) -> dict[str, bytes]:
         """Reports that were filed, by name. Raises ``RunCorrupt`` for one that the lab has not signed."""
-        return self._findings.read()
+        return {name: filed.report for name, filed in self._findings.read().items()}
 
     def write_report(self, html: str) -> Path:
         """Write the report, replacing an older one; returns its path."""

@@ -12,6 +12,7 @@ statement, however a process ended. Without a lab there is the report alone: it 
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from bylaw import storage
 from bylaw.canonical import sha256
@@ -24,6 +25,13 @@ from bylaw.lineage.statement import Thing
 from bylaw.run.statements import require_as_named
 
 FOLDER = "findings"
+
+
+class Filed(NamedTuple):
+    """A report, and the envelope of its statement; empty where no lab has signed it."""
+
+    report: bytes
+    statement: bytes
 
 
 class Findings:
@@ -45,13 +53,11 @@ class Findings:
                 storage.remove(each)
         return path
 
-    def read(self) -> dict[str, bytes]:
+    def read(self) -> dict[str, Filed]:
         """Every report by name. Raises ``RunCorrupt`` for one that the lab has not signed, of this run and as it is."""
         found = {path.stem: path.read_bytes() for path in sorted((self._root / FOLDER).glob("*.json"))}
-        if self._lab:
-            for name, content in found.items():
-                self._require(self._lab, name, content)
-        return found
+        lab = self._lab
+        return {name: Filed(report, self._signed(lab, name, report) if lab else b"") for name, report in found.items()}
 
     def _sign(self, lab: Lab, name: str, content: bytes, materials: Sequence[Thing]) -> None:
         report = Thing(name=f"{FOLDER}/{name}.json", digest={"sha256": sha256(content)})
@@ -62,10 +68,12 @@ class Findings:
         storage.write_text(note, f"{index}\n")
         storage.write_bytes(statement, envelope)
 
-    def _require(self, lab: Lab, name: str, content: bytes) -> None:
+    def _signed(self, lab: Lab, name: str, content: bytes) -> bytes:
+        """The envelope of a report's statement, if it is the lab's, entered, of this report and of this run."""
         path, (statement, note) = self._path(name), self._beside(name, content)
         try:
-            envelope = dsse.parse(statement.read_bytes())
+            signed = statement.read_bytes()
+            envelope = dsse.parse(signed)
             said = finding.parse(envelope.content)
             named = reference(envelope.content)
             entry = encode(StatementEntry(at=said.at, statement=named, predicate=finding.PREDICATE))
@@ -78,6 +86,7 @@ class Findings:
         if placed is None:
             raise RunCorrupt(f"{statement} is not in the ledger {lab.ledger}")
         self._require_ours(path, said, content)
+        return signed
 
     def _require_ours(self, path: Path, said: Finding, content: bytes) -> None:
         """Raise ``RunCorrupt`` unless a statement is of this report, and of this run as it is."""

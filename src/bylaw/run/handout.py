@@ -14,6 +14,7 @@ from bylaw.lineage.oms import verify_directory
 from bylaw.lineage.rows import Rows
 from bylaw.lineage.tree import SIGNATURE, tree_lines
 from bylaw.run.directory import Run
+from bylaw.run.findings import Filed, Findings
 from bylaw.run.statements import Statements
 
 DOCUMENTS = ("run.toml", "constitution.toml", "manifest.jsonl", "measurements.jsonl")
@@ -41,7 +42,12 @@ class Handout:
         with self.run.lock():
             self.run.prove(policy)
         self._statements = Statements(path, lab)
+        self._findings = Findings(path, lab)
         self._trusted = lab.trusted
+
+    def findings(self) -> dict[str, Filed]:
+        """Reports by name, each with the statement that the lab signed."""
+        return self._findings.read()
 
     def witnessed(self, policy: Policy) -> bool:
         """Whether every proof holds under a policy that asks for witnesses."""
