@@ -635,7 +635,6 @@ INSIDER: list[tuple[str, str, Callable[[Any], Any]]] = [
     ("finding.lineage", "finding", put(*SEEN, 0, "digest", value={"sha256": "ab" * 32})),
     ("finding.lineage", "finding", put(*SEEN, 2, "name", value="statements/of-another-run.json")),
     ("finding.format", "finding", put("predicateType", value="https://slsa.dev/provenance/v1")),
-    ("measurements.rows", "statement evaluate-sft", put("subject", 0, "annotations", "rows", "count", value=8)),
     ("index.format", "index", put("predicate", "more", value=1)),
     ("index.format", "index", put("predicate", "runs", value=["first", "second"])),
     ("index.format", "index", put("predicate", "notRun", value={"first.stress": "no"})),
