@@ -19,6 +19,7 @@ def rig(running: tuple[Rig, ModelServer]) -> Rig:
 
 
 @pytest.fixture
-def server(running: tuple[Rig, ModelServer]) -> ModelServer:
+def server(rig: Rig, running: tuple[Rig, ModelServer]) -> ModelServer:
+    assert running[0] is rig and running[1].url in rig.path.read_text()
     running[1].heard.clear()
     return running[1]

@@ -33,20 +33,23 @@ class ModelServer:
 
     def __enter__(self) -> "ModelServer":
         self.socket = socket.create_server(("127.0.0.1", 0), backlog=512)
-        threading.Thread(target=self._accept, daemon=True).start()
+        self.thread = threading.Thread(target=self._accept, args=(self.socket,), daemon=True)
+        self.thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.socket.shutdown(socket.SHUT_RDWR)  # closing alone would leave the thread waiting on it
+        self.thread.join()
         self.socket.close()
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.socket.getsockname()[1]}"
 
-    def _accept(self) -> None:
+    def _accept(self, listening: socket.socket) -> None:
         while True:
             try:
-                connection, _ = self.socket.accept()
+                connection, _ = listening.accept()
             except OSError:
                 return
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -82,7 +82,7 @@ def test_anthropic_messages(anthropic_of, server: ModelServer) -> None:  # type:
     assert client.messages.count_tokens(model="m", messages=ASKED).input_tokens == 7
     assert client.beta.messages.count_tokens(model="m", messages=ASKED, betas=["x-1"]).input_tokens == 7
     assert server.heard[-1].headers["anthropic-beta"].startswith("x-1")
-    assert server.heard[-1].headers["anthropic-version"] == "2023-06-01"
+    assert server.heard[-1].headers["anthropic-version"] == client.default_headers["anthropic-version"]
 
 
 def test_anthropic_models_and_errors(anthropic_of) -> None:  # type: ignore[no-untyped-def]
