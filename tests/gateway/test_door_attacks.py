@@ -4,18 +4,19 @@ import gzip
 import json
 import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 import pytest
 from gateway_model import ModelServer
-from gateway_rig import CHAT, Rig, gateway, letter
+from gateway_rig import CHAT, WAIT, Rig, gateway, letter
 
 BODY = json.dumps({**CHAT, "model": "fable-5"}).encode()
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Rig, ModelServer]]:
-    limits = "[snapshot]\nlook_seconds = 0.05\n[limits]\nbody_bytes = 200000\nheader_seconds = 1\nbody_seconds = 1\n"
+    limits = "[snapshot]\nlook_seconds = 0.05\n[limits]\nbody_bytes = 200000\nheader_seconds = 4\nbody_seconds = 4\n"
     with gateway(tmp_path_factory.mktemp("attacks"), limits, "decision_point = true\n") as both:
         both[0].enact(letter("fable-5"), "letter.toml")
         both[0].wait_enforced()
@@ -31,7 +32,7 @@ def nothing_passes(server: ModelServer) -> Iterator[None]:
 def raw(rig: Rig, content: bytes) -> bytes:
     """All that comes back for these bytes."""
     parts = urlsplit(rig.door)
-    with socket.create_connection((parts.hostname, parts.port), timeout=10) as connection:
+    with socket.create_connection((parts.hostname, parts.port), timeout=WAIT) as connection:
         found = b""
         try:
             connection.sendall(content)
@@ -227,14 +228,19 @@ def test_who_is_slow_with_a_request_is_shown_out(rig: Rig) -> None:
     line = "POST /v1/chat/completions HTTP/1.1\r\n"
     headers = f"authorization: Bearer {rig.keys['citizen']}\r\ncontent-type: application/json\r\n"
     starts = ("", "POST /v1/ch", line + headers, f"{line}{headers}content-length: 99\r\n\r\n{{")
-    for start in starts:
-        with socket.create_connection((parts.hostname, parts.port), timeout=8) as connection:
+    with ExitStack() as all:
+        for start in starts:
+            connection = all.enter_context(socket.create_connection((parts.hostname, parts.port), timeout=WAIT))
             connection.sendall(start.encode())
-            try:
-                said = connection.recv(4096)
-            except ConnectionResetError:
-                said = b""
-        assert said == b"" or said.startswith(b"HTTP/1.1 408")
+            all.callback(lambda connection=connection: _shown_out(connection))
+
+
+def _shown_out(connection: socket.socket) -> None:
+    try:
+        said = connection.recv(4096)
+    except ConnectionResetError:
+        said = b""
+    assert said == b"" or said.startswith(b"HTTP/1.1 408")
 
 
 def test_a_wrong_key_says_nothing_of_how_wrong_it_was(rig: Rig) -> None:
