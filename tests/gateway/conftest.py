@@ -19,7 +19,10 @@ def rig(running: tuple[Rig, ModelServer]) -> Rig:
 
 
 @pytest.fixture
-def server(rig: Rig, running: tuple[Rig, ModelServer]) -> ModelServer:
-    assert running[0] is rig and running[1].url in rig.path.read_text()
-    running[1].heard.clear()
-    return running[1]
+def server(rig: Rig, running: tuple[Rig, ModelServer]) -> Iterator[ModelServer]:
+    server = running[1]
+    assert server.url in rig.path.read_text(), "the model's server that is watched is not the one the gateway asks"
+    server.heard.clear()
+    server.enough.clear()
+    yield server
+    server.enough.set()

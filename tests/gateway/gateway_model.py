@@ -8,9 +8,13 @@ import socket
 import struct
 import threading
 import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import cycle, takewhile
 
 WORDS = ("All", " that", " is", " said", " here", " is", " 42", ".")
+ENDLESS = 9999
+"""Asked for so many tokens, it streams until it is told that it is ``enough``: no test waits for its speed."""
 
 
 @dataclass
@@ -30,6 +34,7 @@ class ModelServer:
     heard: list[Heard] = field(default_factory=list)
     left: int = 0
     pause: float = 0.02
+    enough: threading.Event = field(default_factory=threading.Event)
 
     def __enter__(self) -> "ModelServer":
         self.socket = socket.create_server(("127.0.0.1", 0), backlog=512)
@@ -38,6 +43,7 @@ class ModelServer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.enough.set()
         self.socket.shutdown(socket.SHUT_RDWR)  # closing alone would leave the thread waiting on it
         self.thread.join()
         self.socket.close()
@@ -70,7 +76,7 @@ class ModelServer:
         said = json.loads(heard.body.decode(errors="replace") or "{}")
         match str(said.get("model", "")).partition("-")[0]:
             case "hangs":
-                time.sleep(30)
+                self.enough.wait(90)
                 return False
             case "resets":
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -79,7 +85,6 @@ class ModelServer:
                 connection.sendall(
                     _head("200 OK", "text/event-stream", "transfer-encoding: chunked") + _chunk(b"data: 1\n\n")
                 )
-                time.sleep(0.1)
                 return False
             case "broken":
                 connection.sendall(_whole("500 Internal Server Error", b'{"error":{"message":"out of memory"}}'))
@@ -97,11 +102,13 @@ class ModelServer:
 
     def _stream(self, connection: socket.socket, heard: Heard, said: dict[str, object]) -> None:
         connection.sendall(_head("200 OK", "text/event-stream", "transfer-encoding: chunked"))
-        words = WORDS * int(said.get("max_tokens", 1) or 1)
-        for event in _events(heard.path, str(said["model"]), words):
+        for event in _events(heard.path, str(said["model"]), self._words(int(said.get("max_tokens") or 1))):  # type: ignore[call-overload]
             connection.sendall(_chunk(event))
             time.sleep(self.pause)
         connection.sendall(b"0\r\n\r\n")
+
+    def _words(self, most: int) -> Iterable[str]:
+        return takewhile(lambda _: not self.enough.is_set(), cycle(WORDS)) if most == ENDLESS else WORDS * most
 
 
 def _read(file: object) -> Heard | None:
@@ -177,10 +184,13 @@ def _answers(path: str, said: dict[str, object]) -> dict[str, object]:
     return {"id": "c", "object": "chat.completion", "created": 1, "model": model, "choices": [choice], "usage": usage}
 
 
-def _events(path: str, model: str, words: tuple[str, ...]) -> list[bytes]:
+def _events(path: str, model: str, words: Iterable[str]) -> Iterator[bytes]:
     if path.startswith("/v1/messages"):
-        return [_event(each, each["type"]) for each in _anthropic(model, words)]
-    return [*(_event(_delta(model, word)) for word in words), _event(_delta(model, "", "stop")), b"data: [DONE]\n\n"]
+        yield from (_event(each, each["type"]) for each in _anthropic(model, words))
+        return
+    yield from (_event(_delta(model, word)) for word in words)
+    yield _event(_delta(model, "", "stop"))
+    yield b"data: [DONE]\n\n"
 
 
 def _event(said: dict[str, object], name: object = "") -> bytes:
@@ -193,7 +203,7 @@ def _delta(model: str, word: str, finish: str | None = None) -> dict[str, object
     return {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": model, "choices": [choice]}
 
 
-def _anthropic(model: str, words: tuple[str, ...]) -> list[dict[str, object]]:
+def _anthropic(model: str, words: Iterable[str]) -> Iterator[dict[str, object]]:
     message = {
         "id": "m",
         "type": "message",
@@ -204,18 +214,11 @@ def _anthropic(model: str, words: tuple[str, ...]) -> list[dict[str, object]]:
         "stop_sequence": None,
         "usage": {"input_tokens": 7, "output_tokens": 1},
     }
-    deltas = [
-        {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": word}} for word in words
-    ]
-    return [
-        {"type": "message_start", "message": message},
-        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
-        *deltas,
-        {"type": "content_block_stop", "index": 0},
-        {
-            "type": "message_delta",
-            "delta": {"stop_reason": "end_turn", "stop_sequence": None},
-            "usage": {"output_tokens": 8},
-        },
-        {"type": "message_stop"},
-    ]
+    yield {"type": "message_start", "message": message}
+    yield {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}
+    for word in words:
+        yield {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": word}}
+    yield {"type": "content_block_stop", "index": 0}
+    stop = {"stop_reason": "end_turn", "stop_sequence": None}
+    yield {"type": "message_delta", "delta": stop, "usage": {"output_tokens": 8}}
+    yield {"type": "message_stop"}

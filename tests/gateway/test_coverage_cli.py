@@ -2,12 +2,11 @@
 
 import os
 import signal
-import time
 from pathlib import Path
 
 import pytest
 from gateway_model import ModelServer
-from gateway_rig import Rig
+from gateway_rig import Rig, wait
 
 from bylaw.cli import main
 from bylaw.gateway import meters
@@ -19,7 +18,6 @@ def test_a_stop_in_order_leaves_no_gap_and_a_kill_does(tmp_path: Path, capsys: p
         command = ["coverage", "--gateway", str(rig.path)]
         with rig.serving():
             assert rig.chat("citizen").status == 200
-        time.sleep(2)
         assert main(command) == 0
         said = capsys.readouterr().out
         assert said.startswith("Self-attested") and "1 workers, 0 gaps" in said
@@ -27,9 +25,8 @@ def test_a_stop_in_order_leaves_no_gap_and_a_kill_does(tmp_path: Path, capsys: p
         with rig.serving():
             before = set(meters.read(rig.state.meters))
             os.kill(rig.child("worker"), signal.SIGKILL)
-            while set(meters.read(rig.state.meters)) == before or rig.get("/v1/models", "citizen").status != 200:
-                time.sleep(0.05)
-            time.sleep(2)
-            assert main(command) == 4
+            wait(lambda: set(meters.read(rig.state.meters)) != before)
+            rig.wait_ready()
+            wait(lambda: main(command) == 4)
         said = capsys.readouterr().out
         assert "GAP" in said and "3 workers, 1 gaps" in said

@@ -18,6 +18,7 @@ def run(who: str, main: Callable[[argparse.Namespace, Place], None]) -> None:
     parser = argparse.ArgumentParser(prog=f"bylaw gateway {who}")
     parser.add_argument("settings", type=Path)
     parser.add_argument("--socket", type=int, default=-1)
+    parser.add_argument("--once", action="store_true")
     args = parser.parse_args()
     try:
         main(args, Place.read(args.settings))

@@ -13,13 +13,16 @@ from bylaw.storage import hold
 
 
 def main(args: argparse.Namespace, place: Place) -> None:
-    """Drain until the supervisor ends."""
+    """Drain until the supervisor ends, or once."""
     state = State(place)
     state.segments.mkdir(parents=True, exist_ok=True)
     with (state.root / "recorder.lock").open("w") as lock:
         hold(lock, UsageError(f"another recorder works in {state.root}"))
         drain = Drain(state.segments, Office.open(place.office), Lab.open(place.home))
-        child.repeat(drain.turn, place.settings.record.commit_seconds)
+        if args.once:
+            drain.turn()
+        else:
+            child.repeat(drain.turn, place.settings.record.commit_seconds)
 
 
 if __name__ == "__main__":

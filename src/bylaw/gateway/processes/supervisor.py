@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
@@ -116,6 +117,21 @@ class Supervisor:
                     process.wait(max(0.1, until - time.monotonic()))
                 except subprocess.TimeoutExpired:
                     process.kill()
+        self._drain()
+
+    def _drain(self) -> None:
+        """Drain what a recorder has left that was killed, or that was told to stop before it could listen."""
+        for each in self.children:
+            if each.name == "recorder" and each.process.wait() != 0:
+                Log("supervisor").event("drain", child=each.name, code=each.process.returncode)
+                command = [*each.command, "--once"]
+                with suppress(subprocess.TimeoutExpired):  # the next start drains it
+                    subprocess.run(
+                        command,
+                        check=False,
+                        timeout=self.place.settings.limits.drain_seconds + 5,
+                        start_new_session=True,
+                    )
 
 
 def bind(settings: ListenSettings, name: str) -> socket.socket:
