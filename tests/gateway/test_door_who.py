@@ -71,7 +71,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Rig, Mod
     (folder / "tor.txt").write_text("1.9.9.9\n")
     (folder / "jwks.json").write_bytes(msgspec.json.encode(KeySet([ISSUER]).as_dict(private=False)))
     with ModelServer() as server:
-        rig = Rig(folder, server.url, SETTINGS, "decision_point = true\n")
+        rig = Rig(folder, server.url, SETTINGS, "decision_point = true\nworkers = 2\n")
         _populate(rig)
         _weigh(rig)
         rig.enact(PLACES, "places.toml")

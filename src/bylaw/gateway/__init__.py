@@ -8,7 +8,8 @@ Read ``door.py`` first: the one choke point, in running order. Around it::
     snapshot/    what is in force: published, signed, mapped, swapped
     record/      decisions ahead of answers → archive → ledger; coverage
     wire/        callers' connections, bodies, the models' servers
-    passages     answers under way, and how they are cut · limits  · refusal  a decision, as a caller is told it
+    passages     answers under way, and how they are cut · refusal  a decision, as a caller is told it
+    limits       how much anybody may ask for at once · tally  what the workers count together
     catalogue    the list of models · weights  signed directories in ranges
     meters · log what is counted, and said
     admin/       the listener for operators

@@ -17,6 +17,7 @@ NAMES: tuple[str, ...] = (
     "left",
     "cut",
     "swaps",
+    "turned_away",
     *(f"decision:{outcome}" for outcome in ("allow", "hold", "refuse")),
     *(f"problem:{kind}" for kind in KINDS),
     "signal:tor",

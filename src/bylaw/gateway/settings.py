@@ -20,6 +20,7 @@ from bylaw.settings import load
 
 Seconds = Annotated[float, Meta(gt=0)]
 Bytes = Annotated[int, Meta(ge=1)]
+Rate = Annotated[float, Meta(ge=0)]
 Port = Annotated[int, Meta(ge=0, le=65535)]
 
 
@@ -120,16 +121,19 @@ class IssuerSettings(_Table, frozen=True, kw_only=True):
 
 
 class LimitSettings(_Table, frozen=True, kw_only=True):
-    """Per worker. Rates are requests a second, 0: none; ``burst`` in seconds' worth."""
+    """Rates are requests a second, 0: no limit; ``burst`` in seconds' worth. Rates, and answers running for a key, a
+    subject or an organisation, hold for all workers of the machine together; ``running`` and ``connections`` for each.
+    """
 
-    key_rate: float = 0.0
-    subject_rate: float = 0.0
-    organization_rate: float = 0.0
+    key_rate: Rate = 0.0
+    subject_rate: Rate = 0.0
+    organization_rate: Rate = 0.0
     burst_seconds: Seconds = 2.0
-    key_running: int = 0
-    subject_running: int = 0
-    organization_running: int = 0
+    key_running: Annotated[int, Meta(ge=0)] = 0
+    subject_running: Annotated[int, Meta(ge=0)] = 0
+    organization_running: Annotated[int, Meta(ge=0)] = 0
     running: int = 4096
+    connections: Annotated[int, Meta(ge=1)] = 16384
     body_bytes: Bytes = 32 << 20
     header_bytes: Bytes = 32 << 10
     header_seconds: Seconds = 10.0

@@ -15,6 +15,7 @@ class State:
         self.segments = self.root / "segments"
         self.coverage = self.root / "coverage"
         self.meters = self.root / "meters"
+        self.tally = self.root / "tally"
         self.weights = self.root / "weights.json"
         said = place.settings.snapshot.key
         self.signing_key = place.path(said) if said else place.home / "keys" / "gateway.pem"

@@ -19,6 +19,7 @@ def run(who: str, main: Callable[[argparse.Namespace, Place], None]) -> None:
     parser.add_argument("settings", type=Path)
     parser.add_argument("--socket", type=int, default=-1)
     parser.add_argument("--once", action="store_true")
+    parser.add_argument("--number", type=int, default=0)
     args = parser.parse_args()
     try:
         main(args, Place.read(args.settings))

@@ -16,6 +16,7 @@ from bylaw.errors import UsageError
 from bylaw.gateway.log import Log
 from bylaw.gateway.settings import ListenSettings, Place
 from bylaw.gateway.state import State
+from bylaw.gateway.tally import Tally
 from bylaw.gateway.weights import check, note
 from bylaw.lineage.lab import Lab
 
@@ -69,6 +70,7 @@ class Supervisor:
         self.state.root.mkdir(parents=True, exist_ok=True)
         self.state.root.chmod(0o700)  # facts about people lie in it
         self.state.signer()
+        Tally.create(self.state.tally, self.place.settings.workers)
         weights = {name: self.place.path(row.weights) for name, row in self.place.settings.model.items() if row.weights}
         note(self.state.weights, check(weights, Lab.open(self.place.home).trusted if weights else ()))
 
@@ -93,10 +95,12 @@ class Supervisor:
         self.children.append(self._child("publisher"))
         self.children.append(self._child("recorder"))
         self.children.append(self._child("admin", self.admin))
-        self.children += [self._child("worker", self.door) for _ in range(self.place.settings.workers)]
+        self.children += [
+            self._child("worker", self.door, "--number", str(number)) for number in range(self.place.settings.workers)
+        ]
 
-    def _child(self, name: str, listening: socket.socket | None = None) -> Child:
-        command = [sys.executable, "-m", f"bylaw.gateway.processes.{name}", self._settings]
+    def _child(self, name: str, listening: socket.socket | None = None, *more: str) -> Child:
+        command = [sys.executable, "-m", f"bylaw.gateway.processes.{name}", self._settings, *more]
         if listening is None:
             return Child(name, command)
         return Child(name, [*command, "--socket", str(listening.fileno())], [listening.fileno()])

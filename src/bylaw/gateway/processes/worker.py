@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import gc
+import resource
 import secrets
 import socket
 import time
@@ -26,6 +27,7 @@ from bylaw.gateway.settings import Place
 from bylaw.gateway.snapshot.edition import Edition
 from bylaw.gateway.snapshot.follow import Follower, Stale
 from bylaw.gateway.state import State
+from bylaw.gateway.tally import Tally
 from bylaw.gateway.weights import Weights
 from bylaw.gateway.wire.connection import connection_class
 from bylaw.gateway.wire.upstream import Upstreams
@@ -34,7 +36,7 @@ from bylaw.gateway.wire.upstream import Upstreams
 class Worker:
     """One worker's door and its bookkeeping."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, number: int) -> None:
         state, settings = State(place), place.settings
         self.name = f"w{secrets.token_hex(6)}"
         self.settings = settings
@@ -48,7 +50,7 @@ class Worker:
                 follower=self.follower,
                 tokens=Tokens(settings.issuer, place.path),
                 locator=Locator(settings.caller, place.path),
-                limits=Limits(settings.limits),
+                limits=Limits(settings.limits, Tally(state.tally, settings.workers, number)),
                 writer=Writer(self.segments),
                 upstreams=Upstreams(settings),
                 weights=Weights.noted(state.weights),
@@ -102,7 +104,7 @@ async def run(worker: Worker, listening: socket.socket) -> None:
         worker.door,
         worker.settings.listen,
         loop="uvloop",
-        http=connection_class(limits),
+        http=connection_class(limits, lambda: worker.door.parts.meters.count("turned_away")),
         backlog=4096,
         timeout_keep_alive=round(limits.keep_seconds),
         timeout_graceful_shutdown=round(limits.drain_seconds),
@@ -128,9 +130,11 @@ async def _beating(worker: Worker) -> None:
 
 def main(args: argparse.Namespace, place: Place) -> None:
     """One worker."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # each answer has two connections; `limits` caps them
     listening = socket.socket(fileno=args.socket)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(run(Worker(place), listening))
+        runner.run(run(Worker(place, args.number), listening))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import socket
 import struct
 from asyncio import BaseTransport, TimerHandle
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -17,15 +17,19 @@ KEY = "bylaw.connection"
 """Where a request's scope has its connection."""
 
 
-def connection_class(limits: LimitSettings) -> type["Connection"]:
-    """The class for these limits, as uvicorn wants one."""
-    return type("Connection", (Connection,), {"limits": limits})
+def connection_class(limits: LimitSettings, turned_away: Callable[[], None]) -> type["Connection"]:
+    """The class for these limits, as uvicorn wants one; ``turned_away`` is called for each that is one too many."""
+    return type(
+        "Connection", (Connection,), {"limits": limits, "open": set(), "turned_away": staticmethod(turned_away)}
+    )
 
 
 class Connection(HttpToolsProtocol):
     """Uvicorn's protocol over httptools. ``on_lost`` is called once, when the caller has gone."""
 
     limits: LimitSettings
+    open: ClassVar[set["Connection"]]
+    turned_away: Callable[[], None]
     on_lost: Callable[[], None] | None = None
     _timer: TimerHandle | None = None
     _head = 0
@@ -34,10 +38,16 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: BaseTransport) -> None:
         """A caller has come; it must say what it wants in time."""
         super().connection_made(transport)  # type: ignore[arg-type]
+        if len(self.open) >= self.limits.connections:
+            self.turned_away()
+            self.transport.abort()
+            return
+        self.open.add(self)
         self._arm()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The caller has gone: what is made for it ends."""
+        self.open.discard(self)
         self._disarm()
         super().connection_lost(exc)
         if self.on_lost is not None:
