@@ -12,7 +12,7 @@ Read ``door.py`` first: the one choke point, in running order. Around it::
     limits       how much anybody may ask for at once · tally  what the workers count together
     catalogue    the list of models · weights  signed directories in ranges
     meters · log what is counted, and said
-    admin/       the listener for operators
+    admin/       the listener for operators · openapi  the door, described
     processes/   what runs
 
 It adds no rules and no form of record: ``access/`` decides, ``access/office`` and the ledger keep.

@@ -8,6 +8,7 @@ import msgspec
 
 from bylaw.errors import BylawError
 from bylaw.gateway import meters
+from bylaw.gateway.openapi import document
 from bylaw.gateway.problem import Problem, Send
 from bylaw.gateway.record import coverage
 from bylaw.gateway.snapshot.head import read_head
@@ -26,6 +27,7 @@ class Admin:
             "/healthz": lambda: (200, "text/plain", b"ok\n"),
             "/readyz": self.ready,
             "/coverage": self.coverage,
+            "/openapi.json": self.openapi,
         }
 
     async def __call__(
@@ -64,3 +66,8 @@ class Admin:
         """The intervals that workers attest."""
         found = list(coverage.intervals(coverage.read(self.state.coverage), time.time()))
         return 200, "application/json", msgspec.json.encode(found)
+
+    def openapi(self) -> Page:
+        """What can be asked at the door."""
+        said = self.state.place.settings
+        return 200, "application/json", msgspec.json.encode(document(said.model, said.decision_point))
