@@ -46,6 +46,11 @@ def test_arabic_compounds_become_one_word_however_they_are_split(names: tuple[st
     assert len({tuple(map(sound, parse(name, True).words)) for name in names}) == 1
 
 
+def test_names_that_only_look_like_a_compound_stay_as_they_are() -> None:
+    assert parse("Adel Anwar", True).words == ("adel", "anwar") and parse("Abel Robles", True).words[0] == "abel"
+    assert parse("Abdul bin Hassan", True).words == ("abdul", "hassan")
+
+
 @pytest.mark.parametrize(
     ("text", "form"),
     [
@@ -73,6 +78,14 @@ def test_company_forms_are_kept_aside(text: str, form: str) -> None:
         ("Mr. Rami Makhlouf", "Rami Makhlouf", True),
         ("Daimler Aktiengesellschaft", "Daimler AG", False),
         ("Brigade Forty-four", "Brigade 44", False),
+        ("Rantisi, Abdel Aziz", "Rantisi, AAbdel Aziz", True),
+        ("Fitiwi, Abdurazak", "Fitiwi, Abddurazak", True),
+        ("Kim, Su-gwang", "Kim, u-gwang", True),
+        ("Jildan, Wail H.A.", "Wail Jildan", True),
+        ("Copy Red S.A. de C.V.", "Copy Red S.A. e C.V.", False),
+        ("C.V. Playa Mar S.A. de", "Playa Mar S.A. de C.V.", False),
+        ("Joint Stock Company Okeanpribor", "Okeanpribor Joint Stck Company", False),
+        ("Company Transservis Limited Liability", "Limited Liability Company Transservis", False),
     ],
 )
 def test_one_party_under_two_names(first: str, second: str, person: bool) -> None:
@@ -86,6 +99,7 @@ def test_one_party_under_two_names(first: str, second: str, person: bool) -> Non
         ("Barack Obama", "Michelle Obama", True),
         ("Igor Deripaska", "Oleg Deripaska", True),
         ("Elias Mattsson", "ELIAS", True),
+        ("Adel Cherri", "Abdul Cherri Mohammad Hadi", True),
         ("Saudi Arabian Gas Company", "Saudi Arabian Oil Company", False),
         ("김종은", "김정은", True),
     ],

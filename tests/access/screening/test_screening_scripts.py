@@ -8,8 +8,8 @@ from bylaw.access.screening.score import THRESHOLD, compare
 from bylaw.access.screening.syllables import korean
 
 
-def alike(first: str, second: str) -> bool:
-    one, other = parse(first, True), parse(second, True)
+def alike(first: str, second: str, person: bool = True) -> bool:
+    one, other = parse(first, person), parse(second, person)
     assert compare(one, other) == compare(other, one)
     return compare(one, other) >= THRESHOLD
 
@@ -50,6 +50,36 @@ def test_a_name_in_another_script_is_found(native: str, latin: str) -> None:
 )
 def test_another_person_is_not(native: str, latin: str) -> None:
     assert not alike(native, latin)
+
+
+@pytest.mark.parametrize(
+    ("native", "latin"),
+    [
+        ("الجهاد الاسلامي المصري", "Egyptian Islamic Jihad"),
+        ("مكتب حنيفة للصرافة", "Hanifa Money Exchange Office"),
+        ("پتروشیمی کاوه", "Kaveh Petrochemical Company"),
+        ("Торговый дом Заря, ООО", "Zarya Trading House LLC"),
+        ("Εθνική Τράπεζα Παλμύρας", "National Bank of Palmyra"),
+        ("沈忠國際海運有限公司", "Shen Zhong International Shipping"),
+        ("نوردستراند ماريتيمي اند ترادينغ كومباني", "Nordstrand Maritime and Trading Company"),
+        ("джоинт сток компани вад", "Joint Stock Company VAD"),
+        ("нека новин", "Neka Novin"),
+    ],
+)
+def test_an_organization_is_found_spelled_by_sound_and_translated(native: str, latin: str) -> None:
+    assert alike(native, latin, person=False)
+
+
+@pytest.mark.parametrize(
+    ("native", "latin"),
+    [
+        ("بنك الشام", "Sham Trading Company"),
+        ("Торговый дом Заря", "Zarya Bank"),
+        ("Εθνική Τράπεζα Παλμύρας", "Palmyra Trading"),
+    ],
+)
+def test_another_organization_is_not(native: str, latin: str) -> None:
+    assert not alike(native, latin, person=False)
 
 
 def test_short_vowels_cost_nothing_and_consonants_do() -> None:

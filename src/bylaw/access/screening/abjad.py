@@ -58,6 +58,8 @@ _COSTS: dict[str, dict[str, float]] = {
     letter: {**dict.fromkeys(_NEAR.get(letter, ""), SOME), **dict.fromkeys(alike, 0.0)}
     for letter, alike in _ALIKE.items()
 } | {digit: {digit: 0.0} for digit in "0123456789"}
+_LAST = {**_COSTS["H"], "t": 0.0, "T": 0.0}
+"""At a word's end ``H`` may be ta marbuta, which is a t before the word it belongs to."""
 _CARRIED = ("AY", "AW")
 _SPLIT = re.compile(f"([{''.join(LETTERS)}]+)")
 _SKELETON = str.maketrans("PTIVCZJGQOFU", "btdtsskkkkfs", "AEHXWY")
@@ -94,7 +96,7 @@ _WORDS = {
 """Particles and titles, as Latin names have them. The longest of several spellings is not needed: they fall away."""
 
 
-_ATTACHED = re.compile(r"^EBDAL(?=...)")
+_ATTACHED = re.compile(r"^EBDAL(?=..)")
 _TAIL = re.compile(r"(?<=..)ALDYN$")
 
 
@@ -130,7 +132,7 @@ def difference(letters: str, word: str) -> float:
     before: list[float] = []
     row = [0.0, *accumulate(unwritten)]
     for at, letter in enumerate(letters):
-        costs, pair = _COSTS[letter], letters[max(0, at - 1) : at + 1]
+        costs, pair = _COSTS[letter] if letter != "H" or at < last - 1 else _LAST, letters[max(0, at - 1) : at + 1]
         silent = pair == letter * 2 or (letter == "H" and at == last - 1)
         gap = 0.0 if silent else _GAPS.get(letter, 1.0)
         new = [row[0] + gap]

@@ -25,26 +25,31 @@ _LOOKALIKES = str.maketrans(
 )
 _LEET = str.maketrans("013457@$9", "oieastasg")
 _MARKS = str.maketrans(dict.fromkeys("’‘ʼʻ´ʿʾ", "'"))
-_DIGRAPHS = {"μπ": "b", "ντ": "d", "γκ": "g", "τζ": "j", "ου": "u", "χ": "h", "αυ": "av", "ευ": "ev"}
+_DIGRAPHS = {
+    "ντσ": "nts", "ντζ": "nj", "μπ": "b", "ντ": "d", "γκ": "g", "τζ": "j", "ου": "u", "χ": "h", "αυ": "av", "ευ": "ev",
+}  # fmt: skip
 _GREEK = re.compile("|".join(_DIGRAPHS), re.IGNORECASE)
-"""Pairs of Greek letters that stand for one sound."""
+"""Greek letters that together stand for a sound of their own."""
+_YO = re.compile(r"\bё", re.IGNORECASE)
+"""The Russian letter that begins *Yo*; within a word it is as often *e*."""
 _WORD = re.compile(r"\S+")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
 _LOOKING = re.compile(r"[\u0370-\u03ff\u0400-\u052f]")
-_DISGUISES = frozenset("013457@$9")
 _DIGIT_INSIDE = re.compile(r"(?<=[a-z])[013457@$9](?=[a-z])")
 _EAST = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af]")
 """Han and Hangul: one character is one syllable of a name."""
-_ARTICLE = re.compile(r"\b\u0627\u0644(?:[- ]|(?=\w{3}))")
-"""The Arabic article, written together with its word."""
+_ARTICLE = re.compile(r"\b\u0627\u0644(?:[- ]|(?=\w{3})|(?!\u0644\u0647)(?=\w\w\b))")
+"""The Arabic article, written together with its word; not the first letters of the name of God."""
 
 
 def fold(text: str) -> str:
     """Lower-case ASCII, capitals for Arabic and Hebrew letters; whatever is between words stays between them."""
-    if text.isascii():
-        folded = text.lower()
-        return folded if _DISGUISES.isdisjoint(folded) else _DIGIT_INSIDE.sub(_letter, folded)
-    return " ".join(map(_fold, text.split()))
+    return undisguised(text.lower()) if text.isascii() else " ".join(map(_fold, text.split()))
+
+
+def undisguised(folded: str) -> str:
+    """Lower-case ASCII with the digits and signs that stand for a letter inside a word as that letter."""
+    return _DIGIT_INSIDE.sub(_letter, folded)
 
 
 @lru_cache(maxsize=1 << 17)
@@ -56,8 +61,8 @@ def _fold(text: str) -> str:
         return fold(anyascii(visible(unicodedata.normalize("NFKC", text)).translate(_MARKS)))
     plain = visible(unicodedata.normalize("NFKC", text))
     plain = _WORD.sub(lambda word: _unmixed(word[0]), plain)
-    plain = _GREEK.sub(lambda pair: _DIGRAPHS[pair[0].lower()], plain)
-    plain = _ARTICLE.sub("", plain)
+    plain = _GREEK.sub(lambda pair: _DIGRAPHS[pair[0].lower().replace("ς", "σ")], plain)
+    plain = _ARTICLE.sub("", _YO.sub("йо", plain))
     if east(plain):
         plain = _EAST.sub(lambda character: f" {anyascii(character[0])} ", plain)
     pieces = written(plain)

@@ -12,13 +12,14 @@ from zlib import crc32
 import numpy as np
 import numpy.typing as npt
 
+from bylaw.access.screening.align import ALPHABET, HANGUL, likeness
 from bylaw.access.screening.evidence import comparable, evidence
 from bylaw.access.screening.fold import LATIN
 from bylaw.access.screening.keys import Ids, Table, asked_keys, listed_keys, run_keys, runs
 from bylaw.access.screening.match import Match, match_of
 from bylaw.access.screening.names import Parts, parse, remembered
 from bylaw.access.screening.parties import Party, Query
-from bylaw.access.screening.score import ALPHABET, BIAS, HANGUL, THRESHOLD, likeness, odds
+from bylaw.access.screening.score import BIAS, THRESHOLD, odds
 from bylaw.access.screening.syllables import hangul
 
 COMPARED = 128
@@ -167,12 +168,13 @@ class Index:
         return known
 
     def _look_up(self, word: str, way: int) -> tuple[float, Ids, Weights]:
-        own = self._words.get(word)
-        weight = self._rarest if own is None else float(self._idf[own])
+        likes, own = self._like(word, way), self._words.get(word)
+        known = own if own is not None or not likes else likes[0][1]  # a misspelt word weighs what it stands for
+        weight = self._rarest if known is None else float(self._idf[known])
         shares, parts = [], []
-        for share, one in self._like(word, way):
+        for share, one in likes:
             parts.append(self._postings[self._offsets[one] : self._offsets[one + 1]])
-            shares.append(weight * share)
+            shares.append(min(weight, float(self._idf[one])) * share)
         if not parts:
             return weight, np.empty(0, np.int32), np.empty(0)
         entries, first = np.unique(np.concatenate(parts), return_index=True)

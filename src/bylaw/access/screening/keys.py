@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from bylaw.access.screening.abjad import bare, skeleton
-from bylaw.access.screening.score import ALPHABET, HANGUL
-from bylaw.access.screening.sounds import rough, sound
+from bylaw.access.screening.align import ALPHABET, HANGUL
+from bylaw.access.screening.foreign import meanings
+from bylaw.access.screening.sounds import rough, soft, sound
 from bylaw.access.screening.syllables import korean
 
 Ids = npt.NDArray[np.int32]
@@ -23,19 +24,26 @@ Keys = npt.NDArray[np.uint32]
 def listed_keys(word: str) -> set[int]:
     """Keys under which a listed word is kept: what ``asked_keys`` asks for, of its own script and of the others."""
     if word.isupper():
-        return _without_one(word, "") | _skeletons(word, "?")
-    others = (f"!{skeleton(word)}", f"!{skeleton(bare(word))}", f"^{korean(word)}", f"&{rough(word)}")
+        return _without_one(word, "") | _skeletons(word, "?") | _meant(word)
+    others = [f"!{skeleton(word)}", f"!{skeleton(bare(word))}", f"^{korean(word)}", f"&{rough(word)}"]
+    if "c" in word:
+        others.append(f"!{skeleton(soft(word))}")
     return _spelled(word) | {crc32(other.encode()) for other in others}
 
 
 def asked_keys(word: str, way: int) -> set[int]:
-    """Keys of a word that is looked for, ``way`` as in score.py; those of a Korean syllable are few."""
+    """Keys of a word that is looked for, ``way`` as in align.py; those of a Korean syllable are few."""
     if word.isupper():
-        return _without_one(word, "") | _skeletons(word, "!")
+        return _without_one(word, "") | _skeletons(word, "!") | _meant(word)
     if way == HANGUL:
         return {crc32(f"^{korean(word)}".encode())}
     keys = _spelled(word) | {crc32(f"?{skeleton(word)}".encode())}
-    return keys | _without_one(rough(word), "&") if way == ALPHABET else keys
+    return keys | _without_one(rough(word), "&") | _meant(word) if way == ALPHABET else keys
+
+
+def _meant(word: str) -> set[int]:
+    """Keys of the generic words that a word in another script may be a translation of."""
+    return {crc32(each.encode()) for each in meanings(word)}
 
 
 def _spelled(word: str) -> set[int]:
@@ -44,6 +52,8 @@ def _spelled(word: str) -> set[int]:
     keys |= _without_one(sound(word), "~")
     if word[:3] == "abd" and len(word) > 5:
         keys.add(crc32(word[3:].encode()))
+    if word[-3:] == "din" and len(word) > 5:
+        keys.add(crc32(word[:-3].encode()))
     return keys
 
 

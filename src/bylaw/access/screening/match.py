@@ -2,10 +2,11 @@
 
 import msgspec
 
+from bylaw.access.screening.align import Pair, align
 from bylaw.access.screening.evidence import evidence
 from bylaw.access.screening.names import Parts
 from bylaw.access.screening.parties import Party, Query
-from bylaw.access.screening.score import Alignment, Pair, align, features, probability
+from bylaw.access.screening.score import features, probability
 
 
 class Match(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -34,10 +35,13 @@ def match_of(query: Query, party: Party, name: int, parts: Parts, listed: Parts,
 
 def reasons(parts: Parts, listed: Parts) -> tuple[str, ...]:
     """How two names agree and differ, a sentence each."""
-    alignment = align(parts, listed)
+    pairs, extra, missing = align(parts, listed)
     found = features(parts, listed)
-    said = [_pair(pair) for pair in alignment.pairs]
-    said += _left(alignment)
+    said = [_pair(pair) for pair in pairs]
+    if extra:
+        said.append(f"not listed: {' '.join(extra)}")
+    if missing:
+        said.append(f"listed but not given: {' '.join(missing)}")
     if found.reversed:
         said.append("child and father are exchanged")
     if found.forms:
@@ -46,18 +50,10 @@ def reasons(parts: Parts, listed: Parts) -> tuple[str, ...]:
 
 
 def _pair(pair: Pair) -> str:
-    if pair.way == "same":
-        return f"{pair.word} is the same"
-    if pair.way == "initial":
-        return f"{pair.word} may stand for {pair.listed}"
-    many = "joined, " * (pair.way == "joined") + ("no edit" if not pair.edits else f"{pair.edits:g} edits")
-    return f"{pair.word} for {pair.listed} ({many})"
-
-
-def _left(alignment: Alignment) -> list[str]:
-    said = []
-    if alignment.extra:
-        said.append(f"not listed: {' '.join(alignment.extra)}")
-    if alignment.missing:
-        said.append(f"listed but not given: {' '.join(alignment.missing)}")
-    return said
+    word, listed, way, edits, _ = pair
+    if way == "same":
+        return f"{word} is the same"
+    if way == "initial":
+        return f"{word} may stand for {listed}"
+    many = "joined, " * (way == "joined") + ("no edit" if not edits else f"{edits:g} edits")
+    return f"{word} for {listed} ({many})"

@@ -1,7 +1,8 @@
 """A name taken apart: the words that tell it from others, their sounds, and what it is dressed with.
 
-Persons lose titles and particles; the Arabic compounds with *abd* and *din* become one word however they are split.
-Organizations lose their form (Ltd, OOO, Aktiengesellschaft), which is kept aside, and words such as "the".
+Persons lose titles and particles; Arabic compounds become one word however they are split (compounds.py).
+Organizations lose their form (Ltd, OOO, Aktiengesellschaft), which is kept aside, and words such as "the" (forms.py).
+Most names are plain letters and take a short way; the rest of the work is for those that are not.
 """
 
 import re
@@ -9,18 +10,12 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from bylaw.access.screening.abjad import compounds
-from bylaw.access.screening.fold import ABJAD, LATIN, east, fold, script_of
+from bylaw.access.screening.compounds import compounded
+from bylaw.access.screening.fold import ABJAD, LATIN, east, fold, script_of, undisguised
+from bylaw.access.screening.foreign import familiar, translated
+from bylaw.access.screening.forms import NONE, unformed
 from bylaw.access.screening.sounds import sound
-from bylaw.access.screening.words import (
-    FILLERS,
-    FORMS,
-    NUMBERS,
-    PARTICLES,
-    SON_OF,
-    SPELLINGS,
-    TENS,
-    TITLES,
-)
+from bylaw.access.screening.words import PARTICLES, SON_OF, TITLES
 
 
 class Parts(NamedTuple):
@@ -34,40 +29,26 @@ class Parts(NamedTuple):
     person: bool
 
 
-_NO_FORMS: frozenset[str] = frozenset()
 _NO_LINES: frozenset[tuple[str, str]] = frozenset()
 _DRESS = TITLES | PARTICLES
-_SILENT = str.maketrans("", "", "'`")
 _SPLIT = re.compile(r"[a-z0-9]+|[A-Z]+")
-_ABD = re.compile(
-    r"\b(?:abd|abdu|abdul|abdel|abdal|abdol|abdoul|abdil)"
-    r"(?: (?:al|el|ul|ur|ar|as|us|ol|er|es|ad|an|ra|il))? (\w{2,})"
-)
-_ABD_WORD = re.compile(r"\babd(?:[aeou]{1,2}|i)(?:l|r(?=r)|s(?=s))?(\w{3,})")
-_ALLAH = re.compile(r"\babd[aeou]{0,2}l? ?a?l{1,2}[aeo]h?\b")
-_DIN = re.compile(r"(\w{2,}?)(?:[ ]?(?:al|el|ul|ud|ad|ed|a|e|u|i)[dl]?)? ?d(?:i|ee|y)ne?\b")
+_MARKS = b""".,;:!?"()[]{}<>/\\|_*+=~^#-&%"""
+_CAPITAL = bytes.maketrans(_MARKS, b" " * len(_MARKS))
+_SMALL = _CAPITAL.lower()
+"""Bytes of an ASCII text with marks between words as spaces, and then in small letters."""
 _LETTERS = re.compile(r"\b(?:[A-Za-z][./]){1,}[A-Za-z]\b\.?")
 """Initials with dots or slashes: L.P., A/S."""
+_DOTTED = re.compile(r"[./][A-Za-z]")
 
 
 def parse(text: str, person: bool) -> Parts:
     """The parts of a name; a person's or an organization's way. A text without letters or digits has no words."""
-    folded = fold(text)
-    if "'" in folded or "`" in folded:
-        folded = folded.translate(_SILENT)
-    characters, script = ((), LATIN) if text.isascii() else (east(text), script_of(text, folded))
-    if not person:
-        others = _other_words(folded)
-        kept, forms = _unformed(compounds(others) if script == ABJAD else others)
-        return Parts(kept, forms, _NO_LINES, characters, script, False)
-    if "," in folded:
-        last, _, first = folded.partition(",")
-        folded = f"{first} {last}"
-    words = _person_words(folded)
-    if script == ABJAD:
-        words = compounds(words)
-    lines = _NO_LINES if SON_OF.isdisjoint(words) else _lines(words)
-    return Parts(_undressed(words), _NO_FORMS, lines, characters, script, True)
+    if not text.isascii():
+        return _foreign(text, person)
+    if person:
+        return _person(_person_words(text), (), LATIN)
+    words, forms = unformed(_other_words(text))
+    return Parts(words, forms, _NO_LINES, (), LATIN, False)
 
 
 @lru_cache(maxsize=1 << 15)
@@ -76,52 +57,60 @@ def remembered(text: str, person: bool) -> Parts:
     return parse(text, person)
 
 
-def _slips(word: str) -> set[str]:
-    """A word with one letter left out, exchanged with the next, added or replaced."""
-    letters = "abcdefghijklmnopqrstuvwxyz"
-    cuts = [(word[:at], word[at:]) for at in range(len(word) + 1)]
-    slips = {before + after[1:] for before, after in cuts if after}
-    slips |= {before + after[1] + after[0] + after[2:] for before, after in cuts if len(after) > 1}
-    slips |= {before + each + after for before, after in cuts for each in letters}
-    return slips | {before + each + after[1:] for before, after in cuts if after for each in letters}
+def _foreign(text: str, person: bool) -> Parts:
+    characters = east(text)
+    if characters and not person:
+        text = translated(text)
+        characters = east(text)
+    folded = fold(text)
+    script = script_of(text, folded)
+    words = _person_words(folded, script) if person else _other_words(folded, script)
+    if script == ABJAD:
+        words = compounds(words)
+    if script != LATIN:
+        words = familiar(words, script, person)
+    if person:
+        return _person(words, characters, script)
+    kept, forms = unformed(words)
+    return Parts(kept, forms, _NO_LINES, characters, script, False)
 
 
-_RIGHT = ("abdul", "abdel", "abdal", "abdol", "abdoul")
-_ABDUL = frozenset(slip for right in _RIGHT for slip in _slips(right) if not slip.startswith(_RIGHT)) - frozenset(
-    ("abul", "abdu", "abde", "abda", "abdo", "ahdal")
-)
-"""*Abdul* with one slip of the pen: unmended it would fall apart from the name it belongs to."""
+def _person(words: list[str], characters: tuple[str, ...], script: int) -> Parts:
+    if _DRESS.isdisjoint(words):
+        return Parts(tuple(words), NONE, _NO_LINES, characters, script, True)
+    lines = _NO_LINES if SON_OF.isdisjoint(words) else _lines(words)
+    return Parts(_undressed(words), NONE, lines, characters, script, True)
 
 
-@lru_cache(maxsize=1 << 16)
-def _mended(word: str) -> str:
-    """A word that is or begins with a misspelt *Abdul*, with that mended."""
-    if word in _ABDUL:
-        return "abdul"
-    size = next((size for size in (7, 6, 5, 4) if word[:size] in _ABDUL and len(word) > size + 2), 0)
-    return f"abdul{word[size:]}" if size else word
+def _person_words(text: str, script: int = LATIN) -> list[str]:
+    if "," in text:
+        last, _, first = text.partition(",")
+        text = f"{first} {last}"
+    plain = _plain(text, script)
+    words = _split(plain)
+    if "abd" in plain or "din" in plain or "dee" in plain or "dyn" in plain:
+        return compounded(words)
+    return words
 
 
-def _person_words(folded: str) -> list[str]:
-    if "d" in folded and folded.islower():
-        folded = " ".join(map(_mended, _split(folded)))
-    if "abd" in folded or "din" in folded or "dee" in folded or "dyn" in folded:
-        folded = " ".join(_split(folded))
-        folded = _ABD.sub(r"abd\1", _ABD_WORD.sub(r"abd\1", _ALLAH.sub("abdlah", folded)))
-        folded = _DIN.sub(r"\1din", folded)
-    return _split(folded)
+def _plain(text: str, script: int) -> str:
+    """ASCII with spaces for all marks, in small letters; Arabic and Hebrew ones stay capitals."""
+    return text.encode().translate(_CAPITAL if script == ABJAD else _SMALL, b"'`").decode()
 
 
-def _split(folded: str) -> list[str]:
-    """Words: runs of letters and digits, capitals apart. Most names are plain enough for what is faster."""
-    plain = folded.replace("-", " ")
-    return plain.split() if plain.replace(" ", "").isalpha() and plain.islower() else _SPLIT.findall(folded)
+def _split(plain: str) -> list[str]:
+    """Words: runs of letters and digits, capitals apart; a digit that stands for a letter inside a word is one."""
+    words = plain.split()
+    joined = "".join(words)
+    if joined.isalpha() and joined.islower():
+        return words
+    words = undisguised(plain).split()
+    joined = "".join(words)
+    return words if joined.isalnum() and joined.lower() == joined else _SPLIT.findall(" ".join(words))
 
 
 def _undressed(words: list[str]) -> tuple[str, ...]:
     """Without titles and particles, as long as two words are left, or all that there were."""
-    if _DRESS.isdisjoint(words):
-        return tuple(words)
     bare = [word for word in words if word not in _DRESS]
     if len(bare) < 2 and len(words) > len(bare):
         bare = [word for word in words if word not in TITLES] or words
@@ -138,59 +127,9 @@ def _lines(words: list[str]) -> frozenset[tuple[str, str]]:
     )
 
 
-def _other_words(folded: str) -> list[str]:
-    if "." in folded or "/" in folded:
-        folded = _LETTERS.sub(lambda found: found[0].replace(".", "").replace("/", "") + " ", folded)
-    if "&" in folded or "%" in folded:
-        folded = folded.replace("&", " and ").replace("%", " percent")
-    return _split(folded)
-
-
-def _unformed(words: list[str]) -> tuple[tuple[str, ...], frozenset[str]]:
-    """(words without the company's forms and fillers, the forms)."""
-    if _SPECIAL.isdisjoint(words):
-        return tuple(words), _NO_FORMS
-    forms: list[str] = []
-    bare: list[str] = []
-    at = 0
-    while at < len(words):
-        length, form = _form_at(words, at) if words[at] in _SPECIAL else (1, "")
-        if form:
-            forms.append(form)
-        else:
-            bare.append(words[at])
-        at += length
-    kept = [word for word in bare if word not in FILLERS] or bare or words
-    if not _WRITTEN.isdisjoint(kept):
-        kept = _counted([SPELLINGS.get(word, word) for word in kept])
-    return tuple(kept), frozenset(forms) if forms else _NO_FORMS
-
-
-_FIRST: dict[str, list[tuple[str, ...]]] = {}
-for _form in sorted(FORMS, key=len, reverse=True):
-    if " " in _form:
-        _FIRST.setdefault(_form.split()[0], []).append(tuple(_form.split()))
-
-
-_WRITTEN = frozenset((*SPELLINGS, *NUMBERS, *TENS))
-_SPECIAL = _WRITTEN | FILLERS | FORMS.keys() | _FIRST.keys()
-"""Words that an organization's name may lose or have rewritten."""
-
-
-def _form_at(words: list[str], at: int) -> tuple[int, str]:
-    """(how many words, canonical form) of the longest form that begins at a word; (1, "") if none does."""
-    for phrase in _FIRST.get(words[at], ()):
-        if tuple(words[at : at + len(phrase)]) == phrase:
-            return len(phrase), FORMS[" ".join(phrase)]
-    return 1, FORMS.get(words[at], "")
-
-
-def _counted(words: list[str]) -> list[str]:
-    """Number words as digits: ``forty four`` becomes ``44``."""
-    out: list[str] = []
-    for word in words:
-        if word in NUMBERS and out and out[-1] in TENS:
-            out[-1] = str(TENS[out[-1]] + int(NUMBERS[word]))
-        else:
-            out.append(NUMBERS.get(word, word))
-    return [str(TENS[word]) if word in TENS else word for word in out]
+def _other_words(text: str, script: int = LATIN) -> list[str]:
+    if ("." in text or "/" in text) and _DOTTED.search(text):
+        text = _LETTERS.sub(lambda found: found[0].replace(".", "").replace("/", "") + " ", text)
+    if "&" in text or "%" in text:
+        text = text.replace("&", " and ").replace("%", " percent")
+    return _split(_plain(text, script))

@@ -23,10 +23,15 @@ def sound(word: str) -> str:
         if spelling in word:
             word = word.replace(spelling, key)
     if "c" in word:
-        word = _SOFT.sub("s", word).replace("c", "k")
+        word = soft(word).replace("c", "k")
     word = _VOWELS.sub(_vowel, word)
     word = _INNER_H.sub("", word) if "h" in word else word
     return _DOUBLE.sub(r"\1", _VOWELS.sub(_vowel, word))
+
+
+def soft(word: str) -> str:
+    """A word with *s* for each *c* before a bright vowel."""
+    return _SOFT.sub("s", word)
 
 
 def _vowel(found: re.Match[str]) -> str:
@@ -46,8 +51,8 @@ _ROUGH = tuple(
     (re.compile(spelling), key)
     for spelling, key in (
         ("c(?=[eiy])", "s"), ("sch|sh|tch|ch|ts|tz|dz|zh|dj|cz", "s"), ("[jz]", "s"), ("m[bp]", "b"), ("n[dt]", "d"),
-        ("n[gkcq]h?", "g"), ("ck|[cq]", "k"), ("x", "ks"), ("k[vw]", "ku"), ("ph", "f"), ("gh?|k", "k"), ("h", ""),
-        ("ou|oo|w", "u"), ("ee|ei|oi|y", "i"), ("ai|ae", "e"), (r"(.)\1+", r"\1"),
+        ("n[gkcq]h?", "g"), ("ck|[cq]", "k"), ("x", "ks"), ("k[vw]", "ku"), ("ph", "f"), ("kh", ""),
+        ("gh?|k", "k"), ("h", ""), ("ou|oo|w", "u"), ("ee|ei|oi|y", "i"), ("ai|ae", "e"), (r"(.)\1+", r"\1"),
     )
 )  # fmt: skip
 

@@ -1,11 +1,12 @@
 """Words that are not names: titles, particles, company forms. Data, read by names.py."""
 
 
-def _set(text: str) -> frozenset[str]:
+def words_of(text: str) -> frozenset[str]:
+    """The words of a text, as a set."""
     return frozenset(text.split())
 
 
-TITLES = _set(
+TITLES = words_of(
     "mr mrs ms miss mister dr doctor prof professor sir dame rev hon herr frau madame monsieur mme senor senora "
     "dona sheikh shaikh shaykh sheik cheikh haji hajji hadji haj hajj alhaj alhaji mullah mulla molla maulavi "
     "maulawi mawlawi maulana mawlana qari president prasident presidente general gen colonel captain capt "
@@ -13,7 +14,7 @@ TITLES = _set(
     "hojatoleslam jr junior sr senior phd esq "
 )
 
-PARTICLES = _set(
+PARTICLES = words_of(
     "al el ul ad ar as an at az ed er es ou bin ibn ben bint binti bte ould wuld oglu ogly uulu kyzy kizi de da do dos "
     "das del della di du der den des van von vom zu zur la le las los y e af av te ter ten"
 )
@@ -22,10 +23,13 @@ PARTICLES = _set(
 SON_OF = frozenset(("bin", "ibn", "ben", "bn", "bint", "binti", "ould"))
 """Between a child's and a father's name: exchanging the two makes another person."""
 
+KUNYA = frozenset(("abu", "abou", "abo", "aboo", "umm", "um", "aw"))
+"""Before a child's name, or a forefather's: with it one name."""
+
 FORMS: dict[str, str] = {
     # Limited liability.
     **dict.fromkeys(("ltd", "limited", "ltda", "limitada", "lmt", "ltee", "limitee"), "ltd"),
-    **dict.fromkeys(("llc", "ooo", "tov", "too", "mchj", "ltd liability co"), "llc"),
+    **dict.fromkeys(("llc", "ooo", "tov", "too", "mchj", "ltd liability co", "limited liability"), "llc"),
     "limited liability company": "llc",
     "limited liability partnership": "llp",
     "obshchestvo s ogranichennoy otvetstvennostyu": "llc",
@@ -47,17 +51,18 @@ FORMS: dict[str, str] = {
     "aktiengesellschaft": "ag", "ag": "ag",
     "incorporated": "inc", "inc": "inc", "incorporation": "inc",
     "corporation": "corp", "corp": "corp",
-    "company": "co", "co": "co", "cie": "co", "compagnie": "co", "compania": "co",
+    "company": "co", "co": "co", "cie": "co", "cia": "co", "compagnie": "co", "compania": "co",
+    "s en c": "scs", "scs": "scs", "s de rl": "srl",
     "public limited company": "plc", "plc": "plc",
     "joint stock company": "jsc", "open joint stock company": "jsc", "public joint stock company": "jsc",
-    "closed joint stock company": "jsc",
+    "closed joint stock company": "jsc", "joint stock": "jsc", "open joint stock": "jsc",
     "aktsionernoe obshchestvo": "jsc", "aktsionernoye obshchestvo": "jsc", "akcionernoe obshestvo": "jsc",
     "otkrytoe aktsionernoe obshchestvo": "jsc", "zakrytoe aktsionernoe obshchestvo": "jsc",
     "publichnoe aktsionernoe obshchestvo": "jsc",
     **dict.fromkeys(("jsc", "ojsc", "pjsc", "cjsc", "oao", "pao", "zao", "ao", "aoot", "aozt", "pat", "prat", "vat"),
         "jsc"),
     "private joint stock company": "jsc",
-    "sociedad anonima de capital variable": "sadecv", "sa de cv": "sadecv", "sa de kv": "sadecv", "cv sa de": "sadecv",
+    "sociedad anonima de capital variable": "sadecv", "sa de cv": "sadecv", "sa de kv": "sadecv", "sadecv": "sadecv",
     "s a de c v": "sadecv",
     "societe anonyme": "sa", "sociedad anonima": "sa", "sociedade anonima": "sa", "sa": "sa", "sal": "sal",
     "societa per azioni": "spa", "spa": "spa", "saoc": "saoc", "saog": "saog", "sae": "sae",
@@ -71,13 +76,14 @@ FORMS: dict[str, str] = {
     "limitid": "ltd", "gmbkh": "gmbh", "limited liabiliti kompani": "llc",
     # Arabic, in the capitals of abjad.py: sharika, and English forms as they sound.
     "CRKH": "co", "KWMBANY": "co", "KWMBNY": "co", "LYMYTD": "ltd", "LMTD": "ltd", "KWRBWRYCN": "corp", "ANK": "inc",
-    "LTD": "ltd", "SA": "sa", "SA DY KF": "sadecv", "SARL": "sarl", "SAS": "sas",
-     "ANKWRBWRYTD": "inc", "MHDWDH": "ltd", "MSAHMH": "jsc", "KWRBWRTYWN": "corp", "KWRBWRATYWN": "corp",
+    "LTD": "ltd", "LTDA": "ltd", "KW": "co", "SRL": "srl", "SA": "sa", "SA DY KF": "sadecv", "SA de KF": "sadecv",
+    "SARL": "sarl", "SAS": "sas", "ANKWRBWRYTD": "inc", "MHDWDH": "ltd", "MSAHMH": "jsc",
+    "KWRBWRTYWN": "corp", "KWRBWRATYWN": "corp",
     "pars": "pars", "ano": "ano", "up": "up", "fgup": "fgup", "gup": "gup", "kk": "kk", "kabushiki kaisha": "kk",
 }  # fmt: skip
 del FORMS["pars"], FORMS["up"]
 
-FILLERS = _set("the and of for und et y e i de la le les der die das fur al el ul l")
+FILLERS = words_of("the and of for und et y e i de la le les der die das fur al el ul l")
 """Words a company's name is written with or without."""
 
 NUMBERS = {
