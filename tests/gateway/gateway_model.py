@@ -44,7 +44,10 @@ class ModelServer:
 
     def __exit__(self, *_: object) -> None:
         self.enough.set()
-        self.socket.shutdown(socket.SHUT_RDWR)  # closing alone would leave the thread waiting on it
+        # Closing alone would leave the thread waiting in accept. When this process is stopped and goes on, the system
+        # begins that call again with the descriptor's number; by then it may be the next server's, whose callers the
+        # thread would answer, and remember in the wrong place.
+        self.socket.shutdown(socket.SHUT_RDWR)
         self.thread.join()
         self.socket.close()
 
