@@ -1,5 +1,6 @@
 """What workers count together: exact with several at once, kept from the dead, and never waited for."""
 
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,7 @@ TAKES = """
 import sys
 from pathlib import Path
 from bylaw.gateway.tally import Tally
-tally = Tally(Path(sys.argv[1]), 4, int(sys.argv[2]))
+tally = Tally(Path(sys.argv[1]), int(sys.argv[2]))
 sys.stdin.readline()
 print(sum(tally.take("key x", 0.001, 500_000.0, 1000.0) == 0.0 for _ in range(400)))
 """
@@ -38,7 +39,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def tally(path: Path) -> Tally:
-    return Tally(path, 4, 0)
+    return Tally(path, 0)
 
 
 def started(script: str, *words: str) -> subprocess.Popen[str]:
@@ -82,10 +83,10 @@ def test_a_full_set_refuses_what_would_run_and_forgets_nothing_that_runs(tally: 
 
 
 def test_what_a_killed_worker_had_running_is_forgotten_with_it(path: Path, tally: Tally) -> None:
-    killed = Tally(path, 4, 1)
+    killed = Tally(path, 1)
     assert tally.enter("a", 3) and killed.enter("a", 3) and killed.enter("a", 3)
     assert not tally.enter("a", 3)
-    again = Tally(path, 4, 1)
+    again = Tally(path, 1)
     assert again.enter("a", 3) and again.enter("a", 3) and not tally.enter("a", 3)
     tally.leave("a")
     assert tally.enter("a", 3)
@@ -98,10 +99,23 @@ def test_nobody_waits_for_a_worker_that_was_stopped(path: Path, tally: Tally) ->
     other.communicate("")
 
 
+def test_what_a_kill_left_half_written_stops_nobody_for_long_and_lets_nobody_through(path: Path, tally: Tally) -> None:
+    for number in (float("inf"), float("nan"), -1e300):
+        assert tally.take("a", 1.0, 2.0, 0.0) == 0.0
+        with path.open("r+b") as file:
+            content = file.read()
+            at = next(at for at in range(20, len(content), 40) if any(content[at : at + 16])) + 16
+            file.seek(at)
+            file.write(struct.pack("<d", number))
+        assert [tally.take("a", 1.0, 2.0, 10.0) for _ in range(3)].count(0.0) <= 2
+        Tally.create(path, 4)
+        tally = Tally(path, 0)
+
+
 def test_a_new_gateway_begins_anew(path: Path, tally: Tally) -> None:
     assert tally.enter("a", 1)
     Tally.create(path, 4)
-    assert Tally(path, 4, 3).enter("a", 1) and not tally.enter("a", 1)
+    assert Tally(path, 3).enter("a", 1) and not tally.enter("a", 1)
 
 
 def test_key_subject_and_organisation_each_count(tally: Tally) -> None:

@@ -24,17 +24,19 @@ SETS, WAYS = 1 << 12, 16
 forgotten: a name for which a set has no room left is told that there are too many.
 """
 TRIES = 500
-_SEED = 16
+_HEAD = struct.Struct("<16sI")
+"""A seed, so that nobody outside can choose names that meet in one set; and how many workers it was made for."""
 _SLOT = struct.Struct("<16sd")
+"""A name's digest, and when its bucket is full. Behind it, for each worker, how many of its answers run there."""
 
 
 class Tally:
-    """The file at ``path``, as worker ``number`` of ``workers`` uses it. Times are of the system's monotonic clock."""
+    """The file at ``path``, as the worker of this number uses it. Times are of the system's monotonic clock."""
 
-    def __init__(self, path: Path, workers: int, number: int) -> None:
+    def __init__(self, path: Path, number: int) -> None:
         self._file = path.open("r+b")
         self._map = mmap.mmap(self._file.fileno(), 0)
-        self._seed = self._map[:_SEED]
+        self._seed, workers = _HEAD.unpack_from(self._map)
         self._counts, self._own = struct.Struct(f"<{workers}I"), _SLOT.size + 4 * number
         self._size = _size(workers)
         self._forget_own()
@@ -43,8 +45,8 @@ class Tally:
     def create(path: Path, workers: int) -> None:
         """An empty one, in place of what an earlier gateway left."""
         with writing(path) as temporary, temporary.open("wb") as file:
-            file.write(secrets.token_bytes(_SEED))
-            file.truncate(_SEED + SETS * WAYS * _size(workers))
+            file.write(_HEAD.pack(secrets.token_bytes(16), workers))
+            file.truncate(_HEAD.size + SETS * WAYS * _size(workers))
 
     def take(self, name: str, rate: float, burst: float, now: float) -> float:
         """Take one of a name's tokens; returns 0, or in how many seconds there will be one.
@@ -56,7 +58,7 @@ class Tally:
         with self._slot(name) as at:
             if at < 0:
                 return period
-            full: float = min(max(_SLOT.unpack_from(self._map, at)[1], now), now + depth)
+            full: float = min(max(now, _SLOT.unpack_from(self._map, at)[1]), now + depth)  # whatever a kill left there
             wait = full + period - depth - now
             if wait > 1e-9:
                 return wait
@@ -88,7 +90,7 @@ class Tally:
         number = int.from_bytes(digest[:4], "little") % SETS
         locked = self._lock(number)
         try:
-            yield self._find(digest, _SEED + number * WAYS * self._size)
+            yield self._find(digest, _HEAD.size + number * WAYS * self._size)
         finally:
             if locked:
                 fcntl.lockf(self._file, fcntl.LOCK_UN, 1, number)
@@ -116,7 +118,7 @@ class Tally:
 
     def _forget_own(self) -> None:
         """What the worker that had this number before was doing is over."""
-        for at in range(_SEED, len(self._map), self._size):
+        for at in range(_HEAD.size, len(self._map), self._size):
             if any(self._map[at + self._own : at + self._own + 4]):
                 struct.pack_into("<I", self._map, at + self._own, 0)
 

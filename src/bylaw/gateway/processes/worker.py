@@ -50,7 +50,7 @@ class Worker:
                 follower=self.follower,
                 tokens=Tokens(settings.issuer, place.path),
                 locator=Locator(settings.caller, place.path),
-                limits=Limits(settings.limits, Tally(state.tally, settings.workers, number)),
+                limits=Limits(settings.limits, Tally(state.tally, number)),
                 writer=Writer(self.segments),
                 upstreams=Upstreams(settings),
                 weights=Weights.noted(state.weights),
