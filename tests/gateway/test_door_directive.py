@@ -137,10 +137,15 @@ def test_workers_attest_what_they_enforced(rig: Rig) -> None:
     found = list(coverage.intervals(coverage.read(rig.state.coverage), time.time()))
     workers = {each.worker for each in found}
     assert len(workers) == 2
+    last = set()
     for worker in workers:
         own = [each for each in found if each.worker == worker and each.policy]
-        assert len({each.policy for each in own}) == 3
+        assert len({each.policy for each in own}) >= 2, (
+            "the letter and its end; one that starts late misses what was before"
+        )
         assert all(before.end == after.start for before, after in pairwise(own))
+        last.add(own[-1].policy)
+    assert len(last) == 1 and len({each.policy for each in found if each.policy}) == 3
     assert sum(each.cut for each in found) >= 8
     assert not any(each.gap for each in found)
 
