@@ -21,6 +21,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -174,7 +175,7 @@ def recalls(index: Index, step: int) -> bool:
             else:
                 missed.append(f"{name.text} | {text}")
         shares = {f"of_{kind}s": round(found[kind] / count, 4) for kind, count in tried.items()}
-        more = {"tried": tried.total(), **shares, "missed": missed[:: 1 + len(missed) // 5]}
+        more: dict[str, Any] = {"tried": tried.total(), **shares, "missed": missed[:: 1 + len(missed) // 5]}
         reached &= report(f"listed names found again, {title}", found.total() / max(1, tried.total()), 0.99, **more)
     return reached
 
@@ -265,7 +266,7 @@ def pairs_figures(path: Path, other: Path | None) -> bool:
         fitted=FITTED + 1,
         judged=len(score.JUDGED),
     )
-    more = {f"peer_{key}": round(value, 4) for key, value in peer(other, path).items()} if other else {}
+    more: dict[str, Any] = {f"peer_{key}": round(value, 4) for key, value in peer(other, path).items()} if other else {}
     seen, new = microseconds(content, remembered), microseconds(content, parse)
     reached &= report("µs a pair, names that were seen before", seen, 20, higher=False, **more)
     return report("µs a pair, names taken apart anew", new, 20, higher=False) and reached

@@ -9,6 +9,7 @@ ALA-LC, BGN/PCGN, the passport practice of ICAO 9303, French and Persian habits.
 import re
 from functools import lru_cache
 from itertools import accumulate
+from math import inf
 
 from bylaw.access.screening.sounds import once
 
@@ -46,6 +47,9 @@ _DOUBLE = {
     "Z": ("ZH",), "s": ("TS", "KS"), "G": ("OH", "JH", "KH"), "f": ("PH", "BH"),
 }  # fmt: skip
 """Latin letters of ``_STEPS`` that may also be two letters that only stand side by side: ``Fathi``, ``Ishaq``."""
+
+MOST = 1.25
+"""Letters that may differ at most, unless more is asked for."""
 
 SOME = 0.5
 """What letters cost that may stand for each other but seldom do, and what may be left unwritten."""
@@ -97,6 +101,8 @@ _WORDS = {
 
 
 _ATTACHED = re.compile(r"^EBDAL(?=..)")
+_SERVANTS = dict.fromkeys(("EBDAL", "EBDWL", "ABD", "ABDWL", "ABDYL", "ABDAL", "ABDWR", "ABDYR", "ABDYL"), "EBD")
+"""*Abdul* as it sounds to who does not know it."""
 _TAIL = re.compile(r"(?<=..)ALDYN$")
 
 
@@ -104,7 +110,7 @@ def compounds(words: list[str]) -> list[str]:
     """Words with the compounds of *abd*, *din* and *allah* as one word, particles and titles in Latin."""
     out: list[str] = []
     for word in words:
-        word = _ATTACHED.sub("EBD", word) if word[:3] == "EBD" else _TAIL.sub("DYN", word)
+        word = _ATTACHED.sub("EBD", word) if word[:3] == "EBD" else _TAIL.sub("DYN", _SERVANTS.get(word, word))
         if out and (out[-1] == "EBD" or (word in ("DYN", "ALDYN", "ALLH") and out[-1].isupper())):
             out[-1] += word.removeprefix("AL")
         else:
@@ -120,33 +126,63 @@ def bare(word: str) -> str:
 def skeleton(word: str) -> str:
     """The consonants of a word in either kind of writing, roughly: words that are one mostly share them, or all but
     one."""
-    return once(word.translate(_SKELETON).lower() if word.isupper() else heard(word).translate(_HEARD))
+    return once(
+        word.replace("TC", "C").translate(_SKELETON).lower() if word.isupper() else heard(word).translate(_HEARD)
+    )
 
 
 @lru_cache(maxsize=1 << 17)
-def difference(letters: str, word: str) -> float:
-    """Letters in which a word of capital letters and a folded Latin one differ. O(length x length)."""
+def difference(letters: str, word: str, most: float = MOST) -> float:
+    """Letters in which a word of capital letters and a folded Latin one differ; infinite beyond ``most``.
+
+    An alignment, O(length x length), that stops where no end could be near enough.
+    """
     sounds = heard(word)
     last, end = len(letters), len(sounds)
     unwritten = [_unwritten(sound, at, end) for at, sound in enumerate(sounds)]
+    opens = sounds[0] in _VOWELS
     before: list[float] = []
     row = [0.0, *accumulate(unwritten)]
     for at, letter in enumerate(letters):
         costs, pair = _COSTS[letter] if letter != "H" or at < last - 1 else _LAST, letters[max(0, at - 1) : at + 1]
         silent = pair == letter * 2 or (letter == "H" and at == last - 1)
         gap = 0.0 if silent else _GAPS.get(letter, 1.0)
-        new = [row[0] + gap]
-        for to, sound in enumerate(sounds):
-            best = min(row[to] + costs.get(sound, 1.0), row[to + 1] + gap, new[to] + unwritten[to])
-            if before and pair in _DOUBLE.get(sound, ()):
-                best = min(best, before[to])
-            new.append(best)
-        if sounds[0] in _VOWELS and (letters[: at + 1] == "A" or (pair in _CARRIED and at == 1)):
-            new[1] = 0.0  # an initial alif carries any vowel, which may be written too
+        new = _next(row, before, sounds, costs, unwritten, gap, pair)
+        if opens and (letters[: at + 1] == "A" or (pair in _CARRIED and at == 1)):
+            new[1] = min(new[1], 0.0)  # an initial alif carries any vowel, which may be written too
         before, row = row, new
+        if min(row) > most and min(before) > most:
+            return inf
+    found = row[-1]
     if letters[-1:] == "Y" and sounds[-1:] == "a":
-        return min(row[-1], before[-2])  # alif maqsura
-    return row[-1]
+        found = min(found, before[-2])  # alif maqsura
+    return found if found <= most else inf
+
+
+def _next(
+    row: list[float],
+    before: list[float],
+    sounds: str,
+    costs: dict[str, float],
+    unwritten: list[float],
+    gap: float,
+    pair: str,
+) -> list[float]:
+    """The row of the alignment after one more letter. It is plain since it is where the time goes."""
+    best = row[0] + gap
+    new = [best]
+    for to, sound in enumerate(sounds):
+        best += unwritten[to]
+        cost = row[to] + costs.get(sound, 1.0)
+        if cost < best:
+            best = cost
+        cost = row[to + 1] + gap
+        if cost < best:
+            best = cost
+        if before and sound in _DOUBLE and pair in _DOUBLE[sound] and before[to] < best:
+            best = before[to]
+        new.append(best)
+    return new
 
 
 def _unwritten(sound: str, at: int, end: int) -> float:

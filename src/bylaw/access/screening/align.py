@@ -11,7 +11,7 @@ from typing import Literal
 
 from rapidfuzz.distance import OSA
 
-from bylaw.access.screening.abjad import bare, difference
+from bylaw.access.screening.abjad import MOST, bare, difference
 from bylaw.access.screening.compounds import nearly_servant
 from bylaw.access.screening.fold import ABJAD
 from bylaw.access.screening.foreign import kindred
@@ -150,7 +150,7 @@ def _joined(words: list[str], others: list[str], cross: int) -> Pair | None:
     if size < 4 or (abs(len(word) - len(other)) > limit and cross != LETTERS):
         return None
     if cross == LETTERS and word.isupper() != other.isupper():
-        edits = _unheard(word, other)
+        edits = _unheard(word, other, limit / UNHEARD)
     else:
         edits = _distance(word, other, score_cutoff=limit)
     return (word, other, "joined", edits, size) if edits <= limit else None
@@ -257,8 +257,8 @@ def _roughly(word: str, other: str) -> Pair | None:
     return word, other, "alike", edits, size
 
 
-def _unheard(word: str, other: str) -> float:
-    """Edits between a word in capital letters and one in Latin, in whichever order."""
+def _unheard(word: str, other: str, most: float = MOST) -> float:
+    """Edits between a word in capital letters and one in Latin, in whichever order; infinite if ``most`` differ."""
     letters, latin = (word, other) if word.isupper() else (other, word)
-    edits, plain = difference(letters, latin), bare(latin)
-    return UNHEARD * (edits if plain == latin else min(edits, difference(letters, plain)))
+    edits, plain = difference(letters, latin, most), bare(latin)
+    return UNHEARD * (edits if plain == latin else min(edits, difference(letters, plain, most)))

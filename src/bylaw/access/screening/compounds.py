@@ -6,6 +6,7 @@ However they are split, they become one word: ``abd`` and whom one serves; what 
 import re
 from functools import lru_cache
 
+from bylaw.access.screening.slips import shortened
 from bylaw.access.screening.words import SON_OF, words_of
 
 SERVANTS = words_of(
@@ -62,19 +63,9 @@ def _role(word: str) -> tuple[int, str]:
 @lru_cache(maxsize=1 << 16)
 def nearly_servant(word: str) -> bool:
     """Whether a word is a spelling of *Abdul* with one slip of the pen, or a true one."""
-    return word in SERVANTS or (3 <= len(word) <= 7 and not _SLIPPED.isdisjoint(_shortened(word)))
-
-
-def _shortened(word: str) -> set[str]:
-    """A word, with one letter left out, and with two neighbours exchanged."""
-    cuts = range(len(word))
-    return (
-        {word}
-        | {word[:at] + word[at + 1 :] for at in cuts}
-        | {word[:at] + word[at + 1 : at + 2] + word[at] + word[at + 2 :] for at in cuts}
-    )
+    return word in SERVANTS or (3 <= len(word) <= 7 and not _SLIPPED.isdisjoint(shortened(word)))
 
 
 _SLIPPED = frozenset(
-    slip for right in ("abdul", "abdel", "abdal", "abdol", "abdur", "abder") for slip in _shortened(right)
+    slip for right in ("abdul", "abdel", "abdal", "abdol", "abdur", "abder") for slip in shortened(right)
 )

@@ -33,7 +33,8 @@ _LINKED = ("WALL", "WLL", "WAL", "LL", "BAL", "W")
 class _Vocabulary:
     """Words found by their sound in another script.
 
-    ``spelt`` is by how many letters a word without vowels may differ from what it is taken to sound like.
+    ``spelt`` is by how many letters a word without vowels may differ from what it is taken to sound like, for each
+    four letters.
     """
 
     def __init__(self, words: Iterable[str], spelt: float) -> None:
@@ -44,7 +45,7 @@ class _Vocabulary:
             if word.isupper() or (len(word) < _LEAST and word not in _SHORT):
                 continue
             self._rough[rough(word)] = word
-            for bones in {skeleton(word), skeleton(soft(word))}:
+            for bones in {skeleton(word), skeleton(soft(word))} if spelt or len(word) > _LEAST else ():
                 self._bones.setdefault(bones, []).append(word)
 
     def __contains__(self, word: str) -> bool:
@@ -58,9 +59,9 @@ class _Vocabulary:
             heard = rough(word)
             found = _MISHEARD.get(word) or self._rough.get(heard)
             return found if found and (len(heard) > 2 or OSA.distance(word, found) < _LEAST - 1) else None
-        near = [(difference(word, each), each) for each in self._bones.get(skeleton(word), ())]
+        near = [(difference(word, each, 2), each) for each in self._bones.get(skeleton(word), ())]
         cost, nearest = min(near, default=(inf, ""))
-        return nearest if cost <= (self._spelt if len(word) > _LEAST else 0) else None
+        return nearest if cost <= self._spelt * (len(word) // _LEAST - (len(word) == _LEAST)) else None
 
 
 class _Lexicon:
@@ -103,7 +104,7 @@ class _Lexicon:
     def _arabic(self, word: str) -> str | None:
         """With or without the ending of an adjective."""
         bare = word[:-1] if word[-1:] in "HY" and len(word) > _LEAST else word
-        return self._whole.get(word) or self._whole.get(bare)
+        return next(filter(None, map(self._whole.get, (word, bare, word.removeprefix("AL")))), None)
 
 
 _LEXICON = _Lexicon(ROWS)

@@ -1,10 +1,15 @@
 """What a company's name is dressed with: its legal form, words of no weight, numbers and abbreviations spelled out."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
 
+from bylaw.access.screening.slips import shortened
 from bylaw.access.screening.words import FILLERS, FORMS, NUMBERS, SPELLINGS, TENS
+
+LONG = 7
+"""Letters from which on a word that has another spelling is known with one slip of the pen."""
 
 NONE: frozenset[str] = frozenset()
 """The forms of a name without any."""
@@ -64,7 +69,7 @@ def _split(words: list[str]) -> tuple[list[str], list[str], list[str]]:
             continue
         known = _KNOWN.get(word)
         if known is None:
-            bare.append(word)
+            bare.append(_respelled(word) if len(word) >= LONG else word)
             continue
         phrases, form, filler, written = known
         for phrase in phrases:
@@ -76,6 +81,14 @@ def _split(words: list[str]) -> tuple[list[str], list[str], list[str]]:
         else:
             (fillers if filler else bare).append(written)
     return bare, forms, fillers
+
+
+@lru_cache(maxsize=1 << 16)
+def _respelled(word: str) -> str:
+    return next((_SLIPS[cut] for cut in sorted(shortened(word)) if cut in _SLIPS), word)
+
+
+_SLIPS = {cut: right for spelling, right in SPELLINGS.items() if len(spelling) >= LONG for cut in shortened(spelling)}
 
 
 def _mended(words: list[str]) -> list[str]:

@@ -21,10 +21,10 @@ THIN = 7
 FEW = 8
 """Letters that must agree before a name without vowels counts in full: each tells less than one of Latin."""
 
-FITTED = (-1.99, -1.01, -8.31, -6.78)
+FITTED = (-2.04, -0.98, -8.41, -6.87)
 JUDGED = (-4.7, -3.0, -1.0, -1.0, -3.0, -2.5)
 WEIGHTS = FITTED + JUDGED
-BIAS = 4.5
+BIAS = 4.61
 
 _Values = tuple[float, float, bool, bool, float, bool, float, float, float, int]
 

@@ -77,8 +77,8 @@ FORMS: dict[str, str] = {
     # Arabic, in the capitals of abjad.py: sharika, and English forms as they sound.
     "CRKH": "co", "KWMBANY": "co", "KWMBNY": "co", "LYMYTD": "ltd", "LMTD": "ltd", "KWRBWRYCN": "corp", "ANK": "inc",
     "LTD": "ltd", "LTDA": "ltd", "KW": "co", "SRL": "srl", "SA": "sa", "SA DY KF": "sadecv", "SA de KF": "sadecv",
-    "SARL": "sarl", "SAS": "sas", "ANKWRBWRYTD": "inc", "MHDWDH": "ltd", "MSAHMH": "jsc",
-    "KWRBWRTYWN": "corp", "KWRBWRATYWN": "corp",
+    "SARL": "sarl", "SAS": "sas", "SAL": "sal", "SL": "sl", "BTY": "pty", "DW": "doo", "AWW": "llc",
+    "ANKWRBWRYTD": "inc", "MHDWDH": "ltd", "MSAHMH": "jsc", "KWRBWRTYWN": "corp", "KWRBWRATYWN": "corp",
     "pars": "pars", "ano": "ano", "up": "up", "fgup": "fgup", "gup": "gup", "kk": "kk", "kabushiki kaisha": "kk",
 }  # fmt: skip
 del FORMS["pars"], FORMS["up"]
