@@ -43,7 +43,7 @@ _NEAR = {
 """Letters that may stand for a letter, at no cost and at ``SOME``."""
 
 _DOUBLE = {
-    "T": ("TH",), "S": ("SH", "CH"), "K": ("KH", "QH"), "D": ("DH",), "C": ("TC", "KH", "TS"), "j": ("DJ",),
+    "T": ("TH",), "S": ("SH", "CH"), "K": ("KH", "QH"), "D": ("DH",), "C": ("TC", "KH", "TS"), "j": ("DJ", "DZ"),
     "Z": ("ZH",), "s": ("TS", "KS"), "G": ("OH", "JH", "KH"), "f": ("PH", "BH"),
 }  # fmt: skip
 """Latin letters of ``_STEPS`` that may also be two letters that only stand side by side: ``Fathi``, ``Ishaq``."""

@@ -23,8 +23,11 @@ _LEAST = 4
 _SHORT = frozenset(("the", "of", "and", "for", "two", "llc"))
 """Shorter words that are known by their sound all the same."""
 
-_MISHEARD = {"kv": "cv", "sk": "sc", "tvo": "two"}
-"""Short words whose letters sound otherwise in another alphabet."""
+_MISHEARD = {"kv": "cv", "sk": "sc", "tvo": "two", "S": "s", "Z": "z", "KF": "cv", "SA": "sa", "RL": "rl"}
+"""Short words whose letters sound otherwise in another script."""
+
+_HEARD = frozenset(("VY", "AWF", "AND", "FWR", "TWW"))
+"""*The*, *of*, *and*, *for*, *two* in Arabic letters: shorter than what else is known by its sound."""
 
 _LINKED = ("WALL", "WLL", "WAL", "LL", "BAL", "W")
 """What Arabic writes together with a word: and, in, for, each with the article."""
@@ -34,7 +37,7 @@ class _Vocabulary:
     """Words found by their sound in another script.
 
     ``spelt`` is by how many letters a word without vowels may differ from what it is taken to sound like, for each
-    four letters.
+    four letters beyond the first four.
     """
 
     def __init__(self, words: Iterable[str], spelt: float) -> None:
@@ -59,9 +62,12 @@ class _Vocabulary:
             heard = rough(word)
             found = _MISHEARD.get(word) or self._rough.get(heard)
             return found if found and (len(heard) > 2 or OSA.distance(word, found) < _LEAST - 1) else None
-        near = [(difference(word, each, 2), each) for each in self._bones.get(skeleton(word), ())]
-        cost, nearest = min(near, default=(inf, ""))
-        return nearest if cost <= self._spelt * (len(word) // _LEAST - (len(word) == _LEAST)) else None
+        if len(word) < _LEAST and word not in _HEARD:
+            return _MISHEARD.get(word)
+        bones = skeleton(word)
+        near = [(difference(word, each, 2), abs(len(word) - len(each)), each) for each in self._bones.get(bones, ())]
+        cost, _, nearest = min(near, default=(inf, 0, ""))
+        return nearest if cost <= self._spelt * max(0, len(word) // _LEAST - 1) else None
 
 
 class _Lexicon:
@@ -108,6 +114,8 @@ class _Lexicon:
 
 
 _LEXICON = _Lexicon(ROWS)
+
+
 _PHRASES = [word for form in FORMS for word in form.split()]
 _PERSONAL = _Vocabulary((TITLES | PARTICLES | SON_OF) - {"sir", "rev", "hon", "gen", "lt", "e", "y", "i", "a"}, 0)
 _COMMON = _Vocabulary((*_PHRASES, *FILLERS, *SPELLINGS, "two", "first", "second"), 0.5)

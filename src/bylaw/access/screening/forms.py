@@ -39,12 +39,12 @@ _KNOWN = {
     )
     for word in {*SPELLINGS, *FILLERS, *NUMBERS, *TENS, *_TELLING, *(form.split()[0] for form in FORMS)}
 }
-_COUNTS = NUMBERS.keys() | TENS.keys()
+_SPECIAL, _COUNTS = frozenset(_KNOWN), frozenset((*NUMBERS, *TENS))
 
 
 def unformed(words: list[str]) -> tuple[tuple[str, ...], frozenset[str]]:
     """(words without the company's forms and fillers, the forms)."""
-    if _KNOWN.keys().isdisjoint(words):
+    if _SPECIAL.isdisjoint(words):
         return tuple(words), NONE
     if "cv" in words:
         words = _with_variable_capital(words)

@@ -6,7 +6,7 @@ Most names are plain letters and take a short way; the rest of the work is for t
 """
 
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from bylaw.access.screening.abjad import compounds
@@ -29,9 +29,11 @@ class Parts(NamedTuple):
     person: bool
 
 
+_parts = partial(tuple.__new__, Parts)
+"""``Parts`` of a tuple, without the checks of arguments that are half of what making one costs."""
 _NO_LINES: frozenset[tuple[str, str]] = frozenset()
 _DRESS = TITLES | PARTICLES
-_SPLIT = re.compile(r"[a-z0-9]+|[A-Z]+")
+_SPLIT = re.compile(r"[0-9]*[A-Z][A-Z0-9]*|[a-z0-9]+")
 _MARKS = b""".,;:!?"()[]{}<>/\\|_*+=~^#-&%"""
 _CAPITAL = bytes.maketrans(_MARKS, b" " * len(_MARKS))
 _SMALL = _CAPITAL.lower()
@@ -48,7 +50,7 @@ def parse(text: str, person: bool) -> Parts:
     if person:
         return _person(_person_words(text), (), LATIN)
     words, forms = unformed(_other_words(text))
-    return Parts(words, forms, _NO_LINES, (), LATIN, False)
+    return _parts((words, forms, _NO_LINES, (), LATIN, False))
 
 
 @lru_cache(maxsize=1 << 15)
@@ -77,9 +79,9 @@ def _foreign(text: str, person: bool) -> Parts:
 
 def _person(words: list[str], characters: tuple[str, ...], script: int) -> Parts:
     if _DRESS.isdisjoint(words):
-        return Parts(tuple(words), NONE, _NO_LINES, characters, script, True)
+        return _parts((tuple(words), NONE, _NO_LINES, characters, script, True))
     lines = _NO_LINES if SON_OF.isdisjoint(words) else _lines(words)
-    return Parts(_undressed(words), NONE, lines, characters, script, True)
+    return _parts((_undressed(words), NONE, lines, characters, script, True))
 
 
 def _person_words(text: str, script: int = LATIN) -> list[str]:

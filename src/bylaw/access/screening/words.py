@@ -73,17 +73,17 @@ FORMS: dict[str, str] = {
     "pjs": "jsc",
     # As Cyrillic and Greek spell them.
     "ko": "co", "kompani": "co", "kompaniya": "co", "ink": "inc", "korp": "corp", "korporatsiya": "corp",
-    "limitid": "ltd", "gmbkh": "gmbh", "limited liabiliti kompani": "llc",
+    "limitid": "ltd", "gmbkh": "gmbh",
     # Arabic, in the capitals of abjad.py: sharika, and English forms as they sound.
-    "CRKH": "co", "KWMBANY": "co", "KWMBNY": "co", "LYMYTD": "ltd", "LMTD": "ltd", "KWRBWRYCN": "corp", "ANK": "inc",
-    "LTD": "ltd", "LTDA": "ltd", "KW": "co", "SRL": "srl", "SA": "sa", "SA DY KF": "sadecv", "SA de KF": "sadecv",
-    "SARL": "sarl", "SAS": "sas", "SAL": "sal", "SL": "sl", "BTY": "pty", "DW": "doo", "AWW": "llc",
-    "ANKWRBWRYTD": "inc", "MHDWDH": "ltd", "MSAHMH": "jsc", "KWRBWRTYWN": "corp", "KWRBWRATYWN": "corp",
+    "CRKH": "co", "LMTD": "ltd", "ANK": "inc", "LTD": "ltd", "LTDA": "ltd", "KW": "co", "SRL": "srl",
+    "SARL": "sarl", "SAS": "sas", "SAL": "sal", "SL": "sl", "BTY": "pty", "DW": "doo", "AWW": "llc", "MHDWDH": "ltd",
+    "MSAHMH": "jsc", "LLK": "llc", "ALLK": "llc", "JSK": "jsc", "BF": "bv", "AWWD": "ood", "AYWWD": "eood",
+    "AWAW": "jsc",
     "pars": "pars", "ano": "ano", "up": "up", "fgup": "fgup", "gup": "gup", "kk": "kk", "kabushiki kaisha": "kk",
 }  # fmt: skip
 del FORMS["pars"], FORMS["up"]
 
-FILLERS = words_of("the and of for und et y e i de la le les der die das fur al el ul l")
+FILLERS = words_of("the and of for und et y e i de la le les der die das fur al el ul l fi wa wal lil fil")
 """Words a company's name is written with or without."""
 
 NUMBERS = {
