@@ -80,8 +80,20 @@ def greek(text: str) -> str:
     return _written(text, 2, spelled.greek)
 
 
+LIMITED_LIABILITY = (
+    "شركة ذات مسؤولية محدودة",
+    "общество с ограниченной ответственностью",
+    "εταιρεία περιορισμένης ευθύνης",
+)
+"""What no paper translates word by word."""
+
+
 def _written(text: str, script: int, spell: Callable[[str], str]) -> str:
     """The name with its generic words translated; "" for one that has none."""
+    before, form, after = text.lower().partition("limited liability company")
+    if form:
+        named = f"{before} {after}".strip()
+        return f"{LIMITED_LIABILITY[script]} {_written(named, script, spell) or spell(named)}"
     words = re.findall(r"[\w.'&-]+", text.lower())
     known = [_TABLE.get(word.strip(".,")) for word in words]
     if not any(found and found[script] for found in known):

@@ -71,6 +71,8 @@ def _foreign(text: str, person: bool) -> Parts:
         words = compounds(words)
     if script != LATIN:
         words = familiar(words, script, person)
+    if person and characters:  # a syllable is no particle
+        return _parts((tuple(words), NONE, _NO_LINES, characters, script, True))
     if person:
         return _person(words, characters, script)
     kept, forms = unformed(words)

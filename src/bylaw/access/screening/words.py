@@ -73,12 +73,12 @@ FORMS: dict[str, str] = {
     "pjs": "jsc",
     # As Cyrillic and Greek spell them.
     "ko": "co", "kompani": "co", "kompaniya": "co", "ink": "inc", "korp": "corp", "korporatsiya": "corp",
-    "limitid": "ltd", "gmbkh": "gmbh",
+    "limitid": "ltd", "gmbkh": "gmbh", "periorismenis evthynis": "llc",
     # Arabic, in the capitals of abjad.py: sharika, and English forms as they sound.
     "CRKH": "co", "LMTD": "ltd", "ANK": "inc", "LTD": "ltd", "LTDA": "ltd", "KW": "co", "SRL": "srl",
     "SARL": "sarl", "SAS": "sas", "SAL": "sal", "SL": "sl", "BTY": "pty", "DW": "doo", "AWW": "llc", "MHDWDH": "ltd",
     "MSAHMH": "jsc", "LLK": "llc", "ALLK": "llc", "JSK": "jsc", "BF": "bv", "AWWD": "ood", "AYWWD": "eood",
-    "AWAW": "jsc",
+    "AWAW": "jsc", "SYA": "co", "LLB": "llp", "KG": "kg", "IAT MSWWLYH MHDWDH": "llc",
     "pars": "pars", "ano": "ano", "up": "up", "fgup": "fgup", "gup": "gup", "kk": "kk", "kabushiki kaisha": "kk",
 }  # fmt: skip
 del FORMS["pars"], FORMS["up"]
