@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from bylaw.access.decision import Request
+from bylaw.access.office.archive import Made
 from bylaw.access.office.enact import enact
 from bylaw.access.office.journal import Act
 from bylaw.access.office.place import Office, OfficeSettings
@@ -82,3 +84,11 @@ def signed(folder: Path, text: str, name: str = "draft.toml", *, by: tuple[str, 
 def enacted(office: Office, folder: Path, lab: Lab, text: str, name: str, at: datetime = AT) -> Act:
     """Signed and enacted."""
     return enact(office, signed(folder, text, name), lab, at)
+
+
+def keep(office: Office, *ids: str) -> None:
+    """Decide about these people and keep it."""
+    policy, basis = office.present(AT)
+    with office.subjects(AT, basis.facts) as register:
+        made = [Made(decision=policy.decide(register, id, Request(model="m")), basis=basis) for id in ids]
+    office.archive.keep(made)

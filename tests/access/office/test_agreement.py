@@ -6,40 +6,24 @@ from pathlib import Path
 
 import pytest
 
-from bylaw.access.decision import Request
 from bylaw.access.office.agreement import differences
-from bylaw.access.office.archive import Made
 from bylaw.access.office.commit import commit
 from bylaw.access.office.enact import enact, rescission
 from bylaw.access.office.place import Office
 from bylaw.errors import VerificationError
 from bylaw.lineage.lab import Lab
-from offices import AT, BASE, LETTER, enacted, office_in, signed
+from offices import AT, LETTER, enacted, keep, signed
 
 
 @pytest.fixture
-def lab(tmp_path: Path) -> Lab:
-    return Lab.open(tmp_path / "lab")
-
-
-@pytest.fixture
-def office(tmp_path: Path, lab: Lab) -> Office:
+def office(office: Office, tmp_path: Path, lab: Lab) -> Office:
     """Three acts, four decisions entered, one more that is not yet."""
-    made = office_in(tmp_path)
-    enacted(made, tmp_path, lab, BASE, "base.toml")
-    enacted(made, tmp_path, lab, LETTER, "letter.toml")
-    keep(made, "citizen", "resident", "foreign", "nobody")
-    commit(made, lab)
-    enacted(made, tmp_path, lab, rescission(made, "letter", "ended", AT), "end.toml")
-    keep(made, "foreign")
-    return made
-
-
-def keep(office: Office, *ids: str) -> None:
-    policy, basis = office.present(AT)
-    with office.subjects(AT, basis.facts) as register:
-        made = [Made(decision=policy.decide(register, id, Request(model="m")), basis=basis) for id in ids]
-    office.archive.keep(made)
+    enacted(office, tmp_path, lab, LETTER, "letter.toml")
+    keep(office, "citizen", "resident", "foreign", "nobody")
+    commit(office, lab)
+    enacted(office, tmp_path, lab, rescission(office, "letter", "ended", AT), "end.toml")
+    keep(office, "foreign")
+    return office
 
 
 def changed(office: Office, statement: str) -> None:

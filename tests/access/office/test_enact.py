@@ -11,7 +11,7 @@ from bylaw.access.office.place import Office
 from bylaw.errors import SettingsError, UsageError
 from bylaw.ledger.log import Log
 from bylaw.lineage.lab import Lab
-from offices import AT, BASE, LETTER, enacted, office_in, signed
+from offices import AT, LETTER, enacted, signed
 
 REVERSED = LETTER + "effective_until = 2026-06-01T00:00:00Z\n"
 ELSEWHERE = LETTER.replace('{ is = "foreign_person" }', '{ is = "citizenship", countries = ["xx"] }')
@@ -21,18 +21,6 @@ BAD = [
     (ELSEWHERE, "unknown country 'xx'"),
     (LETTER + 'supersedes = ["no-such"]\n', "there is no no-such"),
 ]
-
-
-@pytest.fixture
-def lab(tmp_path: Path) -> Lab:
-    return Lab.open(tmp_path / "lab")
-
-
-@pytest.fixture
-def office(tmp_path: Path, lab: Lab) -> Office:
-    made = office_in(tmp_path)
-    enacted(made, tmp_path, lab, BASE, "base.toml")
-    return made
 
 
 def state(office: Office, lab: Lab) -> tuple[int, list[str], int]:

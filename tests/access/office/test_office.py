@@ -32,18 +32,6 @@ REQUEST = Request(model="m")
 PEOPLE = ("citizen", "resident", "foreign", "nobody")
 
 
-@pytest.fixture
-def lab(tmp_path: Path) -> Lab:
-    return Lab.open(tmp_path / "lab")
-
-
-@pytest.fixture
-def office(tmp_path: Path, lab: Lab) -> Office:
-    made = office_in(tmp_path)
-    enacted(made, tmp_path, lab, BASE, "base.toml")
-    return made
-
-
 def outcomes(office: Office, at: object = AT) -> list[str]:
     policy = office.policy(at)  # type: ignore[arg-type]
     register = office.register(at)  # type: ignore[arg-type]

@@ -14,25 +14,17 @@ from bylaw.access.office.retire import retire, retirement
 from bylaw.canonical import canonical
 from bylaw.errors import LedgerError, UsageError
 from bylaw.lineage.lab import Lab
-from offices import AT, BASE, LETTER, enacted, office_in
+from offices import AT, LETTER, enacted, keep
 
 OVER = datetime(2036, 6, 13, 12, tzinfo=UTC)
 PEOPLE = ("citizen", "resident", "foreign", "nobody")
 
 
 @pytest.fixture
-def lab(tmp_path: Path) -> Lab:
-    return Lab.open(tmp_path / "lab")
-
-
-@pytest.fixture
-def office(tmp_path: Path, lab: Lab) -> Office:
-    made = office_in(tmp_path)
-    enacted(made, tmp_path, lab, BASE, "base.toml")
-    policy, basis = made.present(AT)
-    with made.subjects(AT, basis.facts) as register:
-        made.archive.keep(Made(decision=policy.decide(register, id, Request(model="m")), basis=basis) for id in PEOPLE)
-    return made
+def office(office: Office) -> Office:
+    """Four decisions, of everybody."""
+    keep(office, *PEOPLE)
+    return office
 
 
 def ids(office: Office) -> list[str]:
