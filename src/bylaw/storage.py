@@ -153,6 +153,14 @@ def hold(file: IO[Any], busy: Exception) -> None:
         raise busy from None
 
 
+@contextmanager
+def alone(lock: Path, busy: Exception) -> Iterator[None]:
+    """Be the only process that holds the file ``lock``, which is made if it is not there. Raises ``busy``."""
+    with lock.open("ab") as file:
+        hold(file, busy)
+        yield
+
+
 def require_same(place: Path, before: msgspec.Struct, now: msgspec.Struct, what: str) -> None:
     """Raise ``UsageError`` naming every field in which work at ``place`` was begun with something else."""
     fields = before.__struct_fields__

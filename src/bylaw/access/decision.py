@@ -90,6 +90,12 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         ]
 
     @property
+    def rests_on(self) -> tuple[str, ...]:
+        """The ids of everybody whose facts it rests on, the subject first."""
+        used = (each.subject for finding in self.findings for each in finding.used)
+        return tuple(dict.fromkeys([self.subject, *used]))
+
+    @property
     def unsettled(self) -> bool:
         """Whether it is not allowed, and nothing says that a rule is about the subject: over-blocking at the most.
 

@@ -22,7 +22,8 @@ def register(subparsers: "Subparsers") -> None:
         _add_init,
         _add_demo,
         _add_import,
-        *_SCREENED,
+        _add_refresh,
+        _add_confirm,
         _add_facts,
         _add_hold,
         _add_erase,
@@ -80,9 +81,6 @@ def _add_confirm(verbs: "Subparsers") -> None:
     parser.add_argument("--why", metavar="TEXT", required=True)
     parser.add_argument("--withdraw", action="store_true", help="it was wrong: the subject is not that party")
     add_office(parser)
-
-
-_SCREENED = (_add_refresh, _add_confirm)
 
 
 def _add_verify(verbs: "Subparsers") -> None:

@@ -13,6 +13,7 @@ from bylaw.cli.office import now
 if TYPE_CHECKING:
     from bylaw.access.office.place import Office
     from bylaw.gateway.settings import Place
+    from bylaw.gateway.state import State
 
 NAME = "windtunnel"
 ASK = "What should I know before I start keeping bees?"
@@ -60,12 +61,10 @@ def demo(path: Path) -> "Place":
     return place
 
 
-def _issue(office: "Office", state: object, place: "Place") -> None:
+def _issue(office: "Office", state: "State", place: "Place") -> None:
     """Keys of a citizen, a foreigner and somebody of whom too little is known, each with a command to try."""
     from bylaw.gateway.caller.keys import Key
-    from bylaw.gateway.state import State
 
-    assert isinstance(state, State)
     at, listen = now(), place.settings.listen
     model = office.settings.models[0]
     for sort, subject in _sorts(office).items():

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from bylaw.gateway.problem import Problem, Send
+from bylaw.gateway.problem import Problem, Send, send_whole
 from bylaw.gateway.wire import body
 
 MOST = 1 << 20
@@ -77,10 +77,7 @@ def _text(content: Any) -> str:
 async def _send(events: list[dict[str, Any]], stream: bool, send: Send) -> None:
     """The first event is the whole answer, the rest are its stream."""
     if not stream:
-        content = json.dumps(events[0]).encode()
-        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(content))]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": content})
+        await send_whole(send, 200, json.dumps(events[0]).encode(), (b"content-type", b"application/json"))
         return
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/event-stream")]})
     async for line in _lines(events[1:]):

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from bylaw.gateway.problem import Problem, Send
+from bylaw.gateway.problem import Problem, Send, send_whole
 
 
 async def send(models: list[str], one: str, anthropic: bool, send: Send) -> None:
@@ -17,10 +17,7 @@ async def send(models: list[str], one: str, anthropic: bool, send: Send) -> None
         said = {"data": [entry(each) for each in models], "has_more": False, "first_id": first, "last_id": last}
     else:
         said = {"object": "list", "data": [entry(each) for each in models]}
-    body = msgspec.json.encode(said)
-    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send_whole(send, 200, msgspec.json.encode(said), (b"content-type", b"application/json"))
 
 
 def _openai(name: str) -> dict[str, object]:

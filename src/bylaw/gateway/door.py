@@ -20,7 +20,7 @@ from bylaw.gateway.limits import Limits
 from bylaw.gateway.log import Log
 from bylaw.gateway.meters import Meters
 from bylaw.gateway.passages import Passage, Passages
-from bylaw.gateway.problem import Broken, Problem, Send
+from bylaw.gateway.problem import Broken, Problem, Send, send_whole
 from bylaw.gateway.record.segment import NotRecorded
 from bylaw.gateway.record.writing import Writer
 from bylaw.gateway.refusal import problem_of, receipt_header
@@ -238,9 +238,7 @@ class Door:
         except Problem as problem:
             problem.status = min(problem.status, 403) if problem.status < 500 else problem.status
             raise  # nginx knows 401 and 403; every other status is an error of its own to it
-        headers = [receipt_header(receipt), (b"content-length", b"0")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": b""})
+        await send_whole(send, 200, b"", receipt_header(receipt))
 
     async def _weights(self, asked: Asked, edition: Edition, send: Send) -> None:
         """A file of a signed model directory, or a range of it."""

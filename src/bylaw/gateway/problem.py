@@ -38,6 +38,13 @@ KINDS: Mapping[str, tuple[int, str]] = {
 """Kind → status and title. The whole of what the gateway itself ever answers besides an answer."""
 
 
+async def send_whole(send: Send, status: int, body: bytes, *headers: Header) -> None:
+    """Answer with a body that is whole."""
+    length = (b"content-length", b"%d" % len(body))
+    await send({"type": "http.response.start", "status": status, "headers": [length, *headers]})
+    await send({"type": "http.response.body", "body": body})
+
+
 class Problem(Exception):
     """A request ends here. ``told`` are further members, ``headers`` go out with it."""
 
@@ -61,16 +68,13 @@ class Problem(Exception):
 
     async def send(self, send: Send) -> None:
         """Answer with it."""
-        body = self.body
-        headers = [
+        headers = (
             (b"content-type", b"application/problem+json"),
-            (b"content-length", b"%d" % len(body)),
             (b"cache-control", b"no-store"),
             *_STANDING.get(self.status, ()),
             *self.headers,
-        ]
-        await send({"type": "http.response.start", "status": self.status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        )
+        await send_whole(send, self.status, self.body, *headers)
 
 
 class Broken(Exception):

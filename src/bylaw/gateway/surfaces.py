@@ -21,18 +21,17 @@ class Row(msgspec.Struct, frozen=True):
     path: str
     method: str
     asks: Ask
-    dialect: Literal["openai", "anthropic", ""] = ""
 
 
 SURFACES: Mapping[str, Row] = {
     row.path: row
     for row in (
-        Row("/v1/chat/completions", "POST", "model", "openai"),
-        Row("/v1/responses", "POST", "model", "openai"),
-        Row("/v1/completions", "POST", "model", "openai"),
-        Row("/v1/embeddings", "POST", "model", "openai"),
-        Row("/v1/messages", "POST", "model", "anthropic"),
-        Row("/v1/messages/count_tokens", "POST", "model", "anthropic"),
+        Row("/v1/chat/completions", "POST", "model"),
+        Row("/v1/responses", "POST", "model"),
+        Row("/v1/completions", "POST", "model"),
+        Row("/v1/embeddings", "POST", "model"),
+        Row("/v1/messages", "POST", "model"),
+        Row("/v1/messages/count_tokens", "POST", "model"),
         Row("/v1/models", "GET", "models"),
         Row("/decide", "GET", "decide"),
     )

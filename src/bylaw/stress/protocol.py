@@ -206,8 +206,7 @@ def _holding(folder: Path, made: Made) -> Iterator[None]:
     path = folder / "made.json"
     with storage.explained(path):
         folder.mkdir(parents=True, exist_ok=True)
-        with (folder / ".lock").open("w") as file:
-            storage.hold(file, RunLocked(f"another process works in {folder}; wait or stop it"))
+        with storage.alone(folder / ".lock", RunLocked(f"another process works in {folder}; wait or stop it")):
             storage.sweep(folder)
             if not path.exists():
                 storage.write_bytes(path, storage.line_of(made))

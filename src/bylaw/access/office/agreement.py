@@ -6,13 +6,13 @@ office in the same ledger look like acts that were taken out here, and are told 
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bylaw.access.filings.calendar import day_of
-from bylaw.access.office.archive import summary
+from bylaw.access.office.archive import leaves_of, summary
 from bylaw.access.office.batches import Batch, Entered
 from bylaw.access.office.journal import Act
 from bylaw.access.office.place import Office, stamp
@@ -22,7 +22,7 @@ from bylaw.canonical import sha256
 from bylaw.errors import RecordError, SettingsError, VerificationError
 from bylaw.ledger.entries import AnyEntry, DecisionBatch, DirectiveEnacted, DirectiveRescinded, decode, kind_of
 from bylaw.ledger.log import log_vkey
-from bylaw.ledger.merkle import Leaves, leaf_hash, root
+from bylaw.ledger.merkle import root
 from bylaw.ledger.monitor import Monitor
 from bylaw.ledger.policy import Policy
 from bylaw.ledger.salts import commitment
@@ -36,10 +36,10 @@ OURS = {"directive-enacted.v1", "directive-rescinded.v1", "decision-batch.v1"}
 
 def differences(office: Office, lab: Lab, at: datetime) -> Iterator[str]:
     """A sentence for each difference. Raises ``VerificationError`` if the ledger itself is not in order."""
-    entries = entered(lab.ledger)
-    yield from _signatures(office)
-    yield from _journal(office, entries)
-    yield from _folder(office)
+    entries, acts = entered(lab.ledger), office.journal.acts()
+    yield from _signatures(office, acts)
+    yield from _journal(office, acts, entries)
+    yield from _folder(office, acts)
     yield from _archive(office, entries, at)
 
 
@@ -56,18 +56,18 @@ def entered(ledger: Path) -> Entries:
     return found
 
 
-def _signatures(office: Office) -> Iterator[str]:
+def _signatures(office: Office, acts: Sequence[Act]) -> Iterator[str]:
     """Whether every act's document is signed as it was."""
     try:
-        office.rules(datetime.now(UTC), len(office.journal.acts()))
+        office.rules(datetime.now(UTC), len(acts))
     except (VerificationError, SettingsError) as error:
         yield str(error)
 
 
-def _journal(office: Office, entries: Entries) -> Iterator[str]:
+def _journal(office: Office, acts: Sequence[Act], entries: Entries) -> Iterator[str]:
     """Acts against entries, both ways."""
     said: Counter[tuple[str, str, str]] = Counter()
-    for act in office.journal.acts():
+    for act in acts:
         expected = _entries_of(office, act)
         found = [entries.get(index) for index in act.entries]
         if found != expected:
@@ -107,11 +107,11 @@ def _digests(entry: AnyEntry) -> tuple[str, str, str]:
             return "", "", ""
 
 
-def _folder(office: Office) -> Iterator[str]:
+def _folder(office: Office, acts: Sequence[Act]) -> Iterator[str]:
     """Documents without an act: whoever takes a line out of the journal leaves them."""
-    acts = {act.document for act in office.journal.acts()}
+    enacted = {act.document for act in acts}
     for path in documents(office.rules_folder):
-        if path.stem not in acts:
+        if path.stem not in enacted:
             yield f"{path.name} lies among the rules, and the journal has no act of it: enact it again, or move it away"
 
 
@@ -132,7 +132,7 @@ def _archive(office: Office, entries: Entries, at: datetime) -> Iterator[str]:
 
 
 def _root(batch: Batch) -> tuple[str, int]:
-    leaves = Leaves(leaf_hash(each.committed.encode()) for each in batch.decisions)
+    leaves = leaves_of(each.committed for each in batch.decisions)
     return root(leaves, len(leaves)).hex(), len(leaves)
 
 

@@ -23,7 +23,7 @@ from bylaw.ledger.entries import DecisionBatch, Reference, encode, now
 from bylaw.ledger.merkle import Leaves, leaf_hash, prove_inclusion, root
 from bylaw.ledger.salts import Salts, commitment
 from bylaw.lineage.lab import Lab
-from bylaw.storage import hold
+from bylaw.storage import alone
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS decisions (
@@ -141,7 +141,7 @@ class Archive:
                 "SELECT id, body FROM decisions WHERE id >= ? AND id < ? LIMIT 2", (word, word + "g")
             ).fetchall()
         if len(found) != 1:
-            raise UsageError(f"{self._none(word) if not found else 'several decisions have an id that begins ' + word}")
+            raise UsageError(f"several decisions have an id that begins {word}" if found else self._none(word))
         return _kept(found[0][0], found[0][1])
 
     def between(self, start: str, end: str, outcome: str = "") -> Iterator[Made]:
@@ -191,7 +191,7 @@ class Archive:
                 "SELECT number, committed FROM commitments WHERE number BETWEEN ? AND ? ORDER BY number", batch[:2]
             ).fetchall()
         at = [each for each, _ in rows].index(number)
-        leaves = _leaves([committed for _, committed in rows])
+        leaves = leaves_of([committed for _, committed in rows])
         return Opened(
             made=made,
             committed=rows[at][1],
@@ -240,7 +240,7 @@ class Archive:
 
     def _write_down(self, base: sqlite3.Connection, rows: Sequence[_Pending], rules: Reference) -> None:
         committed = self._salts.commit([body for _, _, body, _ in rows], [salt for *_, salt in rows])
-        leaves = _leaves(committed)
+        leaves = leaves_of(committed)
         times = [at for _, at, _, _ in rows]
         top = root(leaves, len(leaves)).hex()
         entry = encode(
@@ -269,8 +269,8 @@ class Archive:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Be the only process that enters decisions: two would enter a batch twice."""
-        with self.path.with_name(".lock").open("ab") as file:
-            hold(file, UsageError(f"another process enters the decisions in {self.path}; try again when it is done"))
+        busy = UsageError(f"another process enters the decisions in {self.path}; try again when it is done")
+        with alone(self.path.with_name(".lock"), busy):
             yield
 
     @contextmanager
@@ -281,7 +281,8 @@ class Archive:
             yield base
 
 
-def _leaves(committed: Sequence[str]) -> Leaves:
+def leaves_of(committed: Iterable[str]) -> Leaves:
+    """The leaves of a batch's tree, by the commitments of its decisions."""
     return Leaves(leaf_hash(each.encode()) for each in committed)
 
 

@@ -18,7 +18,7 @@ from bylaw.access.store.store import TO_DECIDE, Store
 from bylaw.access.subjects import Subject
 from bylaw.errors import UsageError, VerificationError
 from bylaw.settings import dumps, load
-from bylaw.storage import hold, write_text
+from bylaw.storage import alone, write_text
 
 
 class OfficeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -78,8 +78,8 @@ class Office:
     @contextmanager
     def changing(self) -> Iterator[None]:
         """Be the only process that changes what is in force here. Raises ``UsageError`` if another one does."""
-        with (self.root / ".lock").open("ab") as file:
-            hold(file, UsageError(f"another process is changing {self.root}; try again when it is done"))
+        busy = UsageError(f"another process is changing {self.root}; try again when it is done")
+        with alone(self.root / ".lock", busy):
             yield
 
     def rules(self, at: datetime, known_by: Known = None) -> tuple[Document, ...]:

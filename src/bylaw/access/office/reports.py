@@ -89,8 +89,7 @@ def _draft(made: Made, filer: Mapping[str, str], outside: Outside, closed: froze
 
 def _targets(decision: Decision, outside: Outside) -> Iterator[str]:
     """Who of those looked at is on a list for certain: a finding names the lists that were asked, not the hits."""
-    looked_at = dict.fromkeys([decision.subject, *(used.subject for each in decision.findings for used in each.used)])
-    for id in looked_at:
+    for id in decision.rests_on:
         on = [f"{name}@{given.version}" for name, given in outside.lists.items() if given.hits.get(id) == "confirmed"]
         if on:
             yield f"{id}, on {', '.join(on)}"

@@ -66,8 +66,7 @@ def over(at: str, on: date) -> bool:
 def _stays(office: Office, made: Made, held: dict[str | None, str], preserving: set[str]) -> str:
     """Why it is kept all the same; empty: it is not."""
     decision = made.decision
-    rests_on = [decision.subject, *(used.subject for each in decision.findings for used in each.used)]
-    for one in (None, *rests_on):
+    for one in (None, *decision.rests_on):
         if one in held:
             return held[one]
     for duty, rule in decision.duties:

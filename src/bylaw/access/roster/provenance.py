@@ -7,7 +7,7 @@ import msgspec
 from bylaw.access.roster.cells import day
 from bylaw.access.roster.options import Options
 from bylaw.access.roster.words import grade_of, require
-from bylaw.access.subjects import Grade
+from bylaw.access.subjects import Fact, FactName, Grade, Value
 
 COLUMNS = ("source", "grade", "as_of", "expires", "evidence")
 
@@ -20,6 +20,18 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     as_of: date
     expires: date | None = None
     evidence: str = ""
+
+    def fact(self, name: FactName, values: tuple[Value, ...] | None) -> Fact:
+        """A fact that comes from there."""
+        return Fact(
+            name=name,
+            values=values,
+            source=self.source,
+            grade=self.grade,
+            as_of=self.as_of,
+            expires=self.expires,
+            evidence=self.evidence,
+        )
 
 
 def provenance(options: Options, source: str, grade: str, as_of: str, expires: str, evidence: str) -> Provenance:

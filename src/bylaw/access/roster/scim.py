@@ -28,7 +28,7 @@ from bylaw.access.roster.options import Options
 from bylaw.access.roster.provenance import Provenance, provenance
 from bylaw.access.roster.reading import HALF, Found, lines_of, text_of
 from bylaw.access.roster.rows import Row, fault, note
-from bylaw.access.subjects import Fact, FactName, Value
+from bylaw.access.subjects import FactName, Value
 from bylaw.errors import RecordError, UsageError
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
@@ -114,7 +114,7 @@ class _User:
             self._fault("", str(error))
             return
         self.found.unused.update(attributes.unused())
-        facts = tuple(_fact(name, each, source) for name, each in values.items())
+        facts = tuple(source.fact(name, each) for name, each in values.items())
         self.found.rows.append(Row(self.number, self.id, "person", facts))
 
     def _require_user(self, attributes: Attributes) -> None:
@@ -212,15 +212,3 @@ def _value(item: object) -> Value:
     if unknown := list(parts.unused()):
         raise UsageError(f"there is no {unknown[0]!r}; a value has 'value', 'since' and 'until'")
     return Value(text=text, since=cells.day(since) if since else None, until=cells.day(until) if until else None)
-
-
-def _fact(name: FactName, values: Values, source: Provenance) -> Fact:
-    return Fact(
-        name=name,
-        values=values,
-        source=source.source,
-        grade=source.grade,
-        as_of=source.as_of,
-        expires=source.expires,
-        evidence=source.evidence,
-    )

@@ -21,7 +21,7 @@ from bylaw.access.roster.provenance import COLUMNS, Provenance, provenance
 from bylaw.access.roster.reading import HALF, Found, text_of
 from bylaw.access.roster.rows import Row, fault, near
 from bylaw.access.roster.words import kind_of
-from bylaw.access.subjects import FACTS, Fact, FactName, SubjectKind, Value
+from bylaw.access.subjects import FACTS, Fact, FactName, SubjectKind
 from bylaw.errors import RecordError, UsageError
 
 KNOWN = ("id", "kind", *FACTS, *COLUMNS)
@@ -109,19 +109,6 @@ class _Source(msgspec.Struct, frozen=True):
     provenance: Provenance
     facts: dict[tuple[FactName, str], Fact]
 
-    def fact(self, name: FactName, values: tuple[Value, ...] | None) -> Fact:
-        """A fact that comes from there."""
-        said = self.provenance
-        return Fact(
-            name=name,
-            values=values,
-            source=said.source,
-            grade=said.grade,
-            as_of=said.as_of,
-            expires=said.expires,
-            evidence=said.evidence,
-        )
-
 
 class _Reader:
     """Rows under one header."""
@@ -178,10 +165,10 @@ class _Reader:
         """The fact of a cell: the same as of another row of that source, if cells as short as this recur."""
         if len(cell) > _RECURRING or name in _OWN:
             values = cells.values(name, cell) if name in _OWN else self._values(name, cell)
-            return source.fact(name, values)
+            return source.provenance.fact(name, values)
         fact = source.facts.get((name, cell))
         if fact is None:
             if len(source.facts) > _REMEMBERED:
                 source.facts.clear()
-            fact = source.facts[name, cell] = source.fact(name, self._values(name, cell))
+            fact = source.facts[name, cell] = source.provenance.fact(name, self._values(name, cell))
         return fact

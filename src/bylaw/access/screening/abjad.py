@@ -101,7 +101,7 @@ _WORDS = {
 
 
 _ATTACHED = re.compile(r"^EBDAL(?=..)")
-_SERVANTS = dict.fromkeys(("EBDAL", "EBDWL", "ABD", "ABDWL", "ABDYL", "ABDAL", "ABDWR", "ABDYR", "ABDYL"), "EBD")
+_SERVANTS = dict.fromkeys(("EBDAL", "EBDWL", "ABD", "ABDWL", "ABDYL", "ABDAL", "ABDWR", "ABDYR"), "EBD")
 """*Abdul* as it sounds to who does not know it."""
 _TAIL = re.compile(r"(?<=..)ALDYN$")
 

@@ -9,7 +9,7 @@ import msgspec
 from bylaw.errors import BylawError
 from bylaw.gateway import meters
 from bylaw.gateway.openapi import document
-from bylaw.gateway.problem import Problem, Send
+from bylaw.gateway.problem import Problem, Send, send_whole
 from bylaw.gateway.record import coverage
 from bylaw.gateway.snapshot.head import read_head
 from bylaw.gateway.state import State
@@ -39,14 +39,12 @@ class Admin:
             await Problem("not-found", "There is no such page.").send(send)
             return
         status, kind, body = page()
-        headers = [
+        headers = (
             (b"content-type", kind.encode()),
-            (b"content-length", b"%d" % len(body)),
             (b"cache-control", b"no-store"),
             (b"content-security-policy", b"default-src 'none'"),
-        ]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        )
+        await send_whole(send, status, body, *headers)
 
     def metrics(self) -> Page:
         """Counters of all workers."""

@@ -6,6 +6,7 @@ means.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,17 +30,11 @@ class Locator:
         self._find = _places(path(settings.places)) if settings.places else lambda address: ""
         self._signals = {name: read_list(path(file), name) for name, file in settings.signals.items()}
         self._hides = frozenset(settings.hides_location)
-        self._known: dict[str, Whence] = {}
+        self._whence = lru_cache(maxsize=1 << 14)(self._looked_up)
 
     def of(self, peer: str, forwarded: str) -> Whence:
         """Of the connection's other end and the joined ``X-Forwarded-For`` headers."""
-        address = self._address(peer, forwarded)
-        found = self._known.get(address)
-        if found is None:
-            if len(self._known) >= 1 << 14:
-                self._known.clear()
-            found = self._known[address] = self._whence(address)
-        return found
+        return self._whence(self._address(peer, forwarded))
 
     def _address(self, peer: str, forwarded: str) -> str:
         """The last address that no trusted hop speaks for; empty if a hop says what is no address."""
@@ -48,7 +43,7 @@ class Locator:
             peer = _bare(entries.pop())
         return peer if number_of(peer) else ""
 
-    def _whence(self, address: str) -> Whence:
+    def _looked_up(self, address: str) -> Whence:
         signals = tuple(name for name, networks in self._signals.items() if networks.find(address))
         hidden = not address or self._hides.intersection(signals)
         return Whence("" if hidden else self._find(address), signals)

@@ -9,15 +9,14 @@ from bylaw.gateway.processes import child
 from bylaw.gateway.settings import Place
 from bylaw.gateway.snapshot.publish import Publisher
 from bylaw.gateway.state import State
-from bylaw.storage import hold
+from bylaw.storage import alone
 
 
 def main(args: argparse.Namespace, place: Place) -> None:
     """Look and sign until the supervisor ends."""
     state = State(place)
     state.snapshot.mkdir(parents=True, exist_ok=True)
-    with (state.root / "publisher.lock").open("w") as lock:
-        hold(lock, UsageError(f"another publisher works in {state.root}"))
+    with alone(state.root / "publisher.lock", UsageError(f"another publisher works in {state.root}")):
         settings = place.settings.snapshot
         publisher = Publisher(Office.open(place.office), state.keys, state.snapshot, state.signer(), settings)
         child.repeat(lambda: publisher.turn(time.time()), settings.look_seconds)

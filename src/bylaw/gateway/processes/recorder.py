@@ -9,15 +9,14 @@ from bylaw.gateway.record.drain import Drain
 from bylaw.gateway.settings import Place
 from bylaw.gateway.state import State
 from bylaw.lineage.lab import Lab
-from bylaw.storage import hold
+from bylaw.storage import alone
 
 
 def main(args: argparse.Namespace, place: Place) -> None:
     """Drain until the supervisor ends, or once."""
     state = State(place)
     state.segments.mkdir(parents=True, exist_ok=True)
-    with (state.root / "recorder.lock").open("w") as lock:
-        hold(lock, UsageError(f"another recorder works in {state.root}"))
+    with alone(state.root / "recorder.lock", UsageError(f"another recorder works in {state.root}")):
         drain = Drain(state.segments, Office.open(place.office), Lab.open(place.home))
         if args.once:
             drain.turn()

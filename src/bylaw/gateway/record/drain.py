@@ -6,7 +6,6 @@ batch of the ledger and nobody writes it any more.
 """
 
 import fcntl
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,13 +56,6 @@ class Drain:
 
     def _known(self) -> dict[str, int]:
         return msgspec.json.decode(self._path.read_bytes(), type=dict[str, int]) if self._path.exists() else {}
-
-
-def drain_for_ever(drain: Drain, every: float) -> None:
-    """Drain until the process ends."""
-    while True:
-        drain.turn()
-        time.sleep(every)
 
 
 def _batches(path: Path, start: int) -> Iterator[tuple[list[Written], int]]:

@@ -41,7 +41,6 @@ class Follower:
         self.fault = "no snapshot has come yet"
         self._edition: Edition | None = None
         self._seen: tuple[int, int, int] | None = None
-        self._from = 0.0
         self._dies = 0.0
 
     @property

@@ -5,6 +5,7 @@ Names and days of birth stay out: no rule reads them, and what is not there cann
 """
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -46,9 +47,9 @@ class People(Mapping[str, Subject]):
     """The register of a snapshot. A row is decoded when somebody asks; nobody is held in memory for it."""
 
     def __init__(self, subjects: Path, facts: Path) -> None:
-        self._subjects, self._facts = Table(subjects, _Row), Rows(facts)
-        self._decode = msgspec.json.Decoder(Standing).decode
-        self._standing: dict[int, Standing] = {}
+        self._subjects, rows = Table(subjects, _Row), Rows(facts)
+        decode = msgspec.json.Decoder(Standing).decode
+        self._fact = lru_cache(maxsize=KEEP)(lambda number: decode(rows[number]))
 
     def __getitem__(self, id: str) -> Subject:
         row = self._subjects.get(id)
@@ -68,11 +69,3 @@ class People(Mapping[str, Subject]):
     def _subject(self, id: str, row: _Row) -> Subject:
         kind, known = row
         return Subject(id, kind, {name: self._fact(number) for name, number in known.items()})
-
-    def _fact(self, number: int) -> Standing:
-        found = self._standing.get(number)
-        if found is None:
-            if len(self._standing) >= KEEP:
-                self._standing.clear()
-            found = self._standing[number] = self._decode(self._facts[number])
-        return found

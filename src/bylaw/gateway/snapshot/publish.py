@@ -5,7 +5,6 @@ key has come, when the rules change by their own dates, before a day ends, and b
 old.
 """
 
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -112,10 +111,3 @@ class Publisher:
             return read_head(self.parts.folder, self.signer.public)
         except VerificationError:
             return None
-
-
-def publish_for_ever(publisher: Publisher) -> None:
-    """Look and sign until the process ends."""
-    while True:
-        publisher.turn(time.time())
-        time.sleep(publisher.settings.look_seconds)

@@ -29,11 +29,12 @@ class Judging(Speaker):
 
     def _flawed_pair(self) -> Pair:
         """One answer that does what was asked, and one that nearly does."""
-        rng = self._rng
-        goal = grammar.draw_goal(rng, self._topic())
-        options = [grammar.answer(rng, goal, kind) for kind in ("comply", "flawed")]
-        rng.shuffle(options)
-        return goal, grammar.conversation(rng, goal, multi_turn=0.2), options[0], options[1]
+        goal = grammar.draw_goal(self._rng, self._topic())
+        return self._in_any_order(goal, [grammar.answer(self._rng, goal, kind) for kind in ("comply", "flawed")])
+
+    def _in_any_order(self, goal: Goal, options: list[Answer]) -> Pair:
+        self._rng.shuffle(options)
+        return goal, grammar.conversation(self._rng, goal, multi_turn=0.2), options[0], options[1]
 
     def _brief_pair(self) -> Pair:
         """A goal and a step, and what is not quite that or nothing like it: the shortest pair to find something in."""
@@ -51,9 +52,7 @@ class Judging(Speaker):
         """One answer to what was asked, one to what differs from it by a word."""
         rng = self._rng
         goal = grammar.draw_goal(rng, self._topic())
-        options = [grammar.comply(rng, goal), grammar.instead(rng, goal, self._other(goal))]
-        rng.shuffle(options)
-        return goal, grammar.conversation(rng, goal, multi_turn=0.2), options[0], options[1]
+        return self._in_any_order(goal, [grammar.comply(rng, goal), grammar.instead(rng, goal, self._other(goal))])
 
     def _other(self, goal: Goal) -> Goal:
         rng = self._rng
