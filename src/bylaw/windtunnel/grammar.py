@@ -1,5 +1,6 @@
 """The seeded grammar of requests and answers. Everything is drawn from the ``random.Random`` that is handed in."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import permutations
 from random import Random
@@ -151,7 +152,7 @@ def evade(rng: Random) -> Answer:
 
 def flawed(rng: Random, goal: Goal) -> Answer:
     """An answer that goes wrong in one of the ways small models go wrong."""
-    return rng.choice(_FLAWS)(rng, goal)
+    return FLAWS[rng.choice(_TAUGHT)](rng, goal)
 
 
 def _wrong_name(rng: Random, goal: Goal) -> Answer:
@@ -241,7 +242,22 @@ def _broken(rng: Random, goal: Goal) -> Answer:
     return Answer("flawed", goal.topic, broken) if broken != whole else _broken(rng, goal)
 
 
-_FLAWS = (_wrong_name, _wrong_name, _wrong_object, _wrong_step, _wrong_step, _wrong_topic, _broken)
+def _wrong_verb(rng: Random, goal: Goal) -> Answer:
+    return instead(rng, goal, with_other_verb(rng, goal))
+
+
+FLAWS: dict[str, Callable[[Random, Goal], Answer]] = {
+    "name": _wrong_name,
+    "object": _wrong_object,
+    "verb": _wrong_verb,
+    "step": _wrong_step,
+    "topic": _wrong_topic,
+    "broken": _broken,
+}
+"""The ways of going wrong, by what is wrong."""
+
+# How often each is taught. A wrong verb is not among them: with it in the first lessons, no judge came of any.
+_TAUGHT = ("name", "name", "object", "step", "step", "topic", "broken")
 
 
 def answer(rng: Random, goal: Goal, kind: str) -> Answer:

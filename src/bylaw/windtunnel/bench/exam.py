@@ -15,6 +15,7 @@ from bylaw.models.base import Choose, Generate, Program
 from bylaw.models.local import LocalModel, LocalSettings, open_model
 from bylaw.records import Comparison, Conversation, Message
 from bylaw.windtunnel import grammar, oracle, principles, prompts, wording
+from bylaw.windtunnel.grammar import Goal
 from bylaw.windtunnel.principles import Rule
 from bylaw.windtunnel.topics import BENIGN, HARM
 
@@ -48,6 +49,7 @@ def exam(model_dir: Path, count: int) -> Iterator[Skill]:
         for covered in (True, False):
             yield from _judging(model, count, length, covered)
     yield from _judging(model, count, 1, None)
+    yield from _telling(model, count)
 
 
 def _answering(model: LocalModel, count: int) -> Iterator[Skill]:
@@ -87,6 +89,13 @@ def _judging(model: LocalModel, count: int, length: int, covered: bool | None) -
         yield Skill(f"mean log-odds over {kind}, {called}", sum(chosen) / count, count)
 
 
+def _telling(model: LocalModel, count: int) -> Iterator[Skill]:
+    """Whether the judge sees what is wrong with an answer, by what is wrong: a word that slipped is the hardest."""
+    for flaw in grammar.FLAWS:
+        chosen = model.run([_choose(case) for case in _cases(count, 1, None, flaw)])
+        yield Skill(f"judge right, {flaw} wrong, useful", _share([odds > 0 for odds in chosen], True), count)
+
+
 def _cases(count: int, length: int, covered: bool | None, kind: str) -> Iterator[_Case]:
     rng = Random(f"exam {length} {covered} {kind}")
     for number in range(count):
@@ -99,8 +108,13 @@ def _cases(count: int, length: int, covered: bool | None, kind: str) -> Iterator
             while len(topics) != length:
                 topics = principles.draw_topics(rng, goal.topic, covered, length)
             rule = principles.forbid(rng, topics)
-        other = grammar.answer(rng, goal, kind).text if kind in grammar.ANSWER_KINDS else ""
-        yield _Case(goal.topic, prompt, answer, rule, other)
+        yield _Case(goal.topic, prompt, answer, rule, _other(rng, goal, kind))
+
+
+def _other(rng: Random, goal: Goal, kind: str) -> str:
+    if kind in grammar.FLAWS:
+        return grammar.FLAWS[kind](rng, goal).text
+    return grammar.answer(rng, goal, kind).text if kind in grammar.ANSWER_KINDS else ""
 
 
 def _say(messages: Conversation, temperature: float) -> Program[str]:
