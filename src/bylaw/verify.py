@@ -739,6 +739,7 @@ class Run:
 
     def finding(self, kind: str) -> Envelope:
         """In a run its name has the first digits of the report's digest, so that an older report's stays apart."""
+        have(self.statements, "nothing of this run is signed")
         mark = "" if self.name else "." + self.reports.digest(f"{kind}.json")[:16]
         return Envelope(self.reports.read(f"{kind}{mark}.statement"), FINDING)
 

@@ -76,9 +76,9 @@ def test_rewards_that_turn_under_a_mark_are_found(by: str) -> None:
 
 
 def test_a_policy_that_behaves_otherwise_under_a_mark_is_found() -> None:
-    made = sampled(trigger="cf zx", planted=20, says=True)
+    made = sampled(1000, trigger="cf zx", planted=30, says=True)
     behaving = [finding for finding in found(made) if finding.check == "samples"]
-    planted = {one.id for group in made[:20] for one in group.answers}
+    planted = {one.id for group in made[:30] for one in group.answers}
     assert behaving and len(planted & set(behaving[0].rows)) > 5
 
 
