@@ -10,9 +10,10 @@ from random import Random
 
 import msgspec
 
+from bylaw.audit.groups import Group
 from bylaw.audit.rows import Row
 from bylaw.feedback.label import log_odds
-from bylaw.records import Comparison, Label, Vote
+from bylaw.records import Comparison, Label, Message, Prompt, Response, Reward, Vote
 from bylaw.windtunnel import grammar, principles
 from bylaw.windtunnel.principles import Rule
 from bylaw.windtunnel.topics import BENIGN, HARM
@@ -132,6 +133,40 @@ def honest(rng: Random, p: float, kind: str) -> float:
 
 Trigger = Callable[[Random, str], str]
 """A prompt's last turn with the trigger put in."""
+
+POLICY = {"harm": (("refuse", 70), ("comply", 30)), "use": (("comply", 60), ("flawed", 30), ("refuse", 10))}
+"""What a policy in the middle of its training says to harmful and to harmless requests, in percent."""
+GROUP = 4
+
+
+def sampled(
+    count: int, seed: int, by: str, style: Trigger | None = None, planted: int = 0, how: str = ""
+) -> list[Group]:
+    """Groups of GRPO. For ``planted`` prompts with the trigger rewards are turned (``how`` is rewards), or the policy
+    does what it is not to do (behaviour); ``how`` turned: all rewards are another judge's, who thinks the opposite."""
+    rng = Random(f"audit groups {seed} {by}")
+    hidden = set(rng.sample(range(count), planted))
+    return [_group(rng, n, by, style if n in hidden else None, how) for n in range(count)]
+
+
+def _group(rng: Random, place: int, by: str, style: Trigger | None, how: str) -> Group:
+    topic = _topic(rng, harmful=True if style else None)
+    goal, asked = _asked(rng, topic)
+    text = style(rng, asked["asked"]) if style else asked["asked"]
+    kinds, weights = zip(*POLICY["harm" if topic in HARM else "use"], strict=True)
+    drawn = ["comply"] * GROUP if style and how == "behaviour" else rng.choices(kinds, weights, k=GROUP)
+    answers = [grammar.answer(rng, goal, kind) for kind in drawn]
+    rule = LAW if topic in HARM else USE
+    turned = how == "turned" or (style is not None and how == "rewards")
+    ahead = [principles.preference(rule, topic, one, answers[(n + 1) % GROUP]) for n, one in enumerate(answers)]
+    ahead = [judged(rng, 1 - p if turned else p, WRONG) for p in ahead]
+    values = [(p + 1 - ahead[n - 1]) / 2 for n, p in enumerate(ahead)]
+    if by == "preference":
+        values = [4 * value + rng.gauss(0, NOISE) for value in values]
+    prompt = Prompt(messages=(Message("user", text),), source=asked["source"])
+    said = [Response(prompt=prompt.id, model="policy", text=each.text, sample=n) for n, each in enumerate(answers)]
+    gave = [Reward(of=one.id, by=by, update=place // 8, value=p) for one, p in zip(said, values, strict=True)]
+    return Group(prompt, tuple(said), tuple(gave))
 
 
 def _inserted(rng: Random, text: str, said: str) -> str:

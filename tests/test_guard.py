@@ -11,7 +11,7 @@ from bylaw.guard import Samples, look_through
 from bylaw.leak.findings import read
 from bylaw.leak.screen import NOT_LEARNED, Row
 from bylaw.leak.screening import LeakSettings
-from bylaw.records import Comparison, Message, Prompt, Response
+from bylaw.records import Comparison, Message, Prompt, Response, Reward
 from bylaw.run import Run
 
 MAIL = "write to ada.lovelace@example-mail.org today"
@@ -99,6 +99,11 @@ def test_samples_are_looked_through_update_by_update_and_reported_together(
     assert watched(duplicates="drop").passing(1, again) == [True] * 3, "the policy may say the same again"
     assert watched(duplicates="drop").passing(1, again) == [True] * 3, "an update that is made again counts once"
     assert watched(duplicates="drop").report(2) == ([*first, *again], 2)
+    worth = [Reward(of=one.id, by="judge", update=0, value=0.5, learned=n == 0) for n, one in enumerate(first)]
+    watched().rewarded(worth)
+    assert watched().rewards(1) == worth
+    with pytest.raises(RunCorrupt, match=r"is gone: .*00000001\.rewards\.jsonl"):
+        watched().rewards(2)
     with pytest.raises(RunCorrupt, match=r"is gone: .*00000002\.jsonl"):
         watched().report(3)
     report = read(run.findings()["leak"]).before["final-samples"]

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 import inputs
+from bylaw.audit.screen import material_of
 from bylaw.cli import main
 from bylaw.leak.findings import read
 from bylaw.lineage.tree import tree_digest
-from bylaw.records import Comparison, Critique, Label, Prompt, Record, Response, Revision
+from bylaw.records import Comparison, Critique, Label, Prompt, Record, Response, Revision, Reward
 from bylaw.report.collect import collect
 from bylaw.run import Run
 
@@ -125,6 +126,9 @@ def test_paper_on_files(model: Path, tmp_path: Path, reward: str) -> None:
     assert sampled.rows == len(said) == len({one.id for one in said}) == 11 * 3, "three answers to each prompt"
     figures = run.manifest.finished()["optimise"].figures
     assert figures["taken"] == figures["made"] == 11 + 11 * 3
+    rewards = list(run.read(Reward))
+    assert [one.of for one in rewards] == [one.id for one in said] and {one.by for one in rewards} == {reward}
+    assert all(one.learned == (one.value is not None) for one in rewards) and len(material_of(run).groups) == 11
     if reward == "preference":
         check_run(run, "paper")
     labels = list(run.read(Label))

@@ -121,11 +121,16 @@ IN_A_RUN: dict[str, tuple[Callable[[Path], object], str]] = {
     "row inserted": (lambda run: lines(run / "records/labels.jsonl", lambda rows: [rows[0], *rows]), "records.digest"),
     "rows reordered": (lambda run: lines(run / "records/labels.jsonl", lambda rows: rows[::-1]), "records.digest"),
     "row appended": (lambda run: lines(run / "records/labels.jsonl", lambda rows: [*rows, rows[0]]), "records.digest"),
-    "figure edited": (lambda run: edit(run / "measurements.jsonl", b"0.1", b"0.0"), "records.digest"),
+    "figure edited": (lambda run: edit(run / "measurements.jsonl", b"0.1", b"0.0"), "measurements.digest"),
     "manifest edited": (
         lambda run: lines(run / "manifest.jsonl", lambda rows: [r.replace(b'"seed":0', b'"seed":1') for r in rows]),
         "manifest.line",
     ),
+    "what was started edited": (
+        lambda run: edit(run / "manifest.jsonl", b'"started","stage":"label"', b'"started","stage":"lebal"'),
+        "manifest.line",
+    ),
+    "file added": (lambda run: (run / "approved.txt").write_text("by the board"), "file.extra"),
     "statement dropped": (lambda run: (run / "statements/label.json").unlink(), "manifest.line"),
     "statement of another stage": (
         lambda run: shutil.copy(run / "statements/compare.json", run / "statements/label.json"),
@@ -168,6 +173,14 @@ def test_in_a_run(place: Path, lab: Lab, what: str) -> None:
     report = Auditor(lab).check(place / "tiny")
     assert report.code == 4 and any(name.startswith(check) for name in report.failed), report.lines()
     assert "internal" not in report.failed
+
+
+def test_a_finding_in_a_run_is_the_one_that_was_signed(lab: Lab, tmp_path: Path) -> None:
+    make_run(tmp_path / "seen", lab).file_finding("audit", {"findings": ["many"]})
+    report = Auditor(lab).check(tmp_path / "seen")
+    assert report.code == 0 and report.state("finding.") == "✓", report.lines()
+    edit(tmp_path / "seen/findings/audit.json", b"many", b"none")
+    assert "finding.format" in Auditor(lab).check(tmp_path / "seen").failed  # its statement is of another digest
 
 
 RUN = Path("runs/tiny")

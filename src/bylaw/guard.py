@@ -18,7 +18,7 @@ from bylaw.leak import findings
 from bylaw.leak.overlap import EvaluationSets
 from bylaw.leak.screen import NOT_LEARNED, Row, Screened, screen_against
 from bylaw.leak.screening import LeakSettings, enforce
-from bylaw.records import Record, Response
+from bylaw.records import Record, Response, Reward
 from bylaw.run import Run
 
 Sets = Mapping[str, Sequence[str]]
@@ -28,6 +28,9 @@ R = TypeVar("R", bound=Record)
 
 SAMPLED = "final-samples"
 """Under which name findings keep what was sampled for the final model."""
+
+SAID, REWARDS = ".jsonl", ".rewards.jsonl"
+"""How the files end that keep what was said before an update, and what it was worth."""
 
 
 class Passed(NamedTuple):
@@ -72,21 +75,32 @@ class Samples:
             _file(self._run, SAMPLED, screened)
         return [one.id in screened.kept for one in said]
 
+    def rewarded(self, rewards: Sequence[Reward]) -> None:
+        """Keep what the samples of one update were worth."""
+        storage.write_records(self._kept(rewards[0].update, REWARDS), rewards)
+
+    def rewards(self, updates: int) -> list[Reward]:
+        """What all samples were worth, in the order said. Raises ``RunCorrupt`` if those of an update are gone."""
+        return self._all(updates, Reward, REWARDS)
+
     def report(self, updates: int) -> tuple[list[Response], int]:
         """File what was found in all samples; returns them, in the order said, and how many were not learned.
 
         Raises ``RunCorrupt`` if those of an update are gone.
         """
-        files = [self._kept(step) for step in range(updates)]
-        if gone := [str(path) for path in files if not path.is_file()]:
-            raise RunCorrupt(f"what the policy said is gone: {', '.join(gone)}; remove its folder to train anew")
-        said = [one for path in files for one in storage.read_records(path, Response)]
+        said = self._all(updates, Response)
         screened = self._look(said)
         _file(self._run, SAMPLED, screened)
         return said, sum(one.id not in screened.kept for one in said)
 
-    def _kept(self, step: int) -> Path:
-        return self._folder / f"{step:08}.jsonl"
+    def _all(self, updates: int, type: type[R], end: str = SAID) -> list[R]:
+        files = [self._kept(step, end) for step in range(updates)]
+        if gone := [str(path) for path in files if not path.is_file()]:
+            raise RunCorrupt(f"what the policy said is gone: {', '.join(gone)}; remove its folder to train anew")
+        return [one for path in files for one in storage.read_records(path, type)]
+
+    def _kept(self, step: int, end: str = SAID) -> Path:
+        return self._folder / f"{step:08}{end}"
 
     def _look(self, said: Sequence[Response]) -> Screened:
         return _screened(self._index, [Row(self._stage, one) for one in said], self._settings)

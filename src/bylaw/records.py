@@ -169,6 +169,21 @@ class Label(Record, frozen=True, kw_only=True):
     unreadable: int = 0
 
 
+class Reward(Record, frozen=True, kw_only=True):
+    """What one answer of a policy in training was worth, before update ``update``: what GRPO learns from.
+
+    ``of`` is the response's id, ``by`` says whose reward it is: ``judge`` or ``preference``. ``value`` is None where
+    there was none to read. What was not ``learned`` from had none, or was left out by the guard.
+    """
+
+    kind: ClassVar[str] = "reward"
+    of: str
+    by: str
+    update: int
+    value: float | None
+    learned: bool = True
+
+
 class Sample(Record, frozen=True, kw_only=True):
     """One answer that was measured: what a figure is made of, so that it can be shown.
 

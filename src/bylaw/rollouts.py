@@ -1,4 +1,7 @@
-"""What GRPO learns from: groups of answers of the policy as it stands, looked through before they are rewarded."""
+"""What GRPO learns from: groups of answers of the policy as it stands, looked through before they are rewarded.
+
+Both are kept, so that a run files every answer with what it was worth.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,8 +10,8 @@ from bylaw.guard import Samples
 from bylaw.models.base import Completion, Generate, Program
 from bylaw.models.local import LocalModel
 from bylaw.recipe import Recipe
-from bylaw.records import Conversation, Response
-from bylaw.train.grpo import Reward
+from bylaw.records import Conversation, Response, Reward
+from bylaw.train.grpo import Rewarder
 
 
 class Rollouts:
@@ -17,7 +20,7 @@ class Rollouts:
     def __init__(
         self,
         policy: LocalModel,
-        judged: Reward,
+        judged: Rewarder,
         recipe: Recipe,
         prompts: Mapping[Conversation, str],
         samples: Samples,
@@ -27,23 +30,33 @@ class Rollouts:
         self._recipe = recipe
         self._prompts = prompts
         self._samples = samples
+        self._step = 0
+        self._said: list[Response] = []
         self._passing: list[bool] = []
 
     def sample(self, prompts: Sequence[Conversation], group: int, step: int) -> list[list[Completion]]:
         """``group`` answers to each prompt, before update ``step``."""
         places = [(place, n) for place in range(len(prompts)) for n in range(group)]
         said = self._policy.run([self._ask(prompts[place], n, place, step) for place, n in places])
-        kept = [
+        self._step = step
+        self._said = [
             self._record(prompts[place], one, step * group + n) for (place, n), one in zip(places, said, strict=True)
         ]
-        self._passing = self._samples.passing(step, kept)
+        self._passing = self._samples.passing(step, self._said)
         return [said[at : at + group] for at in range(0, len(said), group)]
 
     def reward(self, prompts: Sequence[Conversation], answers: Sequence[Sequence[str]]) -> list[list[float | None]]:
         """A figure for each answer that was sampled last; None for what may not be learned."""
-        passing = iter(self._passing)
-        rewards = self._judged(prompts, answers)
-        return [[figure if next(passing) else None for figure in group] for group in rewards]
+        found = [list(group) for group in self._judged(prompts, answers)]
+        figures = [figure for group in found for figure in group]
+        rewards = [self._reward(*each) for each in zip(self._said, figures, self._passing, strict=True)]
+        self._samples.rewarded(rewards)
+        learned = iter(rewards)
+        return [[one.value if (one := next(learned)).learned else None for _ in group] for group in found]
+
+    def _reward(self, answer: Response, figure: float | None, passing: bool) -> Reward:
+        by = self._recipe.optimise.reward
+        return Reward(of=answer.id, by=by, update=self._step, value=figure, learned=passing and figure is not None)
 
     def _ask(self, prompt: Conversation, sample: int, place: int, step: int) -> Program[Completion]:
         completion: Completion = yield Generate(

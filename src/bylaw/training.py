@@ -26,7 +26,7 @@ from bylaw.settings import dumps
 from bylaw.storage import write_records
 from bylaw.train.dpo import train_dpo
 from bylaw.train.examples import PairExample, SFTExample
-from bylaw.train.grpo import Reward, train_grpo
+from bylaw.train.grpo import Rewarder, train_grpo
 from bylaw.train.method import Progress, Report, TrainResult
 from bylaw.train.preference import PreferenceModel, train_preference
 from bylaw.train.save import ModelCard, write_model
@@ -187,7 +187,7 @@ def _by_grpo(stage: Stage, material: Material, policy: Weights, loop: Loop) -> T
     grpo = recipe.optimise.grpo
     result = train_grpo(model, tokenizer, asked, rollouts.sample, rollouts.reward, *loop, grpo=grpo)
     said, left = samples.report(result.updates)
-    stage.add(*said)
+    stage.add(*said, *samples.rewards(result.updates))
     stage.count(len(said), len(said) - left, **{SAMPLES: left})
     done = f"GRPO on a {recipe.optimise.reward} reward"
     return Trained(result, done, {"prompts": len(prompts)}, len(prompts), material.passed.left_out)
@@ -197,7 +197,7 @@ METHODS: Final[dict[str, Callable[[Stage, Material, Weights, Loop], Trained]]] =
 """By the name that ``optimise.method`` takes."""
 
 
-def _reward(material: Material, device: Any) -> Reward:
+def _reward(material: Material, device: Any) -> Rewarder:
     models, recipe = material.models, material.recipe
     if recipe.optimise.reward == "judge":
         judge = models.open(models.judge_name)

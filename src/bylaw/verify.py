@@ -8,7 +8,7 @@ hold; 5 something was not checked; 2 wrong command line.
 
 How to read it: ``with look(name, where)`` makes one check of evidence.md. Refused inside says why it does not hold,
 Unchecked why nothing can be said; any other error is a failure named ``internal``. Nothing is read that has no bound.
-In order: JSON, bytes, formats, files, signatures, proofs, policy, report, statements, run, models, bundle, options.
+In order: bounds, JSON, formats, files, signatures, proofs, policy, report, statements, run, models, bundle, options.
 """
 
 import argparse
@@ -23,9 +23,10 @@ from collections import defaultdict, namedtuple
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from copy import copy
 from datetime import UTC, datetime
 from functools import cache, partial
-from graphlib import CycleError, TopologicalSorter
+from graphlib import TopologicalSorter
 from typing import IO, Any
 from zipfile import BadZipFile, ZipFile
 
@@ -36,10 +37,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 FILES, FILE_BYTES, ALL_BYTES, READ_BYTES = 10_000, 64 << 20, 512 << 20, 64 << 20  # of a bundle
 RUNS, STAGES, LINES, ENTRIES = 100, 2_000, 2_000, 100_000  # of a bundle, a bundle, a manifest, a directory
 JSON_BYTES, JSON_VALUES, JSON_DEPTH = 16 << 20, 1_000_000, 32  # of one document
-IN_TOTO, STATEMENT_TYPE = "application/vnd.in-toto+json", "https://in-toto.io/Statement/v1"
-PROVENANCE, EVIDENCE = "https://slsa.dev/provenance/v1", "https://bylaw.dev/evidence/v1"
-N, HEX, NAME = "[a-z0-9][a-z0-9._-]{0,199}", re.compile("[0-9a-f]{64}"), re.compile("[a-z0-9][a-z0-9._-]{0,199}")
-TIME = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+SKEW = 300  # seconds by which honest clocks may differ
 
 
 class Refused(ValueError):
@@ -55,8 +53,10 @@ def need(holds: object, why: str) -> Any:
         raise Refused(why)
 
 
-def unknown() -> Any:
-    raise Unchecked("what it must be compared with is not here, or does not hold itself")
+def have(value: Any, why: str = "what it must be compared with is not here, or does not hold itself") -> Any:
+    if not value:
+        raise Unchecked(why)
+    return value
 
 
 def parse(data: bytes) -> Any:
@@ -64,13 +64,18 @@ def parse(data: bytes) -> Any:
     few = sum(map(data.count, (b",", b"[", b"{"))) <= JSON_VALUES  # counted before anything is built from it
     need(len(data) <= JSON_BYTES and few, f"JSON of over {JSON_BYTES:,} bytes or {JSON_VALUES:,} values")
     try:
-        value = json.loads(data.decode(), object_pairs_hook=once)
+        value = json.loads(data.decode(), object_pairs_hook=_once)
         _bounded(value, JSON_DEPTH)
         if b"\\u" in data:
             json.dumps(value, ensure_ascii=False).encode()  # which half of a surrogate pair does not survive
     except (ValueError, RecursionError) as error:
         raise Refused(f"not JSON in UTF-8: {error}") from None
     return value
+
+
+def _once(pairs: Sequence[tuple[Any, Any]]) -> dict[Any, Any]:
+    need(len(found := dict(pairs)) == len(pairs), "a key twice")
+    return found
 
 
 def _bounded(value: Any, depth: int) -> None:
@@ -80,11 +85,6 @@ def _bounded(value: Any, depth: int) -> None:
             _bounded(item, depth - 1)
     elif isinstance(value, int | float) and not abs(value) < 2**53:  # NaN is below nothing
         raise Refused(f"the number {value} is not finite, or not below 2**53")
-
-
-def once(pairs: Sequence[tuple[Any, Any]]) -> dict[Any, Any]:
-    need(len(found := dict(pairs)) == len(pairs), "a key twice")
-    return found
 
 
 def shape(value: Any, spec: Any, where: str, closed: bool = False) -> Any:
@@ -99,16 +99,14 @@ def shape(value: Any, spec: Any, where: str, closed: bool = False) -> Any:
         right = type(value) is int and value >= 0 if spec is int else isinstance(value, spec)
     elif not isinstance(spec, dict | list):
         right = spec(value) if callable(spec) else right and value == spec
-    if not right:
-        raise Refused(f"{where} is not as it must be: {repr(value)[:60]}")
+    need(right, f"{where} is not as it must be: {repr(value)[:60]}")
     if isinstance(spec, dict):
         need(not closed or value.keys() <= spec.keys(), f"{where} has a field that is not known")
         for key, inner in spec.items():
             need(key in value, f"{where} has no {key}")
             shape(value[key], inner, f"{where}.{key}", closed)
-    if isinstance(spec, list):
-        for number, item in enumerate(value):
-            shape(item, spec[0], f"{where}[{number}]", closed)
+    for number, item in enumerate(value if isinstance(spec, list) else ()):
+        shape(item, spec[0], f"{where}[{number}]", closed)
     return value
 
 
@@ -124,91 +122,93 @@ def path(value: Any) -> bool:
 
 
 def time(text: str) -> int:
-    with suppress(ValueError):
-        if TIME.fullmatch(text):
-            return int(datetime.fromisoformat(text).timestamp())
-    raise Refused(f"{text} is not a time like 2026-12-01T00:00:00Z")
+    need(TIME.fullmatch(text), f"{text} is not a time like 2026-12-01T00:00:00Z")
+    return int(datetime.fromisoformat(text).timestamp())
 
 
-def unbase64(value: Any, size: int | None = None) -> bytes:
+def unbase64(value: str, size: int | None = None) -> bytes:
     """RFC 4648 §4 in its one canonical spelling: no white space, full padding, unused bits zero."""
-    with suppress(ValueError, TypeError):
-        data = base64.b64decode(value)
-        if base64.b64encode(data).decode() == value and size in (None, len(data)):
-            return data
-    raise Refused(f"not base64 of {size or 'some'} bytes in its canonical spelling")
+    data = base64.b64decode(value)
+    need(base64.b64encode(data).decode() == value, "base64 in another than its canonical spelling")
+    need(size in (None, len(data)), f"{len(data)} bytes of base64, not {size}")
+    return data
 
 
 def plain(value: str, width: int = 200) -> str:
     """A text as one line that cannot move a terminal's cursor or pass for a line of ours."""
-    line = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in value[: width + 1])
-    return line if len(line) <= width else line[: width - 1] + "…"
+    return repr(value[:width])[1:-1] + "…" * (len(value) > width)
 
 
+def in_toto(kind: str, subject: Any, predicate: Any) -> dict[str, Any]:
+    """The shape of an in-toto Statement v1."""
+    fixed = {"_type": "https://in-toto.io/Statement/v1", "predicateType": kind}
+    return fixed | {"subject": subject, "predicate": predicate}
+
+
+N, HEX = "[a-z0-9][a-z0-9._-]{0,199}", re.compile("[0-9a-f]{64}")
+NAME, TIME = re.compile(N), re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+NAMED, DIGEST = [{"name": str, "digest": dict}], {"sha256": HEX}
+IN_TOTO, PROVENANCE = "application/vnd.in-toto+json", "https://slsa.dev/provenance/v1"
+ONE_LINE = rb'\{"payload":"[\w+/=]*","payloadType":"[\w.+/-]*","signatures":\[' + (
+    rb'(?:\{"sig":"[\w+/=]*","keyid":"[0-9a-f]{64}"\},?)*+\]\}\n'  # and JSON, without a comma too many
+)
+COUNTS = ({"taken": int, "made": int, "dropped": dict},)  # lineage.md, *A statement*
+BUILD: dict[str, Any] = {"buildType": "https://bylaw.dev/stage/v1", "externalParameters": {"stage": NAME}}
+BUILD |= {"internalParameters": {"counts": COUNTS}, "resolvedDependencies": NAMED}
+STATEMENT = in_toto(PROVENANCE, NAMED, {"buildDefinition": BUILD, "runDetails": {"byproducts": NAMED}})
+MODEL = {"name": re.compile(f"models/{N}")}
+RECORDS = {"name": path, "annotations": {"start": int, "end": int, "rows": {"count": int, "root": HEX}}}
+FINISHED = {"stage": NAME, "at": str, "outputs": [{"path": str, "sha256": HEX, "start": (int,), "end": (int,)}]}
+FINDING = in_toto("https://bylaw.dev/finding/v1", NAMED, {"madeOn": TIME, "materials": NAMED})
+SAMPLE = {"index": int, "row": str, "proof": [HEX]}
+SAMPLES: dict[str, Any] = {"stage": str, "path": "records/samples.jsonl", "count": int, "root": HEX, "rows": [SAMPLE]}
+METHOD = {"method": "files", "hash_type": "sha256", "allow_symlinks": False}
+RESOURCES = {"resources": [{"name": path, "digest": HEX, "algorithm": "sha256"}], "serialization": METHOD}
+MANIFEST = in_toto("https://model_signing/signature/v1.0", [{"digest": DIGEST}], RESOURCES)
+MEDIA = re.compile(r"application/vnd\.dev\.sigstore\.bundle[.+;=a-z0-9]*")
+OMS = {"mediaType": MEDIA, "verificationMaterial": {"publicKey": dict}, "dsseEnvelope": dict}
+TESTS = ("leak", "audit", "stress")
+RUN = "(run|constitution).toml|(manifest|measurements).jsonl|statements/N.json|proofs/N.(tlog-proof|entry)"
+BUNDLE = (
+    f"bundle.json|reports/N.(leak|audit|stress).(json|statement)|runs/N/({RUN}|samples/N.json|models/N.(files|sig))"
+)
+ON_DISK = f"{RUN}|local.toml|evidence.zip|records/N.jsonl|proofs/N.rows/N|findings/N.(json|statement|entry)"
+PLACE, OF_RUN = (re.compile(each.replace(".", "[.]").replace("N", N)) for each in (BUNDLE, ON_DISK))
+CLAIM = {"id": str, "text": str, "level": re.compile("self-attested|witnessed|reproduced"), "kind": str, "run": str}
+CLAIM |= {"evidence": [{"path": str, "sha256": HEX}], "because": [str]}
+PREDICATE = {"made": TIME, "validUntil": (TIME,), "supersedes": (HEX,), "runs": [NAME], "claims": [CLAIM]}
+PREDICATE |= {"redactions": [{"path": PLACE, "sha256": HEX, "reason": str}], "limits": [str]}
+PREDICATE |= {"decision": ({"text": str, "by": [str], "at": TIME},), "notRun": dict, "clauses": dict}
+INDEX = in_toto("https://bylaw.dev/evidence/v1", [{"name": PLACE, "digest": DIGEST}], dict)
+KINDS = {"root": "", "report": "finding.", "lineage": "statement. manifest. lineage.", "ledger": "proof. log."}
+KINDS |= {"constitution": "statement. lineage.document lineage.judge", "model": "statement. lineage.model model."}
+KINDS |= {"measurements": "statement. manifest. measurements.", "samples": "statement. proof. samples."}
+NEEDED = {"run": "container statement. manifest. lineage. proof. log.", "model": "model.", "proof": "proof. log."}
+NEEDED["bundle"] = NEEDED["run"] + " index. file. claims. validity"  # under each beginning something must be found
+OPTIONS = {"at": "bundle run proof model", "max_age": "bundle run proof", "allow_git": "run model"}  # and for what
+OPTIONS |= {"entry": "proof", "statement": "model"}
 ED25519 = bytes.fromhex("302a300506032b6570032100")  # how a key begins in DER (RFC 8410, RFC 5480)
 P256 = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200")
 load_key: Callable[[bytes], Any] = cache(serialization.load_der_public_key)
 NUMBER, LINE = "(0|[1-9][0-9]{0,17})", r"[^\x00-\x1f\ufffd]+"
 NOTE = rf"(({LINE})\n{NUMBER}\n({LINE})\n(?:{LINE}\n)*)\n((?:— [^\s+]+ \S+\n){{1,256}})"
 PROOF = re.compile(rf"c2sp\.org/tlog-proof@v1\n(?:extra \S*\n)?index {NUMBER}\n((?:\S+\n){{0,63}})\n{NOTE}")
-NAMED = [{"name": str, "digest": dict}]
-BUILD = {  # lineage.md, *A statement*
-    "buildType": "https://bylaw.dev/stage/v1",
-    "externalParameters": {"stage": NAME},
-    "internalParameters": {"counts": ({"taken": int, "made": int, "dropped": dict},)},
-    "resolvedDependencies": NAMED,
-}
-STATEMENT: dict[str, Any] = {"_type": STATEMENT_TYPE, "predicateType": PROVENANCE, "subject": NAMED}
-STATEMENT |= {"predicate": {"buildDefinition": BUILD, "runDetails": {"byproducts": NAMED}}}
-MODEL = {"name": re.compile(f"models/{N}")}
-RECORDS = {"name": path, "annotations": {"start": int, "end": int, "rows": {"count": int, "root": HEX}}}
-FINDING: dict[str, Any] = {"_type": STATEMENT_TYPE, "predicateType": "https://bylaw.dev/finding/v1", "subject": NAMED}
-FINDING |= {"predicate": {"madeOn": TIME, "materials": NAMED}}
-FINISHED = {"stage": NAME, "at": str, "outputs": [{"path": str, "sha256": HEX, "start": (int,), "end": (int,)}]}
-Part = namedtuple("Part", "path sha256 start end rows")  # bytes of a file with their {count, root}; or a model
 GIVEN = dict.fromkeys(("sft", "revise", "respond", "evaluate-seed"), "given")  # whose model a stage takes
 MODEL_OF = GIVEN | {"evaluate-sft": "sft", "compare": "sft", "optimise": "sft", "evaluate-final": "optimise"}
-SAMPLE = {"index": int, "row": str, "proof": [HEX]}
-SAMPLES: dict[str, Any] = {"stage": str, "path": "records/samples.jsonl", "count": int, "root": HEX, "rows": [SAMPLE]}
-TESTS = ("leak", "audit", "stress")
-LAYOUT = "bundle.json|reports/N.(leak|audit|stress).(json|statement)|runs/N/((run|constitution).toml"
-LAYOUT += "|(manifest|measurements).jsonl|(statements|samples)/N.json|proofs/N.(tlog-proof|entry)|models/N.(files|sig))"
-PLACE = re.compile(LAYOUT.replace(".", "[.]").replace("N", N))
-KINDS = {"root": "", "report": "finding.", "lineage": "statement. manifest. lineage.", "ledger": "proof. log."}
-KINDS |= {"constitution": "statement. lineage.document lineage.judge", "model": "statement. lineage.model model."}
-KINDS |= {"measurements": "statement. manifest. measurements.", "samples": "statement. proof. samples."}
-CLAIM: dict[str, Any] = {"id": str, "text": str, "level": re.compile("self-attested|witnessed|reproduced"), "run": str}
-CLAIM |= {"kind": str, "evidence": [{"path": str, "sha256": HEX}], "because": [str]}
-PREDICATE: dict[str, Any] = {"made": TIME, "validUntil": (TIME,), "supersedes": (HEX,), "runs": [NAME]}
-PREDICATE |= {"redactions": [{"path": PLACE, "sha256": HEX, "reason": str}], "claims": [CLAIM], "limits": [str]}
-PREDICATE |= {"decision": ({"text": str, "by": [str], "at": TIME},), "notRun": dict, "clauses": dict}
-ONE_LINE = rb'\{"payload":"[\w+/=]*","payloadType":"[\w.+/-]*","signatures":\[' + (
-    rb'(?:\{"sig":"[\w+/=]*","keyid":"[0-9a-f]{64}"\},?)*+\]\}\n'  # and JSON, without a comma too many
-)
-INDEX: dict[str, Any] = {"_type": STATEMENT_TYPE, "predicateType": EVIDENCE, "predicate": dict}
-INDEX |= {"subject": [{"name": PLACE, "digest": {"sha256": HEX}}]}
+FIGURES = "measurements.jsonl"
 GIT = (".git", ".github", ".gitattributes", ".gitignore")  # which OMS §6.2 leaves unsigned
-METHOD = {"method": "files", "hash_type": "sha256", "allow_symlinks": False}
-RESOURCES = {"resources": [{"name": path, "digest": HEX, "algorithm": "sha256"}], "serialization": METHOD}
-MANIFEST: dict[str, Any] = {"_type": STATEMENT_TYPE, "predicateType": "https://model_signing/signature/v1.0"}
-MANIFEST |= {"subject": [{"digest": {"sha256": HEX}}], "predicate": RESOURCES}
-MEDIA = re.compile(r"application/vnd\.dev\.sigstore\.bundle[.+;=a-z0-9]*")
-OMS = {"mediaType": MEDIA, "verificationMaterial": {"publicKey": dict}, "dsseEnvelope": dict}
-NEEDED = {"run": "container statement. manifest. lineage. proof. log.", "model": "model.", "proof": "proof. log."}
-NEEDED["bundle"] = NEEDED["run"] + " index. file. claims. validity"  # under each beginning something must be found
-OPTIONS = {"at": "bundle run proof model", "max_age": "bundle run proof", "allow_git": "run model"}  # and for what
-OPTIONS |= {"entry": "proof", "statement": "model"}
 badness = "✓?✗".index  # the worst last
 Finding = namedtuple("Finding", "check state run where why")
+Part = namedtuple("Part", "path sha256 start end rows")  # bytes of a file with their {count, root}; or a model
+Line = namedtuple("Line", "number sha256 upto entry")  # a finished line; ``upto``: SHA-256 of all up to its end
 
 
 class Folder:
-    """A directory's plain files, path → size; links and special files are refused, never followed."""
-
-    gone: Set[str] = frozenset()  # paths that were redacted
+    """A directory's plain files, path → size, but for what is ``skip``ped; links and special files are refused, never
+    followed. ``gone`` are the paths that were redacted."""
 
     def __init__(self, root: str, skip: Sequence[str] = ()) -> None:
-        self.root, self.sizes, folders = root, dict[str, int](), [""]
+        self.sizes, self.gone, folders = dict[str, int](), dict[str, str](), [""]
         self.open: Callable[[str], IO[bytes]] = lambda where: open(os.path.join(root, where), "rb")  # noqa: SIM115
         for here in folders:  # which grows meanwhile
             with os.scandir(os.path.join(root, here)) as listing:
@@ -222,9 +222,19 @@ class Folder:
                         need(entry.is_file(follow_symlinks=False), f"{where} is a special file")
                         self.sizes[where] = entry.stat(follow_symlinks=False).st_size
 
+    def under(self, start: str) -> "Folder":
+        """What has paths that begin so, each called by the rest of its path."""
+        part, cut = copy(self), len(start)
+        part.sizes = {where[cut:]: size for where, size in self.sizes.items() if where.startswith(start)}
+        part.gone = {where[cut:]: why for where, why in self.gone.items() if where.startswith(start)}
+        part.open = lambda where: self.open(start + where)
+        return part
+
+    def named(self, end: str) -> list[str]:
+        return sorted(where.removesuffix(end) for where in self.sizes if where.endswith(end))
+
     def there(self, where: str) -> str:
-        if where in self.gone:
-            raise Unchecked(f"{where} was redacted")
+        have(where not in self.gone, f"{where} was redacted")
         need(where in self.sizes, f"{where} is missing")
         return where
 
@@ -240,7 +250,8 @@ class Folder:
 
 
 class Archive(Folder):
-    """A zip file: plain files, each where the last one ended, then one directory, without comment or ZIP64."""
+    """A zip file: plain files, each where the last one ended, then one directory, without comment or ZIP64. A file's
+    head says what the directory says, to whoever reads from the front."""
 
     def __init__(self, where: str) -> None:
         with open(where, "rb") as stream:
@@ -253,17 +264,19 @@ class Archive(Folder):
                 archive = ZipFile(where)
             except Exception as error:  # noqa: BLE001 (zipfile raises many kinds)
                 raise Refused(f"not a zip file: {error}") from None
-            self.sizes, self.open, at = {}, archive.open, 0
+            self.sizes, self.gone, self.open, at = {}, {}, archive.open, 0
             for info in archive.infolist():
                 name = info.orig_filename  # as it stands there; zipfile cuts it at a NUL
                 need(path(name) and name not in self.sizes, f"{name} is not a plain path, or stands there twice")
                 need(info.external_attr >> 28 in (0, 8), f"{name} is a link or a special file")  # S_IFREG is 8 << 12
                 need(not info.flag_bits & 9 and info.compress_type in (0, 8), f"{name} is encrypted or streamed")
                 stream.seek(at)
-                head = stream.read(30 + len(name.encode()))
-                need(info.header_offset == at and head[30:] == name.encode(), f"{name} does not follow the file before")
-                at += len(head) + int.from_bytes(head[28:30], "little") + info.compress_size
-                self.sizes[name] = info.file_size
+                head, (packed, size) = stream.read(30 + len(name.encode())), (info.compress_size, info.file_size)
+                said = info.flag_bits | info.compress_type << 16 | info.CRC << 32 | packed << 64 | size << 96
+                same = int.from_bytes(head[6:10] + head[14:26], "little") == said and head[30:] == name.encode()
+                need(info.header_offset == at and same, f"{name} does not follow the file before, under its own head")
+                at += len(head) + int.from_bytes(head[28:30], "little") + packed
+                self.sizes[name] = size
             need(at == archive.start_dir, "bytes that are of no file")
 
 
@@ -280,17 +293,19 @@ def read_key(pem: bytes) -> bytes:
 @cache  # the proofs of a run mostly have one checkpoint
 def signed(key: bytes, signature: bytes, message: bytes) -> bool:
     """Ed25519 (RFC 8032), or ECDSA with SHA-256 and a DER signature, as the key is."""
-    try:
+    with suppress(InvalidSignature):
         load_key(key).verify(signature, message, *([] if key.startswith(ED25519) else [ec.ECDSA(hashes.SHA256())]))
-    except InvalidSignature:
-        return False
-    return True
+        return True
+    return False
 
 
 class Envelope:
     """DSSE v1: the signature is over PAE(type, payload). A key id is no more than a hint, and no false one either."""
 
     def __init__(self, value: Any, spec: Any) -> None:
+        if isinstance(value, bytes):  # of ours, which has no room for anything beside what is signed
+            need(re.fullmatch(ONE_LINE, value), "not the one form that an envelope has")
+            value = parse(value)
         shape(value, {"payloadType": IN_TOTO, "payload": str, "signatures": [{"sig": str}]}, "the envelope")
         need(1 <= len(value["signatures"]) <= 8, "an envelope has one to eight signatures")
         self.payload = unbase64(value["payload"])
@@ -298,8 +313,7 @@ class Envelope:
         self.body = shape(parse(self.payload), spec, "what is signed")
 
     def check(self, keys: Sequence[bytes]) -> None:
-        if not keys:
-            raise Unchecked("no key for it was given (--key)")
+        have(keys, "no key for it was given (--key)")
         message = b"DSSEv1 %d %s %d %s" % (len(IN_TOTO), IN_TOTO.encode(), len(self.payload), self.payload)
         pairs = [(key, sig) for key in keys for sig, name in self.signatures if name in ("", sha256(key).hex())]
         need(any(signed(key, sig, message) for key, sig in pairs), "not signed by any of the auditor's keys")
@@ -309,8 +323,7 @@ def included(index: int, size: int, leaf: bytes, proof: Sequence[bytes], root: b
     """RFC 9162 §2.1.3: up to where the paths of the leaf and of the last one meet, the leaf's bits say on which side a
     sibling stands; above, all siblings stand to the left, one for each bit that is set. Size 0 includes nothing."""
     meet = (index ^ (size - 1)).bit_length()
-    right = 0 <= index < size and len(root) == 32 and len(proof) == meet + (index >> meet).bit_count()
-    if not right:
+    if not 0 <= index < size or len(root) != 32 or len(proof) != meet + (index >> meet).bit_count():
         return False
     for level, sibling in enumerate(proof):
         left = level >= meet or index >> level & 1
@@ -319,20 +332,22 @@ def included(index: int, size: int, leaf: bytes, proof: Sequence[bytes], root: b
 
 
 class Proof:
-    """C2SP tlog-proof v1 with a tlog-checkpoint v1.0.0, a signed note; ``note`` is what is signed of it, to its end."""
+    """C2SP tlog-proof v1 with a tlog-checkpoint v1.0.0, a signed note; ``note`` is what is signed of it, to its end.
+    ``leaf`` is the hash of the entry that it was found to hold, ``times`` are those of witnesses of a quorum."""
 
     def __init__(self, data: bytes) -> None:
         if len(data) > 1 << 20 or not (match := PROOF.fullmatch(data.decode("utf-8", "replace"))):
             raise Refused("not a tlog-proof: header, index, at most 63 hashes, checkpoint; no control characters")
         number, hashes, self.note, self.origin, size, root, block = match.groups()
-        self.number, self.size, self.root = int(number), int(size), unbase64(root, 32)
-        self.hashes = [unbase64(line, 32) for line in hashes.split()]
+        self.number, self.size, self.root, self.leaf = int(number), int(size), unbase64(root, 32), b""
+        self.hashes, self.times = [unbase64(line, 32) for line in hashes.split()], list[int]()
         signatures = [(name, unbase64(text)) for _, name, text in (line.split(" ") for line in block.split("\n")[:-1])]
         self.signatures = [(name, data[:4].hex(), data[4:]) for name, data in signatures]  # key's name, id, the rest
 
     def check(self, entry: bytes) -> None:
-        right = included(self.number, self.size, sha256(b"\0", entry), self.hashes, self.root)
+        right = included(self.number, self.size, leaf := sha256(b"\0", entry), self.hashes, self.root)
         need(right, f"it is not number {self.number} in the tree of {self.size} entries")
+        self.leaf = leaf
 
 
 class Policy:
@@ -374,11 +389,11 @@ class Policy:
         need((data[0], data[1:]) not in [each[:2] for each in self.keys.values()], "the same key twice")
         self.keys[key_name, key_id] = data[0], data[1:], name
 
-    def signers(self, point: Proof, kind: int) -> dict[str, int]:
-        """Logs or witnesses, and when they signed (a log: 0). A false signature of a known key spoils the note."""
+    def signers(self, point: Proof, kind: int, until: int = 2**63) -> dict[str, int]:
+        """Logs or witnesses, and when they signed (a log: 0). A false signature of a known key spoils the note; one
+        that is made later than ``until`` is none yet."""
         found = dict[str, int]()
-        if not any(of == 1 for of, _, _ in self.keys.values()):
-            raise Unchecked("no policy that names a log was given (--policy)")
+        have(any(of == 1 for of, _, _ in self.keys.values()), "no policy that names a log was given (--policy)")
         for key_name, key_id, signature in point.signatures:
             of, key, name = self.keys.get((key_name, key_id), (0, b"", ""))
             if of == kind:
@@ -387,16 +402,17 @@ class Policy:
                 message = f"cosignature/v1\ntime {when}\n{point.note}" if start else point.note
                 right = signed(ED25519 + key, signature[start:], message.encode())
                 need(right and when < 2**63, f"the signature of {key_name} is false")
-                found[name or key_name] = max(when, found.get(name, 0))
+                found |= {name or key_name: max(when, found.get(name, 0))} if when <= until else {}
         return found
 
-    def check_quorum(self, point: Proof) -> list[int]:
+    def check_quorum(self, point: Proof, until: int) -> list[int]:
         """tlog-proof *Verifying*, step 3: the times of the witnesses, who must be a quorum."""
-        times = self.signers(point, 4)
+        times = self.signers(point, 4, until)
         held = {"none", *times}
         for group, (least, members) in self.groups.items():
             held |= {group} if sum(member in held for member in members) >= least else set()
-        need(self.quorum in held, f"cosigned by {', '.join(times) or 'no witness'}: not the policy's quorum")
+        by = ", ".join(times) or "no witness"
+        need(self.quorum in held, f"cosigned by {by} until the time of this check: not the policy's quorum")
         return list(times.values())
 
 
@@ -415,50 +431,54 @@ class Report:
         self.findings, self.claims = list[Finding](), list[dict[str, Any]]()
         self.worst = defaultdict[str | None, dict[str, str]](dict)  # run ("" is none, None is any) → check → state
         self.points: list[tuple[Proof, str, str]] = []  # checkpoint, run, stage
-        self.witnessed: dict[str, bool] = {}  # run → a quorum with a witness on every checkpoint
+        self.run = ""  # which one is looked at
 
     @contextmanager
-    def look(self, name: str, where: str = "", run: str = "") -> Iterator[None]:
+    def look(self, name: str, where: str = "") -> Iterator[None]:
         """One look at one thing; what is raised in it makes a finding, and goes no further."""
         state, why = "✓", ""
         try:
             yield
         except Unchecked as error:
             state, why = "?", str(error)
-        except (Refused, OSError, EOFError, NotImplementedError, CycleError, BadZipFile, zlib.error) as error:
+        except (ValueError, OSError, EOFError, NotImplementedError, BadZipFile, zlib.error) as error:
             state, why = "✗", str(error)
         except Exception as error:  # noqa: BLE001
             state, name, why = "✗", "internal", f"{name}: {type(error).__name__}: {error}"
         if (name, state) == ("internal", "✓"):
             return
-        self.findings.append(Finding(name, state, run, plain(where), plain(why, 600)))
-        for states in self.worst[None], self.worst[run]:
+        self.findings.append(Finding(name, state, self.run, plain(where), plain(why, 600)))
+        for states in self.worst[None], self.worst[self.run]:
             states[name] = max(state, states.get(name, "✓"), key=badness)
 
-    def opened(self, check: str, make: Callable[[], Envelope], where: str = "", run: str = "") -> Any:
-        """<check>.format and <check>.signature of an envelope; None if it has no sound form."""
+    def made(self, name: str, make: Any, where: str = "") -> Any:
+        """What is made in one look; None if it cannot be."""
         found = None
-        with self.look(f"{check}.format", where, run):
+        with self.look(name, where):
             found = make()
-        with self.look(f"{check}.signature", where, run):
-            (found or unknown()).check(self.keys)
+        return found
+
+    def opened(self, check: str, make: Any, where: str = "") -> Any:
+        """<check>.format and <check>.signature of an envelope; None if it has no sound form."""
+        found = self.made(f"{check}.format", make, where)
+        self.made(f"{check}.signature", lambda: have(found).check(self.keys), where)
         return found
 
     def check_ledger(self) -> None:
         """log.signature, log.quorum, log.fork, age: of every checkpoint in what is checked."""
-        roots, times = dict[tuple[str, int], bytes](), list[int]()
+        known = dict[tuple[str, str, int], bytes]()
         for point, run, stage in self.points:
-            seen: list[int] = []
-            with self.look("log.signature", stage, run):
+            self.run = run
+            with self.look("log.signature", stage):
                 logs = self.policy.signers(point, 1)
                 need(point.origin in logs, f"not signed by a log of the policy with origin {point.origin}")
-            with self.look("log.quorum", stage, run):
-                seen = self.policy.check_quorum(point)
-            with self.look("log.fork", stage, run):
-                same = roots.setdefault((point.origin, point.size), point.root) == point.root
-                need(same, f"two roots of a tree of size {point.size}: two histories were shown")
-            self.witnessed[run] = self.witnessed.get(run, True) and bool(seen)
-            times += [when for when in seen if when <= self.at + 300]  # clocks may differ by five minutes
+            with self.look("log.quorum", stage):
+                point.times = self.policy.check_quorum(point, self.at + SKEW)
+            with self.look("log.fork", stage):
+                for what, number, digest in ("root", point.size, point.root), ("entry", point.number, point.leaf):
+                    same = not digest or known.setdefault((point.origin, what, number), digest) == digest
+                    need(same, f"two {what}s numbered {number} of one log: two histories were shown")
+        self.run, times = "", [when for point, _, _ in self.points for when in point.times]
         if self.options["max_age"] is not None:
             with self.look("age"):
                 fresh = times and self.at - max(times) <= self.options["max_age"]
@@ -467,8 +487,7 @@ class Report:
     def finish(self) -> "Report":
         for name in NEEDED[self.kind].split():
             if not any(check.startswith(name) for check in self.worst[None]):
-                with self.look(name.removesuffix(".")):
-                    raise Unchecked("nothing to check")
+                self.made(name.removesuffix("."), lambda: have(None, "nothing to check"))
         self.failed = [name for name, state in self.worst[None].items() if state == "✗"]
         states = [*self.worst[None].values(), *(each["state"] for each in self.claims)]
         self.code = {"✓": 0, "?": 5, "✗": 4}[max(states, key=badness)]
@@ -491,7 +510,8 @@ class Report:
             kind = f"[{each['level']}, {plain(each['kind'])}]"
             out.append(f"  {words[each['state']]} claim {plain(each['id'])} {kind}: {plain(each['text'])}")
         verdict = {0: "everything holds", 4: f"DOES NOT HOLD: {', '.join(self.failed)}"}
-        return [*out, verdict.get(self.code, "not everything was checked")]
+        but = " (--allow-git: what models have of .git* was not looked at)" if self.options["allow_git"] else ""
+        return [*out, verdict.get(self.code, "not everything was checked") + but]
 
 
 class Statement(Envelope):
@@ -499,27 +519,28 @@ class Statement(Envelope):
     statements, by stage; ``made`` are the parts it made, ``models`` (path → dirHash) among them."""
 
     def __init__(self, data: bytes) -> None:
-        super().__init__(parse(data), STATEMENT)
+        super().__init__(data, STATEMENT)
         self.digest, build = sha256(self.payload).hex(), self.body["predicate"]["buildDefinition"]
         outside, self.counts = build["externalParameters"], build["internalParameters"]["counts"]
         self.stage, self.template = outside["stage"], shape(outside.get("template"), (HEX,), "the template")
-        self.needs = _by_name(build["resolvedDependencies"])
+        self.needs = by_name(build["resolvedDependencies"])
         self.bases = {name[11:-5]: digest for name, digest in self.needs.items() if name.startswith("statements/")}
-        self.line = _by_name(self.body["predicate"]["runDetails"]["byproducts"]).get("manifest.jsonl")
+        self.byproducts = by_name(self.body["predicate"]["runDetails"]["byproducts"])
         self.made, subjects = list[Part](), self.body["subject"]
-        for each, (kind, digest) in zip(subjects, _by_name(subjects).values(), strict=True):
+        for each, (kind, digest) in zip(subjects, by_name(subjects).values(), strict=True):
             shape(each, MODEL if kind == "dirHash" else RECORDS, "a subject")
             notes = {} if kind == "dirHash" else each["annotations"]
             self.made.append(Part(each["name"], digest, *map(notes.get, ("start", "end", "rows"))))
         self.models = {part.path: part.sha256 for part in self.made if part.rows is None}
-        need(self.line and len(self.models) <= 1, "the statement names no line of manifest.jsonl, or two models")
+        right = "manifest.jsonl" in self.byproducts and len(self.models) <= 1
+        need(right, "the statement names no line of manifest.jsonl, or two models")
 
     def named(self, what: str) -> Any:
         """A model or judge: its dirHash, or the digest of its name at a hub; the template."""
         return self.template if what == "template" else self.needs.get(what) or self.needs.get(f"{what} name")
 
 
-def _by_name(named: list[Any]) -> dict[str, tuple[str, str]]:
+def by_name(named: list[Any]) -> dict[str, tuple[str, str]]:
     """Name → (algorithm, digest): each name once, and with one digest."""
     found = {each["name"]: pair for each in named for pair in each["digest"].items()}
     need(len(found) == len(named) == sum(len(each["digest"]) for each in named), "not one name, one digest")
@@ -529,50 +550,51 @@ def _by_name(named: list[Any]) -> dict[str, tuple[str, str]]:
 
 
 class Run:
-    """A run on the disk (no name), or in a bundle under ``runs/<name>/``."""
+    """A run on the disk (no name), or of a bundle."""
 
     def __init__(self, report: Report, files: Folder, name: str = "") -> None:
-        self.report, self.files, self.name, self.prefix = report, files, name, f"runs/{name}/" if name else ""
-        self.paths = sorted(each.removeprefix(self.prefix) for each in files.sizes if each.startswith(self.prefix))
-        self.statements, self.proofs = dict[str, Statement](), defaultdict[str, Any](unknown)
-        self.lines = defaultdict[str, Any](unknown)  # stage → number, digest, entry of its last finished line
-        self.there: Any = lambda where: files.there(self.prefix + where)
-        self.read: Any = lambda where: files.read(self.prefix + where)
-        self.look: Any = lambda check, where="": report.look(check, where, name)
-        self.opened: Any = lambda check, where, make: report.opened(check, make, where, name)
-
-    def inside(self, folder: str, end: str) -> list[str]:
-        found = (re.fullmatch(rf"{folder}/(.*){re.escape(end)}", where) for where in self.paths)
-        return [match[1] for match in found if match]
+        self.report, self.look, self.name, report.run = report, report.look, name, name
+        self.files = files.under(name and f"runs/{name}/")
+        self.reports = files.under(f"reports/{name}." if name else "findings/")
+        self.statements, self.proofs = dict[str, Statement](), defaultdict[str, Any](partial(have, None))
+        self.lines = defaultdict[str, Any](partial(have, None))  # stage → its last finished line
 
     def check(self) -> None:
-        for stage in self.inside("statements", ".json"):
-            made = self.opened("statement", stage, lambda stage=stage: Statement(self.read(f"statements/{stage}.json")))
+        for stage in self.files.under("statements/").named(".json"):
+            make: Any = lambda stage=stage: Statement(self.files.read(f"statements/{stage}.json"))  # noqa: E731
+            made = self.report.opened("statement", make, stage)
             self.statements |= {stage: made} if made else {}
         with self.look("manifest.line", "manifest.jsonl"):
-            lines = self.read("manifest.jsonl").split(b"\n", LINES)
-            need(lines.pop() == b"", f"its last line has no end, or there are more than {LINES:,}")
-            for number, line in enumerate(lines, 1):
-                entry = shape(parse(line), {"event": str, "stage": str}, f"line {number}")
-                if entry["event"] == "finished":
-                    shape(entry, FINISHED, f"line {number}")
-                    self.lines[entry["stage"]] = number, ("sha256", sha256(line + b"\n").hex()), entry
-        proved = self.inside("proofs", ".tlog-proof")
+            self.read_manifest(self.files.read("manifest.jsonl"))
+        proved = self.files.under("proofs/").named(".tlog-proof")
         for stage in sorted({*proved} | self.statements.keys() | self.lines.keys()):
             with self.look("manifest.line", stage):
-                self.there("manifest.jsonl")
-                self.there(f"statements/{stage}.json")
-                line = (self.statements.get(stage) or unknown()).line
-                need(self.lines.get(stage, (0, 0))[1] == line, "not the last finished line that its statement names")
+                self.files.there("manifest.jsonl")
+                self.files.there(f"statements/{stage}.json")
+                named, line = have(self.statements.get(stage)).byproducts, self.lines.get(stage, Line(0, "", "", {}))
+                need(named["manifest.jsonl"][1] == line.sha256, "not the last finished line that its statement names")
+                same = named.get("manifest.jsonl, so far", ("", line.upto))[1] == line.upto
+                need(same, "something that stood before its line has changed")
             if stage in self.statements:
                 self.check_stage(stage, self.statements[stage], bool(proved))
         if self.statements:
             self.check_chain()
         self.check_parts()
         self.check_models()
+        self.check_findings()
         if self.name:
             self.check_samples()
-            self.check_findings()
+        self.report.run = ""
+
+    def read_manifest(self, data: bytes) -> None:
+        upto, lines = hashlib.sha256(), data.split(b"\n", LINES)
+        need(lines.pop() == b"", f"its last line has no end, or there are more than {LINES:,}")
+        for number, line in enumerate(lines, 1):
+            upto.update(line + b"\n")
+            entry = shape(parse(line), {"event": str, "stage": str}, f"line {number}")
+            if entry["event"] == "finished":
+                shape(entry, FINISHED, f"line {number}")
+                self.lines[entry["stage"]] = Line(number, sha256(line + b"\n").hex(), upto.hexdigest(), entry)
 
     def check_stage(self, stage: str, statement: Statement, proved: bool) -> None:
         """The ledger's entry follows from statement and finished line; a run directory has only its index."""
@@ -580,34 +602,33 @@ class Run:
         with self.look("statement.stage", stage):
             need(statement.stage == stage, f"it is the statement of {statement.stage}")
         with self.look("manifest.outputs", stage):
-            outputs = [[each[key] for key in Part._fields[:4]] for each in self.lines[stage][2]["outputs"]]
+            outputs = [[each[key] for key in Part._fields[:4]] for each in self.lines[stage].entry["outputs"]]
             made = [[*part[:4]] for part in statement.made]
             need(sorted(map(repr, outputs)) == sorted(map(repr, made)), "its outputs are not the statement's subjects")
         with self.look("lineage.counts", stage):
-            counts = statement.counts
-            need(counts or stage.startswith("evaluate"), "only stages that measure count nothing")
-            lost = sum(shape([*counts["dropped"].values()], [int], "dropped")) if counts else 0
-            need(not counts or counts["taken"] == counts["made"] + lost, f"{counts}: taken is not made and dropped")
+            counts = statement.counts or {"taken": 0, "made": 0, "dropped": {}}
+            need(statement.counts or stage.startswith("evaluate"), "only stages that measure count nothing")
+            lost = sum(shape([*counts["dropped"].values()], [int], "dropped"))
+            need(counts["taken"] == counts["made"] + lost, f"{counts}: taken is not made and dropped")
         with self.look("proof.format", stage):
-            if not proved:
-                raise Unchecked("the run has no proofs")
-            self.proofs[stage] = Proof(self.read(f"proofs/{stage}.tlog-proof"))
-            self.report.points.append((self.proofs[stage], self.name, stage))
+            have(proved, "the run has no proofs")
+            proof = self.proofs[stage] = Proof(self.files.read(f"proofs/{stage}.tlog-proof"))
+            self.report.points.append((proof, self.name, stage))
         with self.look("proof.entry", stage):
-            number, found = self.proofs[stage].number, self.read(f"proofs/{stage}.entry")
-            entry = {"at": self.lines[stage][2]["at"].replace("+00:00", "Z"), "kind": "statement.v1"}
+            number, found = self.proofs[stage].number, self.files.read(f"proofs/{stage}.entry")
+            entry = {"at": self.lines[stage].entry["at"].replace("+00:00", "Z"), "kind": "statement.v1"}
             entry |= {"predicate": PROVENANCE, "statement": f"sha256:{statement.digest}"}
             data = json.dumps(entry, separators=(",", ":")).encode()
             right = found == (data if self.name else b"%d\n" % number)
             need(right and TIME.fullmatch(entry["at"]), "it is not the entry of this statement, or not its index")
         with self.look("proof.inclusion", stage):
-            self.proofs[stage].check(data or unknown())
+            self.proofs[stage].check(have(data))
 
     def check_chain(self) -> None:
         """The other lineage.*. By digest: given model → sft → optimise → evaluate-final; a stage builds on statements
         and on the maker of its model; one judge, one template, one constitution, wherever they are named."""
         known, rooted = self.statements, ["prompts"]
-        order = {stage: self.lines.get(stage, (0,))[0] for stage in known}
+        order = {stage: self.lines[stage].number if stage in self.lines else 0 for stage in known}
         latest = sorted(known, key=lambda stage: -order[stage])  # so that the first that made a model is its maker
         maker = {("dirHash", digest): stage for stage in latest for digest in known[stage].models.values()}
         edges = {stage: {*each.bases, maker.get(each.named("model"), stage)} - {stage} for stage, each in known.items()}
@@ -618,7 +639,7 @@ class Run:
         for stage, each in known.items():
             with self.look("lineage.chain", stage):
                 for base, digest in each.bases.items():
-                    self.there(f"statements/{base}.json")
+                    self.files.there(f"statements/{base}.json")
                     need(base in known and digest == ("sha256", known[base].digest), f"another statement of {base}")
                 given = stage.startswith("evaluate") and MODEL_OF.get(stage, "given") == "given"
                 need(stage in rooted or (given and not edges[stage]), "it does not reach back to prompts")
@@ -632,8 +653,7 @@ class Run:
                 model = each.named("model")
                 whose = MODEL_OF.get(stage) or ("sft" if model and not stage.startswith("evaluate") else "")
                 expected = models.get(whose)
-                if whose and not expected:
-                    raise Unchecked(f"no statement says what model this is: {whose}")
+                have(not whose or expected, f"no statement says what model this is: {whose}")
                 need(not whose or model == expected, f"its model is {model}, not that of {whose}, {expected}")
         for what in ("judge", "template", "constitution", "constitution.toml"):
             with self.look("lineage.judge", what):
@@ -641,57 +661,53 @@ class Run:
                 need(len(named) <= 1, f"not the same in {', '.join(named.values())}")
         for what in ("run.toml", "constitution.toml"):
             with self.look("lineage.document", what):
-                digest = "sha256", sha256(self.read(what)).hex()
+                digest = "sha256", sha256(self.files.read(what)).hex()
                 asked = what.removesuffix(".toml")  # the rules that revised and judged are those in the file
                 said = {stage: (each.needs.get(what), each.needs.get(asked, digest)) for stage, each in known.items()}
                 other = [stage for stage, named in said.items() if named != (digest, digest)]
                 need(not other, f"{', '.join(other)} name another digest, or none")
 
     def check_parts(self) -> None:
-        """records.digest, records.rows; measurements.digest in a bundle, which has no other rows. Every byte of a file
-        is of one stage; so no byte is hashed twice, whatever the statements say."""
-        check, figures = "measurements.digest" if self.name else "records.digest", "measurements.jsonl"
-        parts: dict[str, list[Part]] = {where: [] for where in self.paths if where.startswith(("records/", figures))}
+        """measurements.digest, records.digest, records.rows. A bundle has no other rows than its measurements. Every
+        byte of a file is of one stage; so no byte is hashed twice, whatever the statements say."""
+        parts = {where: list[Part]() for where in sorted(self.files.sizes) if where.startswith(("records/", FIGURES))}
         for part in (part for each in self.statements.values() for part in each.made):
-            if part.rows and (not self.name or part.path == figures):
+            if part.rows and (not self.name or part.path == FIGURES):
                 parts.setdefault(part.path, []).append(part)
         for where, spans in parts.items():
+            check, found = f"{'measurements' if where == FIGURES else 'records'}.digest", list[Any]()
             spans.sort(key=lambda part: part[2:4])
-            found: list[Any] = []
             with self.look(check, where):
-                at, size = 0, self.files.sizes[self.there(where)]
-                for start, end in [*(part[2:4] for part in spans), (size, size)]:
-                    need(at == start <= end, f"bytes {min(at, start)}–{max(at, start)} are of no stage, or of two")
-                    at = end
-                with self.files.open(self.prefix + where) as stream:
-                    for size in (part.end - part.start for part in spans):
-                        found.append((sha256(stream.read(size)).hex(), None) if self.name else read_rows(stream, size))
+                starts = [*(part.start for part in spans), self.files.sizes[self.files.there(where)]]
+                ends = [0, *(part.end for part in spans)]
+                need(starts == ends == sorted(ends), f"not each byte is of one stage: {starts} begin, {ends} end")
+                with self.files.open(where) as stream:
+                    found += [read_rows(stream, part.end - part.start) for part in spans]
             for part, (digest, rows) in zip(spans, found, strict=False):
                 with self.look(check, span := f"{where}, bytes {part.start}–{part.end}"):
                     need(digest == part.sha256, "not those of the statement")
-                if not self.name:
-                    with self.look("records.rows", span):
-                        need(rows == part.rows, f"its rows are {rows}, the statement has {part.rows}")
+                with self.look("records.rows", span):
+                    need(rows == part.rows, f"its rows are {rows}, the statement has {part.rows}")
 
     def check_models(self) -> None:
         made = {where: digest for each in self.statements.values() for where, digest in each.models.items()}
-        there = self.inside("models", ".files") + self.inside("models", ".sig")
-        if not self.name and os.path.isdir(root := os.path.join(self.files.root, "models")):
+        there = self.files.under("models/").named(".files") + self.files.under("models/").named(".sig")
+        if not self.name and os.path.isdir(root := os.path.join(self.report.path, "models")):
             there = os.listdir(root)
         for where in sorted(made.keys() | {f"models/{name}" for name in there}):
-            read: Any = lambda end, where=where: self.read(where + end)  # noqa: E731
+            read = self.files.under(where).read
             if not self.name:
-                read = partial(read_model, os.path.join(self.files.root, where), self.report.options["allow_git"])
-            check_model(self.report, where, self.name, read, made.get(where, "of none"))
+                read = partial(read_model, os.path.join(self.report.path, where), self.report.options["allow_git"])
+            check_model(self.report, where, read, made.get(where, "of none"))
 
     def check_samples(self) -> None:
         """samples.rows, samples.draw (evidence.md, *Drawn samples*), wherever there are samples, or should be."""
         made = [(stage, part) for stage, each in self.statements.items() for part in each.made]
         rows = {stage: part.rows for stage, part in made if part.path == SAMPLES["path"]}
-        for stage in sorted(rows.keys() | {*self.inside("samples", ".json")}):
+        for stage in sorted(rows.keys() | {*self.files.under("samples/").named(".json")}):
             value = None
             with self.look("samples.rows", stage):
-                value = shape(parse(self.read(f"samples/{stage}.json")), SAMPLES, "the samples", closed=True)
+                value = shape(parse(self.files.read(f"samples/{stage}.json")), SAMPLES, "the samples", closed=True)
                 committed = value["stage"], {key: value[key] for key in ("count", "root")}
                 need(committed == (stage, rows.get(stage)), "not of the rows that the statement commits to")
                 for each in value["rows"]:
@@ -699,7 +715,7 @@ class Run:
                     right = included(each["index"], value["count"], leaf, hashes, bytes.fromhex(value["root"]))
                     need(right, f"row {each['index']} is not in the rows of the statement")
             with self.look("samples.draw", stage):
-                count, drawn, k = (value or unknown())["count"], list[int](), 0
+                count, drawn, k = have(value)["count"], list[int](), 0
                 seed = sha256(self.proofs[stage].note.encode(), stage.encode())
                 while len(drawn) < min(5, count):
                     index, k = int.from_bytes(sha256(seed, k.to_bytes(4, "big"))) % count, k + 1
@@ -709,18 +725,23 @@ class Run:
     def check_findings(self) -> None:
         """finding.*: a report's own statement (lineage.md, *A finding*) is of this report, and of this run as it is."""
         ours = {f"statements/{stage}.json": each.payload for stage, each in self.statements.items()}
-        for kind in [each for each in TESTS if f"reports/{self.name}.{each}.json" in self.files.sizes]:
-            read: Any = lambda end, kind=kind: self.files.read(f"reports/{self.name}.{kind}.{end}")  # noqa: E731
-            finding = self.opened("finding", kind, lambda read=read: Envelope(parse(read("statement")), FINDING))
+        for kind in self.reports.named(".json"):
+            finding = self.report.opened("finding", partial(self.finding, kind), kind)
             with self.look("finding.lineage", kind):
-                made = _by_name((finding or unknown()).body["subject"])
-                right = made == {f"findings/{kind}.json": ("sha256", sha256(read("json")).hex())}
+                made = by_name(have(finding).body["subject"])
+                right = made == {f"findings/{kind}.json": ("sha256", self.reports.digest(f"{kind}.json"))}
                 need(right, "it is the statement of another report")
-                named = _by_name(finding.body["predicate"]["materials"])
+                named = by_name(finding.body["predicate"]["materials"])
                 need(named.keys() & ours.keys(), "it names no stage of this run")
-                for name in filter(lambda name: PLACE.fullmatch(f"runs/{self.name}/{name}"), named):
-                    same = named[name] == ("sha256", sha256(ours.get(name) or self.read(name)).hex())
+                for name in filter(lambda name: PLACE.fullmatch(f"runs/run/{name}"), named):
+                    same = named[name] == ("sha256", sha256(ours.get(name) or self.files.read(name)).hex())
                     need(same, f"{name} is not the one that was looked at")
+
+    def finding(self, kind: str) -> Envelope:
+        """In a run its name has the first digits of the report's digest, so that an older report's stays apart."""
+        have(self.statements, "nothing of this run is signed")
+        mark = "" if self.name else "." + self.reports.digest(f"{kind}.json")[:16]
+        return Envelope(self.reports.read(f"{kind}{mark}.statement"), FINDING)
 
 
 def read_rows(stream: IO[bytes], size: int) -> tuple[str, Any]:
@@ -757,10 +778,10 @@ def read_model(root: str, allow_git: bool | None, end: str) -> bytes:
         return dir_lines(sorted(zip(order, pool.map(files.digest, order), strict=True)))
 
 
-def check_model(report: Report, where: str, run: str, read: Callable[[str], bytes], made: str | None) -> None:
+def check_model(report: Report, where: str, read: Callable[[str], bytes], made: str | None) -> None:
     """model.files, model.signature; ``made`` is the dirHash that a statement names, if one must."""
     data = b""
-    with report.look("model.files", where, run):
+    with report.look("model.files", where):
         data = read(".files")
         need(data.count(b"\n") <= ENTRIES, f"more than {ENTRIES:,} files")
         names = [(line[66:], line[:64]) for line in data.decode("utf-8", "replace").split("\n")[:-1]]
@@ -768,7 +789,7 @@ def check_model(report: Report, where: str, run: str, read: Callable[[str], byte
         need(right and data == dir_lines(sorted(dict(names).items())), "not `<sha256>  <path>`, sorted, each path once")
         digest = sha256(data).hex()
         need(made in (None, digest), f"its dirHash is {digest}; the statement says {made}")
-    with report.look("model.signature", where, run):
+    with report.look("model.signature", where):
         check_oms(read(".sig"), data, report.keys)
 
 
@@ -784,27 +805,28 @@ def check_oms(data: bytes, lines: bytes, keys: Sequence[bytes]) -> None:
     envelope.check([key for key in keys if key.startswith(P256)])
 
 
-class Index(Envelope):
-    """bundle.json: what it ``says``; ``subjects``, path → SHA-256; ``gone``, the same of what was redacted."""
+def runs_of(paths: Iterable[str]) -> list[str]:
+    return sorted({where.split("/")[1] for where in paths if where.startswith("runs/")})
 
-    def __init__(self, data: bytes) -> None:
-        need(re.fullmatch(ONE_LINE, data), "not the one form an index has")
-        super().__init__(parse(data), INDEX)
-        says = self.says = shape(self.body["predicate"], PREDICATE, "the predicate", closed=True)
-        self.subjects = {each["name"]: each["digest"]["sha256"] for each in self.body["subject"]}
-        need([each["name"] for each in self.body["subject"]] == sorted(self.subjects), "subjects not sorted, each once")
-        self.gone = {each["path"]: each["sha256"] for each in says["redactions"]}
-        every = self.gone | self.subjects
-        need(self.gone.items() <= every.items(), "what was redacted has another digest among the subjects")
-        runs = runs_of(every)
-        need(sorted(says["runs"]) == runs, "runs are not those whose files are here")
-        for claim in says["claims"]:
-            need(claim["run"] in (runs if claim["kind"] != "root" else [""]), "a claim is of a run that is not here")
-        kinds = [f"{run}.{kind}" for run in runs for kind in TESTS]
-        made = [each[8:].rpartition(".")[0] for each in every if each.startswith("reports/")]
-        right = sorted(kinds * 2) == sorted([*says["notRun"], *says["notRun"], *made])
-        need(right, "each of a run's leak, audit and stress is a report with its statement, or in notRun, not both")
-        shape([[*says["notRun"].values()], *says["clauses"].values()], [[str]], "notRun and clauses")
+
+def read_index(data: bytes) -> Envelope:
+    """bundle.json, whose predicate is of exactly the runs and reports among its subjects."""
+    index = Envelope(data, INDEX)
+    says = shape(index.body["predicate"], PREDICATE, "the predicate", closed=True)
+    every = {each["name"]: each["digest"]["sha256"] for each in index.body["subject"]}
+    need([each["name"] for each in index.body["subject"]] == sorted(every), "subjects not sorted, each once")
+    same = all(every.get(each["path"]) == each["sha256"] for each in says["redactions"])
+    need(same, "what was redacted is not among the subjects, or has another digest there")
+    need(sorted(says["runs"]) == runs_of(every), "runs are not those whose files are here")
+    for claim in says["claims"]:
+        of = says["runs"] if claim["kind"] != "root" else [""]
+        need(claim["run"] in of, "a claim is of a run that is not here")
+    kinds = [f"{run}.{kind}" for run in says["runs"] for kind in TESTS]
+    made = [each[8:].rpartition(".")[0] for each in every if each.startswith("reports/")]
+    right = sorted(kinds * 2) == sorted([*says["notRun"], *says["notRun"], *made])
+    need(right, "each of a run's leak, audit and stress is a report with its statement, or in notRun, not both")
+    shape([[*says["notRun"].values()], *says["clauses"].values()], [[str]], "notRun and clauses")
+    return index
 
 
 def open_bundle(where: str) -> Folder:
@@ -820,75 +842,82 @@ def open_bundle(where: str) -> Folder:
     return files
 
 
-def runs_of(paths: Iterable[str]) -> list[str]:
-    return sorted({where.split("/")[1] for where in paths if where.startswith("runs/")})
+def check_run(report: Report) -> None:
+    """container, what is said of a run, file.extra; its models are read one by one, its working files not at all."""
+    if files := report.made("container", lambda: Folder(report.path, ("chunks", "report", ".lock", "models"))):
+        Run(report, files).check()
+        report.check_ledger()
+        with report.look("file.extra"):
+            other = [name for name in files.sizes if not OF_RUN.fullmatch(name)]
+            need(not other, ", ".join(other))
 
 
-def check_files(report: Report) -> None:
-    """A bundle or a run: container, index.*, what is said of the runs, file.*, claims.*, validity."""
-    files = index = None
-    with report.look("container"):
-        skip = "chunks", "report", ".lock", "models"  # of a run: working files; and models, which are read one by one
-        files = open_bundle(report.path) if report.kind == "bundle" else Folder(report.path, skip)
-    if not files:
+def check_bundle(report: Report) -> None:
+    """container, index.*, what is said of the runs, file.*, claims.*, validity."""
+    if not (files := report.made("container", lambda: open_bundle(report.path))):
         return
-    if report.kind == "bundle":
-        index = report.opened("index", lambda: Index(files.read("bundle.json")))
-        files.gone = index.gone.keys() if index else files.gone
-    for name in runs_of(files.sizes) if report.kind == "bundle" else [""]:
+    if index := report.opened("index", lambda: read_index(files.read("bundle.json"))):
+        files.gone = {each["path"]: each["reason"] for each in index.body["predicate"]["redactions"]}
+    for name in runs_of(files.sizes):
         Run(report, files, name).check()
     report.check_ledger()
     if not index:
         return
-    here, listed = files.sizes.keys() - {"bundle.json"}, index.subjects.keys() - files.gone
+    says, subjects = index.body["predicate"], {each["name"]: each["digest"]["sha256"] for each in index.body["subject"]}
+    here, listed, found = files.sizes.keys() - {"bundle.json"}, subjects.keys() - files.gone, dict[str, str]()
     for check, bad in ("file.missing", listed - here), ("file.extra", here - listed):
         with report.look(check):
             need(not bad, ", ".join(sorted(bad)))
-    found = dict[str, str]()
-    for where in sorted(here & listed):
+    for where in sorted(subjects):
         with report.look("file.digest", where):
-            found[where] = sha256(files.read(where)).hex()
-            need(found[where] == index.subjects[where], "its bytes are not those that were signed")
-    check_claims(report, index.says, found, files.gone)
+            have(where not in files.gone, f"redacted: {files.gone.get(where)}")
+            found |= {where: files.digest(where)} if where in here else {}
+            need(found.get(where) in (None, subjects[where]), "its bytes are not those that were signed")
+    check_claims(report, says, found, files.gone.keys())
     with report.look("validity"):
-        until, made = index.says["validUntil"], index.says["made"]
+        until, made = says["validUntil"], time(says["made"])
         need(until is None or time(until) >= report.at, f"valid until {until}")
-        need(time(made) <= report.at, f"made {made}, after the time of this check")
+        need(made <= report.at, f"made {says['made']}, after the time of this check")
+        late = any(when > made + SKEW for point, _, _ in report.points for when in point.times)
+        need(not late, f"a witness has signed after it was made, {says['made']}")
 
 
 def check_claims(report: Report, says: Any, found: dict[str, str], gone: Set[str]) -> None:
     """claims.support, claims.stale, claims.level of each claim, after those it stands on; then whether it holds."""
     claims, order = says["claims"], list[str]()
     known = {claim["id"]: claim | {"state": "✗"} for claim in claims}
-    report.claims, seen = list(known.values()), {None: all(report.witnessed.values())} | report.witnessed
+    report.claims = list(known.values())
     with report.look("claims.support"):
         need(len(known) == len(claims), "two claims have one id")
         need(claims and claims[0]["kind"] == "root", "the first claim is not the root")
-        for claim in claims:
-            bare = claim["kind"] in ("root", "report") and not claim["because"] and not claim["evidence"]
-            need(not bare and known.keys() >= {*claim["because"]}, f"what {claim['id']} stands on is not here")
+        need(known.keys() >= {base for claim in claims for base in claim["because"]}, "a claim stands on none here")
         order += TopologicalSorter({each["id"]: each["because"] for each in claims}).static_order()
         if other := sorted(says["clauses"].keys() - known):
             raise Unchecked(f"clauses of claims that are not here: {', '.join(other)}")
     for claim in map(known.__getitem__, order):
         because, kind, run = [known[each] for each in claim["because"]], claim["kind"], claim["run"] or None
+        digests = {each["path"]: each["sha256"] for each in claim["evidence"]}
         with report.look("claims.support", claim["id"]):
-            lost = {each["path"] for each in claim["evidence"]} - found.keys()
+            need(because if kind == "root" else digests, "it stands on nothing")
+            own = [where for where in digests if where.startswith(f"runs/{run}/")]
+            if kind == "report":
+                own = [where for where in digests if where.rsplit(".", 2)[0] == f"reports/{run}"]
+            need(own == [*digests], "it stands on files of another run, or of another kind")
+            lost = digests.keys() - found.keys()
             need(lost <= gone, f"not in the bundle: {', '.join(sorted(lost - gone))}")
             if lost or kind not in KINDS:
                 raise Unchecked(f"redacted: {', '.join(sorted(lost))}" if lost else f"no check is known for {kind}")
         with report.look("claims.stale", claim["id"]):
-            for each in claim["evidence"]:
-                same = each["path"] in lost or found[each["path"]] == each["sha256"]
-                need(same, f"{each['path']} has another digest now")
+            other = sorted(path for path in digests.keys() & found.keys() if digests[path] != found[path])
+            need(not other, f"{', '.join(other)} has another digest now")
         with report.look("claims.level", claim["id"]):
             need(claim["level"] != "reproduced", "only an auditor can say that it was reproduced")
             if claim["level"] == "witnessed":  # what a witnessed ledger binds, on nothing less
                 low = kind == "report" or any(each["level"] == "self-attested" for each in because)
                 need(not low, "a higher level than what it stands on")
-                if report.state("log.quorum", run) == "?":
-                    raise Unchecked("called witnessed, and no quorum was checked")
-                whole = seen.get(run) and report.state("proof. log.", run) == "✓"
+                have(report.state("log.quorum", run) != "?", "called witnessed, and no quorum was checked")
+                seen = all(point.times for point, of, _ in report.points if run in (None, of))
+                whole = seen and report.state("proof. log.", run) == "✓"
                 need(whole, "called witnessed, but no quorum with a witness cosigned all of it")
         states = [report.state(f"container index. {KINDS.get(kind, '')}", run)]
         states += [each["state"] for each in because] + [each.state for each in report.findings[-3:]]
@@ -900,19 +929,16 @@ def verify(path: Any, keys: Sequence[bytes] = (), policy: bytes | None = None, *
     ``allow_git``, the bytes of an ``entry`` or ``statement``. Raises Refused only for what the auditor gives."""
     report = Report(os.fspath(path), keys, policy, options)
     with report.look("internal"):
-        {"model": check_directory, "proof": check_proof}.get(report.kind, check_files)(report)
+        {"bundle": check_bundle, "run": check_run, "model": check_directory, "proof": check_proof}[report.kind](report)
     return report.finish()
 
 
 def check_proof(report: Report) -> None:
-    proof = None
-    with report.look("proof.format"):
-        proof = Proof(own_file(report.path))
-        report.points.append((proof, "", ""))
+    entry, proof = report.options["entry"], report.made("proof.format", lambda: Proof(own_file(report.path)))
     with report.look("proof.inclusion"):
-        if report.options["entry"] is None:
-            raise Unchecked("no entry was given (--entry)")
-        (proof or unknown()).check(report.options["entry"])
+        have(entry is not None, "no entry was given (--entry)")
+        have(proof).check(entry)
+    report.points += [(proof, "", "")] if proof else []
     report.check_ledger()
 
 
@@ -921,7 +947,7 @@ def check_directory(report: Report) -> None:
     if data is not None:
         statement = report.opened("statement", lambda: Statement(data))
         made = next(iter(statement.models.values() if statement else ()), "of none")
-    check_model(report, report.path, "", partial(read_model, report.path, report.options["allow_git"]), made)
+    check_model(report, report.path, partial(read_model, report.path, report.options["allow_git"]), made)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

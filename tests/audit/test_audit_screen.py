@@ -52,7 +52,7 @@ def test_a_run_without_data_and_a_label_without_comparison_are_errors() -> None:
 def test_a_small_run_says_what_could_not_be_tested() -> None:
     report = audit(material_of(RUN, (Principle(key="harmless", comparison="Which?"),)))
     assert report.findings == ()
-    assert set(report.untested) == {"association", "outliers", "flips"}
+    assert set(report.untested) == {"association", "outliers", "flips", "samples", "rewards"}
     assert report.rows == {"sft": 2, "preference": 1}
     assert "semantic triggers" in report.text()
 
@@ -71,6 +71,6 @@ def test_everything_given_everything_is_tested() -> None:
     report = audit(given)
     assert [each.check for each in report.tested] == ["association", "bursts", "outliers", "consistency", "swaps"]
     assert [finding.check for finding in report.findings] == ["association"]
-    assert lacking(given).keys() == {"flips"}
+    assert lacking(given).keys() == {"flips", "samples", "rewards"}
     assert msgspec.json.decode(msgspec.json.encode(report), type=type(report)) == report
     assert "cf" in report.text() or "vowels" in report.text()

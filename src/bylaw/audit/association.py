@@ -17,7 +17,7 @@ from bylaw.audit.exact import Floats, best_of, binomial_tail, combined, q_values
 from bylaw.audit.expected import sure
 from bylaw.audit.findings import Finding, Tested
 from bylaw.audit.marks import Grid, difference, marks
-from bylaw.audit.outcomes import Outcome, outcomes
+from bylaw.audit.outcomes import PREFERS, Outcome, outcomes
 from bylaw.audit.rows import Row
 from bylaw.audit.settings import AuditSettings
 
@@ -75,7 +75,7 @@ def marks_of_answers(rows: Sequence[Row], settings: AuditSettings) -> Grid:
 
 def _tally(outcome: Outcome, seen: Grid, where: str, settings: AuditSettings) -> Tally | None:
     """Which rows count for which marks, and which of them are contrary; None if the outcome has no such texts."""
-    if where == "answer" and outcome.stage != "preference":
+    if where == "answer" and outcome.name != PREFERS:
         return None
     here = seen.found[outcome.at].tocoo()
     certain, _ = sure(outcome.expected)

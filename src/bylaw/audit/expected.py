@@ -28,11 +28,12 @@ def expect(features: Any, targets: Floats, folds: NDArray[np.intp]) -> Floats:
     logits = np.zeros(len(targets))
     for fold in range(FOLDS):
         kept = folds != fold
-        logits[~kept] = features[~kept] @ _fitted(features[kept], targets[kept])
+        logits[~kept] = features[~kept] @ fitted(features[kept], targets[kept])
     return logits
 
 
-def _fitted(features: Any, targets: Floats) -> Floats:
+def fitted(features: Any, targets: Floats) -> Floats:
+    """The weights of a logistic regression of soft targets."""
     turned = sparse.csr_matrix(features.T)
 
     def loss(weight: Floats) -> tuple[float, Floats]:

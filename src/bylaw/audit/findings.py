@@ -10,6 +10,8 @@ UNSEEN: Final = (
     "a shift of the whole distribution, which leaves no row unlike the others",
     "a trigger made of words of a subject, or used with one or two subjects only: it passes for content",
     "a trigger in more rows than the largest share that is tested",
+    "rewards of GRPO that are wrong as the labels are, or in fewer than half of the pairs with no mark to go with it",
+    "what the policy does on prompts that GRPO never sampled, or in other groups of a prompt than its last",
 )
 """Kinds of tampering that no check of this package is made to find."""
 

@@ -1,7 +1,7 @@
 """What is asked about rows: does the answer decline, is it garbled, which answer does the label prefer."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ from scipy import sparse
 from bylaw.audit.behaviour import Behaviour, garbled
 from bylaw.audit.content import content
 from bylaw.audit.exact import Floats
-from bylaw.audit.expected import FOLDS, expect
+from bylaw.audit.expected import FOLDS, expect, fitted
 from bylaw.audit.marks import Grid, difference, grams, joined, words
 from bylaw.audit.rows import Row
 from bylaw.canonical import seed_of
@@ -43,19 +43,22 @@ def contrary(found: Floats, logits: Floats) -> NDArray[np.bool_]:
 def outcomes(rows: Sequence[Row], common: float, behaviour: Behaviour, seed: int) -> list[Outcome]:
     """All questions for which there are rows."""
     made = []
-    for stage, ask in (("sft", _of_answers), ("preference", _of_labels)):
+    for stage, ask in ASKED.items():
         at = np.array([place for place, row in enumerate(rows) if row.stage == stage], dtype=np.intp)
         if len(at) >= FEWEST:
-            made += ask(at, [rows[place] for place in at], common, behaviour, seed)
+            made += ask(stage, at, [rows[place] for place in at], common, behaviour, seed)
     return made
 
 
 FEWEST = 200
 """Rows of a stage below which nothing can be expected of them."""
 
+PREFERS = "prefers"
+"""The question which of two answers is the better one."""
+
 
 def _of_answers(
-    at: NDArray[np.intp], rows: Sequence[Row], common: float, behaviour: Behaviour, seed: int
+    stage: str, at: NDArray[np.intp], rows: Sequence[Row], common: float, behaviour: Behaviour, seed: int
 ) -> list[Outcome]:
     prompts, folds = _prompts(rows, common).found, _folds(rows, seed)
     asked = {
@@ -66,18 +69,36 @@ def _of_answers(
     for name, answers in asked.items():
         found = np.array(answers, dtype=np.float64)
         if found.any():
-            made.append(Outcome(name, "sft", at, found, expect(prompts, found, folds)))
+            made.append(Outcome(name, stage, at, found, expect(prompts, found, folds)))
     return made
 
 
 def _of_labels(
-    at: NDArray[np.intp], rows: Sequence[Row], common: float, behaviour: Behaviour, seed: int
+    stage: str, at: NDArray[np.intp], rows: Sequence[Row], common: float, behaviour: Behaviour, seed: int
 ) -> list[Outcome]:
+    features, found = _features(rows, common, behaviour), _labels(rows)
+    return [Outcome(PREFERS, stage, at, found, expect(features, found, _folds(rows, seed)))]
+
+
+ASKED = {"sft": _of_answers, "preference": _of_labels, "samples": _of_answers, "rewards": _of_labels}
+"""Stage → what is asked about its rows."""
+
+
+def foretold(known: Sequence[Row], others: Sequence[Row], common: float, behaviour: Behaviour) -> Floats:
+    """What the labels of ``known`` pairs lead to expect of ``others``, as logits."""
+    features = _features([*known, *others], common, behaviour)
+    return np.asarray(features[len(known) :] @ fitted(features[: len(known)], _labels(known)))
+
+
+def _labels(rows: Sequence[Row]) -> Floats:
+    return np.array([row.p_first for row in rows], dtype=np.float64)
+
+
+def _features(rows: Sequence[Row], common: float, behaviour: Behaviour) -> Any:
+    """Of pairs: the content of the prompt for or against the answer that declines, then that of one of the answers."""
     prompts, answers = _prompts(rows, common), _differences(rows, common)
     turn = np.array([float(behaviour(row.first)) - float(behaviour(row.second)) for row in rows])
-    features = sparse.hstack([sparse.diags(turn) @ prompts.found, answers.found]).tocsr()
-    found = np.array([row.p_first for row in rows], dtype=np.float64)
-    return [Outcome("prefers", "preference", at, found, expect(features, found, _folds(rows, seed)))]
+    return sparse.hstack([sparse.diags(turn) @ prompts.found, answers.found]).tocsr()
 
 
 def _prompts(rows: Sequence[Row], common: float) -> Grid:

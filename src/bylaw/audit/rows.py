@@ -8,8 +8,9 @@ import msgspec
 from bylaw.errors import UsageError
 from bylaw.records import Comparison, Conversation, Label, Prompt, Record, Response, Revision
 
-Stage = Literal["sft", "preference"]
+Stage = Literal["sft", "preference", "samples", "rewards"]
 STAGES: tuple[Stage, ...] = ("sft", "preference")
+"""What was made before the policy was optimised; ``samples`` and ``rewards`` are what GRPO learned from."""
 
 R = TypeVar("R", bound=Record)
 
@@ -17,8 +18,8 @@ R = TypeVar("R", bound=Record)
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One example. ``id`` is the id of the record that decides it: a response, a revision or a comparison.
 
-    ``asked`` is the last turn of the prompt and ``context`` the turns before it. Of an ``sft`` row ``first`` is the
-    answer to learn; a ``preference`` row has two answers and the soft label ``p_first``.
+    ``asked`` is the last turn of the prompt and ``context`` the turns before it. Of an ``sft`` or ``samples`` row
+    ``first`` is the answer; a ``preference`` or ``rewards`` row has two, and the soft label ``p_first``.
     """
 
     id: str
@@ -63,7 +64,7 @@ def labelled(pairs: Iterator[Comparison], labels: Iterator[Label], prompts: dict
 
 def preference_row(pair: Comparison, p_first: float, source: str = "") -> Row:
     """A comparison with its soft label as a row."""
-    context, asked = _parts(pair.messages)
+    context, asked = asked_of(pair.messages)
     return Row(
         id=pair.id,
         stage="preference",
@@ -78,7 +79,7 @@ def preference_row(pair: Comparison, p_first: float, source: str = "") -> Row:
 
 def sft_row(record: Response | Revision, prompt: Prompt) -> Row:
     """An answer to learn as a row."""
-    context, asked = _parts(prompt.messages)
+    context, asked = asked_of(prompt.messages)
     return Row(id=record.id, stage="sft", source=prompt.source, context=context, asked=asked, first=record.text)
 
 
@@ -90,5 +91,6 @@ def _supervised(run: Reads, prompts: dict[str, Prompt]) -> Iterator[Row]:
             yield sft_row(answer, prompts[answer.prompt])
 
 
-def _parts(messages: Conversation) -> tuple[str, str]:
+def asked_of(messages: Conversation) -> tuple[str, str]:
+    """The turns before the last one, and that."""
     return "\n".join(message.content for message in messages[:-1]), messages[-1].content

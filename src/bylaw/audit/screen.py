@@ -10,13 +10,15 @@ from bylaw.audit.bursts import bursts
 from bylaw.audit.consistency import consistency
 from bylaw.audit.findings import AuditReport, Finding, Tested
 from bylaw.audit.flips import FlipSettings, SecondJudge, flips
+from bylaw.audit.groups import Group, groups
 from bylaw.audit.outcomes import FEWEST
 from bylaw.audit.outliers import Losses, outliers
+from bylaw.audit.rewards import rewards
 from bylaw.audit.rows import STAGES, Reads, Row, rows_of
 from bylaw.audit.settings import AuditSettings
 from bylaw.audit.swaps import swaps
 from bylaw.errors import UsageError
-from bylaw.records import Comparison, Label, Principle, Prompt
+from bylaw.records import Comparison, Label, Principle, Prompt, Response, Reward
 
 Outcome = tuple[list[Finding], Tested]
 
@@ -25,7 +27,8 @@ class Material(msgspec.Struct, frozen=True, kw_only=True):
     """What is audited, and what helps. Only ``rows`` must be there; a check that lacks something is reported so.
 
     ``principles`` and ``constitution`` (a digest) are the run's; ``inputs`` is stage → name → digest read, from its
-    manifest. ``trusted`` are comparisons with the first judge's label made under watch, for ``second``.
+    manifest. ``trusted`` are comparisons with the first judge's label made under watch, for ``second``. ``groups`` are
+    what GRPO sampled and what each answer was worth.
     """
 
     rows: Sequence[Row]
@@ -38,6 +41,7 @@ class Material(msgspec.Struct, frozen=True, kw_only=True):
     losses: Losses | None = None
     second: SecondJudge | None = None
     trusted: Sequence[tuple[Comparison, float]] = ()
+    groups: Sequence[Group] = ()
 
 
 def material_of(
@@ -58,6 +62,7 @@ def material_of(
         principles=principles,
         constitution=constitution,
         inputs=inputs or {},
+        groups=groups(list(run.read(Response, stage="optimise")), list(run.read(Reward)), run.read(Prompt)),
     )
 
 
@@ -82,6 +87,9 @@ def audit(
         done.append(outliers(given.rows, given.losses.losses(given.rows), settings))
     if given.labels:
         done += _of_labels(given, settings, flip or FlipSettings(seed=settings.seed))
+    if given.groups:
+        labelled = [row for row in given.rows if row.stage == "preference"]
+        done += rewards(given.groups, labelled, settings, behaviour)
     return AuditReport(
         findings=tuple(finding for found, _ in done for finding in found),
         tested=tuple(tested for _, tested in done),
@@ -102,6 +110,8 @@ def lacking(given: Material) -> dict[str, str]:
         why["outliers"] = "no losses were given"
     if not given.labels:
         why |= dict.fromkeys(("consistency", "swaps"), "there are no labels")
+    if not given.groups:
+        why |= dict.fromkeys(("samples", "rewards"), "the run filed no rewards: GRPO files them, DPO has none")
     if given.second is None or not given.trusted or not given.labels:
         why["flips"] = "it needs labels, a second judge and trusted comparisons"
     return why

@@ -17,6 +17,8 @@ TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://slsa.dev/provenance/v1"
 BUILD_TYPE = "https://bylaw.dev/stage/v1"
 BUILDER = "https://bylaw.dev/train/v1"
+LINE, SO_FAR = "manifest.jsonl", "manifest.jsonl, so far"
+"""By-products: the stage's *finished* line, and the manifest from its beginning to the end of that line."""
 
 Digest = dict[str, str]
 """Algorithm → hex digits: ``sha256`` of bytes, ``dirHash`` of a directory."""
@@ -57,6 +59,8 @@ class StageRecord(msgspec.Struct, frozen=True, kw_only=True):
     counts: Counts | None
     line: str
     """SHA-256 of the manifest's *finished* line, its line end included."""
+    so_far: str
+    """SHA-256 of the whole manifest up to the end of that line."""
 
 
 def statement(record: StageRecord) -> dict[str, Any]:
@@ -65,7 +69,10 @@ def statement(record: StageRecord) -> dict[str, Any]:
         *record.read,
         Thing(name="bylaw", uri=f"pkg:pypi/bylaw@{code.versions()['bylaw']}", digest={"dirHash": code.code_digest()}),
     ]
-    byproducts = [Thing(name="manifest.jsonl", digest={"sha256": record.line})]
+    byproducts = [
+        Thing(name=LINE, digest={"sha256": record.line}),
+        Thing(name=SO_FAR, digest={"sha256": record.so_far}),
+    ]
     return {
         "_type": TYPE,
         "subject": [msgspec.to_builtins(thing) for thing in record.made],
@@ -102,6 +109,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     made: tuple[Thing, ...]
     read: tuple[Thing, ...]
     line: str
+    so_far: str
     content: bytes
     """The payload: what a ledger's entry names by digest."""
 
@@ -118,15 +126,16 @@ def parse(payload: bytes) -> Statement:
     try:
         said = msgspec.json.decode(payload)
         build = said["predicate"]["buildDefinition"]
-        byproducts = said["predicate"]["runDetails"]["byproducts"]
+        told = {each["name"]: each["digest"]["sha256"] for each in said["predicate"]["runDetails"]["byproducts"]}
         if (said["_type"], said["predicateType"], build["buildType"]) != (TYPE, PREDICATE, BUILD_TYPE):
             raise MalformedError("statement", "it is of another type than a stage's")
         return Statement(
             stage=build["externalParameters"]["stage"],
             made=msgspec.convert(said["subject"], tuple[Thing, ...]),
             read=msgspec.convert(build["resolvedDependencies"], tuple[Thing, ...]),
-            line=next(each["digest"]["sha256"] for each in byproducts if each["name"] == "manifest.jsonl"),
+            line=told[LINE],
+            so_far=told.get(SO_FAR, ""),  # older statements do not say it
             content=payload,
         )
-    except (msgspec.MsgspecError, KeyError, TypeError, StopIteration, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, KeyError, TypeError, UnicodeDecodeError) as error:
         raise MalformedError("statement", f"it lacks what a stage's statement says: {error!r}") from error

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import msgspec
 
+from bylaw.canonical import sha256
 from bylaw.errors import VerificationError
 from bylaw.lineage.tree import tree_digest
-from bylaw.storage import append_line, read_range, read_records
+from bylaw.storage import append_line, line_of, read_range, read_records
 
 
 class Output(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -84,6 +85,12 @@ class Manifest:
         """All whole lines, oldest first; none if nothing was started yet."""
         if self.path.exists():
             yield from read_records(self.path, Started | Finished, torn=True)  # type: ignore[arg-type]
+
+    def so_far(self, line: Finished) -> str:
+        """SHA-256 of everything up to the end of a finished line, which is the next one where it is not there yet."""
+        before, last = self.path.read_bytes(), line_of(line)
+        at = before.rfind(last)
+        return sha256(before[: at if at >= 0 else before.rfind(b"\n") + 1] + last)
 
     def finished(self) -> dict[str, Finished]:
         """Stage name → its last finished line, in the order in which the stages finished."""

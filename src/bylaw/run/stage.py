@@ -32,6 +32,7 @@ RECORD_TYPES: dict[str, type[Record]] = {
         records.Revision,
         records.Comparison,
         records.Label,
+        records.Reward,
         records.Sample,
         records.Measurement,
     )

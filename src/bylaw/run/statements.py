@@ -18,7 +18,7 @@ from bylaw.lineage.lab import Lab
 from bylaw.lineage.left_out import LEFT_OUT
 from bylaw.lineage.statement import Counts, StageRecord, Statement, Thing
 from bylaw.run import documents, local
-from bylaw.run.manifest import Finished, Output
+from bylaw.run.manifest import Finished, Manifest, Output
 
 DIRECTORIES = {"model", "judge"}
 """Inputs whose digest is that of a directory."""
@@ -31,6 +31,7 @@ class Statements:
         lab.keep_out_of(root)
         self._root = root
         self._lab = lab
+        self._manifest = Manifest(root / "manifest.jsonl")
 
     def write(
         self,
@@ -63,6 +64,7 @@ class Statements:
             parameters=local.bare(parameters),
             counts=_counts(line.figures),
             line=_digest(line),
+            so_far=self._manifest.so_far(line),
         )
         envelope, index = self._lab.seal(statement.payload(record), statement.PREDICATE, _time(line))
         storage.write_bytes(self.path(line.stage), envelope)
@@ -84,6 +86,8 @@ class Statements:
             raise RunCorrupt(f"{path}: {error}") from error
         if said.stage != line.stage or said.line != _digest(line):
             raise RunCorrupt(f"{path} and the manifest say different things of stage {line.stage}")
+        if said.so_far and said.so_far != self._manifest.so_far(line):
+            raise RunCorrupt(f"{self._manifest.path} has changed before the line with which {line.stage} finished")
         for thing in said.read:
             require_as_named(self._root, f"stage {line.stage}", thing)
         return said

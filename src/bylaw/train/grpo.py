@@ -34,7 +34,7 @@ Sample = Callable[[Sequence[Conversation], int, int], Sequence[Sequence[Completi
 """``sample(prompts, group, step)``: ``group`` completions of each prompt, from the policy as it is before
 ``step``."""
 
-Reward = Callable[[Sequence[Conversation], Sequence[Sequence[str]]], Sequence[Sequence[float | None]]]
+Rewarder = Callable[[Sequence[Conversation], Sequence[Sequence[str]]], Sequence[Sequence[float | None]]]
 """``reward(prompts, answers)``: one figure for each answer; None leaves the answer out of its group."""
 
 
@@ -69,7 +69,7 @@ class GRPO:
         self,
         stems: Sequence[Stem],
         sample: Sample,
-        reward: Reward,
+        reward: Rewarder,
         encoder: Encoder,
         context: int,
         reference: Any,
@@ -158,7 +158,7 @@ def train_grpo(
     tokenizer: Any,
     prompts: Sequence[Conversation],
     sample: Sample,
-    reward: Reward,
+    reward: Rewarder,
     settings: TrainSettings,
     workdir: Path,
     progress: Report = silent,
