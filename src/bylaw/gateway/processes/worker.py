@@ -38,7 +38,8 @@ class Worker:
 
     def __init__(self, place: Place, number: int) -> None:
         state, settings = State(place), place.settings
-        self.name = f"w{secrets.token_hex(6)}"
+        machine = settings.cluster.name if settings.cluster.is_replica else ""
+        self.name = f"{machine}-w{secrets.token_hex(6)}".lstrip("-")
         self.settings = settings
         self.segments = Segments(state.segments, self.name, settings.record.sync, settings.record.segment_bytes)
         self.beats = Beats(state.coverage, self.name, settings.record.beat_seconds)
