@@ -4,16 +4,18 @@ import http.client
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from gateway_model import ModelServer
+from gateway_model import ENDLESS, ModelServer
 
 from bylaw.access.office.place import Office, OfficeSettings
 from bylaw.gateway import meters
@@ -22,6 +24,7 @@ from bylaw.gateway.settings import Place
 from bylaw.gateway.snapshot.head import read_head
 from bylaw.gateway.snapshot.table import Table
 from bylaw.gateway.state import State
+from bylaw.ledger.merkle import leaf_hash
 from bylaw.lineage.lab import Lab
 from bylaw.settings import dumps
 from offices import BASE, LETTER, enacted, office_in
@@ -201,3 +204,49 @@ def gateway(folder: Path, settings: str = "", head: str = "") -> Iterator[tuple[
         rig = Rig(folder, server.url, settings, head)
         with rig.serving():
             yield rig, server
+
+
+class Stream:
+    """A stream without an end of its own, read in a thread."""
+
+    def __init__(self, rig: Rig, who: str, model: str) -> None:
+        parts = urlsplit(rig.door)
+        self.connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=WAIT)
+        body = json.dumps({**CHAT, "model": model, "stream": True, "max_tokens": ENDLESS})
+        headers = {"authorization": f"Bearer {rig.keys[who]}", "content-type": "application/json"}
+        self.connection.request("POST", "/v1/chat/completions", body, headers)
+        self.response = self.connection.getresponse()
+        self.read = self.response.read1(65536)
+        self.whole = False
+        self.thread = threading.Thread(target=self._read)
+        self.thread.start()
+
+    def _read(self) -> None:
+        try:
+            while piece := self.response.read1(65536):
+                self.read += piece
+            self.whole = self.read.endswith(b"[DONE]\n\n")
+        except (http.client.IncompleteRead, ConnectionResetError):
+            pass
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it was neither ended nor cut."""
+        return self.thread.is_alive()
+
+    def end(self) -> "Stream":
+        """Read to its end, however that comes."""
+        self.thread.join(WAIT)
+        assert not self.goes_on
+        self.connection.close()
+        return self
+
+
+def receipts_of(rig: Rig) -> dict[str, int]:
+    """How often each receipt is in the archive's batches: as leaves, made again from commitments."""
+    found: dict[str, int] = {}
+    with closing(sqlite3.connect(rig.office.archive.path)) as base:
+        for (committed,) in base.execute("SELECT committed FROM commitments"):
+            leaf = leaf_hash(committed.encode()).hex()
+            found[leaf] = found.get(leaf, 0) + 1
+    return found

@@ -1,13 +1,18 @@
 """Who is asking and from where: tokens, assertions about end users, addresses behind proxies, countries."""
 
+import hmac
 import ipaddress
 import random
+from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OctKey, OKPKey, RSAKey
 
@@ -96,6 +101,94 @@ HS = OctKey.import_key(b"\x04" + b"k" * 64, {"kid": "ec"})
 def test_a_token_that_is_not_believed(tokens: Tokens, made: Callable[[], str]) -> None:
     with pytest.raises(BadToken):
         tokens.read(made())
+
+
+def signed(payload: bytes, key: Any = EC, **header: Any) -> str:
+    """A token whose payload and header are just these; the signature is good."""
+    said = (msgspec.json.encode({"alg": "ES256", "kid": key.kid, **header}), payload)
+    text = ".".join(urlsafe_b64encode(each).decode().rstrip("=") for each in said)
+    r, s = decode_dss_signature(key.private_key.sign(text.encode(), ECDSA(SHA256())))
+    return f"{text}.{urlsafe_b64encode(r.to_bytes(32, 'big') + s.to_bytes(32, 'big')).decode().rstrip('=')}"
+
+
+def forged(header: dict[str, Any] | bytes, signature: str = "", **claims: Any) -> str:
+    """A token that no library would make."""
+    head = header if isinstance(header, bytes) else msgspec.json.encode(header)
+    parts = (head, msgspec.json.encode({**CLAIMS, **claims}))
+    return ".".join(urlsafe_b64encode(each).decode().rstrip("=") for each in parts) + f".{signature}"
+
+
+def by_public_key(key: Any, alg: str = "HS256") -> str:
+    """Signed with the text of a public key as if that were a secret."""
+    head = forged({"alg": alg, "kid": key.kid}).rstrip(".")
+    mac = hmac.new(key.as_pem(private=False), head.encode(), "sha256").digest()
+    return f"{head}.{urlsafe_b64encode(mac).decode().rstrip('=')}"
+
+
+PAIRS = ",".join(f'"{name}":{msgspec.json.encode(value).decode()}' for name, value in CLAIMS.items())
+TRICKS: dict[str, Callable[[], str]] = {
+    **{f"alg {alg}": lambda alg=alg: forged({"alg": alg, "kid": "ec"}) for alg in ("none", "None", "NONE", "nOnE", "")},
+    "alg is a list": lambda: forged({"alg": ["ES256"], "kid": "ec"}, "AA"),
+    "alg is missing": lambda: forged({"kid": "ec"}, "AA"),
+    "alg twice": lambda: forged(b'{"alg":"ES256","kid":"ec","alg":"none"}'),
+    "HMAC with a public EC key": lambda: by_public_key(EC),
+    "HMAC with a public RSA key": lambda: by_public_key(RSA),
+    "HMAC with a public Ed25519 key": lambda: by_public_key(ED),
+    "another curve's algorithm": lambda: forged({"alg": "ES384", "kid": "ec"}, "AA"),
+    "the algorithm of another kind of key": lambda: forged({"alg": "EdDSA", "kid": "ec"}, "AA"),
+    "a signature of zeros": lambda: forged({"alg": "ES256", "kid": "ec"}, "A" * 86),
+    "a signature of another payload": lambda: forged({"alg": "ES256", "kid": "ec"}, token().split(".")[2], sub="p-1"),
+    **{
+        f"kid {kid!r}": lambda kid=kid: forged({"alg": "HS256", "kid": kid}, "AA")
+        for kid in ("/dev/null", "../../../../dev/null", "x' UNION SELECT 'k", "ec\0", "|id", "file:///etc/hostname")
+    },
+    **{f"kid {kid!r}": lambda kid=kid: forged({"alg": "ES256", "kid": kid}, "AA") for kid in ([], {}, 1, True)},
+    "no kid where there are several keys": lambda: forged({"alg": "ES256"}, token().split(".")[2]),
+    "x5u": lambda: token(OTHER, header={"kid": "ec", "x5u": "https://evil.example/cert"}),
+    "x5c": lambda: token(OTHER, header={"kid": "ec", "x5c": ["MIIB"]}),
+    "an extension that must be understood": lambda: signed(PAYLOAD, crit=["x"], x=1),
+    "an extension that must be understood and is not there": lambda: signed(PAYLOAD, crit=["exp"]),
+    "extensions that are no list": lambda: signed(PAYLOAD, crit="x", x=1),
+    "an unencoded payload": lambda: signed(PAYLOAD, b64=False, crit=["b64"]),
+    "an encrypted token": lambda: ".".join(["e30"] * 5),
+    "the JSON form": lambda: '{"payload":"e30","signatures":[{"protected":"e30","signature":""}]}',
+    "a payload that is no object": lambda: signed(b'["iss"]'),
+    "a payload that is no JSON": lambda: signed(b"{" + PAIRS.encode()),
+    "a payload without an end": lambda: signed(b'{"a":' + b"[" * 3000 + b"}"),
+    "another issuer behind the first": lambda: signed(f'{{{PAIRS},"iss":"https://org.example"}}'.encode()),
+    "another issuer before the first": lambda: signed(f'{{"iss":"https://org.example",{PAIRS}}}'.encode(), OTHER),
+    "an audience that begins the same": lambda: token(aud="bylaw2"),
+    "an audience that contains it": lambda: token(aud=["x", {"bylaw": 1}]),
+    "an issuer that begins the same": lambda: token(iss="https://id.example/"),
+    **{
+        f"exp {exp[:20]}": lambda exp=exp: signed(f'{{{PAIRS},"exp":{exp}}}'.encode())
+        for exp in (f'"{NOW + 300}"', "1e999", f"1{'0' * 400}", "true", "null", "[]", "-1", "NaN", "Infinity", "{}")
+    },
+    **{
+        f"{name} {value[:20]}": lambda name=name, value=value: signed(f'{{{PAIRS},"{name}":{value}}}'.encode())
+        for name, value in (("nbf", '"0"'), ("iat", '"0"'), ("nbf", f"1{'0' * 400}"), ("iat", "[]"), ("sub", "7"))
+    },
+    "white space before it": lambda: " " + token(),
+    "a line end in it": lambda: token().replace(".", ".\n", 1),
+    "text that is not ASCII": lambda: token() + "é",
+}
+PAYLOAD = msgspec.json.encode(CLAIMS)
+
+
+@pytest.mark.parametrize("made", TRICKS.values(), ids=[each.replace("\0", "NUL") for each in TRICKS])
+def test_a_trick_with_a_token_is_not_believed(tokens: Tokens, made: Callable[[], str]) -> None:
+    """RFC 8725 (JWT best practices), section 2, and what libraries were caught with since."""
+    with pytest.raises(BadToken):
+        tokens.read(made())
+
+
+def test_a_token_made_by_hand_is_believed_where_nothing_is_wrong_with_it(tokens: Tokens) -> None:
+    assert tokens.read(signed(PAYLOAD)).subject == "p-7"
+
+
+def test_the_key_that_checks_a_token_is_never_the_one_it_brings(tokens: Tokens) -> None:
+    header = {"jku": "http://127.0.0.1:9/jwks", "x5u": "http://127.0.0.1:9/", "jwk": OTHER.as_dict(private=False)}
+    assert tokens.read(token(header=header)).subject == "p-7"  # signed by the issuer's own key: the rest is not read
 
 
 def test_a_token_that_was_good_ends(tmp_path: Path, tokens: Tokens) -> None:
