@@ -55,6 +55,8 @@ async def read(receive: Receive, most: int) -> bytes:
 
 def check_head(headers: Mapping[bytes, bytes], most: int) -> None:
     """Raise ``Problem`` by what the headers say of a body."""
+    if headers.get(b"transfer-encoding", b"chunked").lower() != b"chunked":
+        raise Problem("malformed", "A body is sent whole or chunked.", headers=((b"connection", b"close"),))
     if headers.get(b"content-encoding", b"identity").lower() != b"identity":
         raise Problem("media-type", "Send the body without a content encoding.")
     kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
