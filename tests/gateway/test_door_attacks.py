@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from gateway_model import ModelServer
-from gateway_rig import CHAT, WAIT, Rig, gateway, letter
+from gateway_rig import CHAT, WAIT, Rig, ask, gateway, letter
 
 BODY = json.dumps({**CHAT, "model": "fable-5"}).encode()
 
@@ -392,8 +392,42 @@ def test_the_decision_point_asks_for_a_key_and_a_known_model(rig: Rig) -> None:
 
 
 def test_the_door_has_no_page_of_the_admin_listener_and_the_other_way_round(rig: Rig) -> None:
-    from gateway_rig import ask
-
     assert ask(rig.admin, "GET", "/metrics", {}).status == 200
     for path in ("/v1/models", "/v1/chat/completions", "/decide", "/weights/m/x"):
         assert ask(rig.admin, "GET", path, {"authorization": f"Bearer {rig.keys['citizen']}"}).status == 404
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE", "POST"])
+def test_what_a_server_keeps_is_not_handed_out_by_its_id(rig: Rig, server: ModelServer, method: str) -> None:
+    for path in ("/v1/responses/r", "/v1/responses/r/cancel", "/v1/responses/r/input_items", "/v1/chat/completions/c"):
+        got = ask(rig.door, method, path, {"authorization": f"Bearer {rig.keys['citizen']}"})
+        assert got.status == 404 and got.json["type"] == "urn:bylaw:problem:kept", path
+    assert not server.heard
+
+
+KEPT = [
+    b'{"model":"m","input":"x","previous_response_id":"r"}',
+    b'{"model":"m","input":"x","previous_response_id":null,"previous_response_id":"r"}',
+    b'{"model":"m","input":"x","Previous_Response_Id":"r"}',
+    b'{"model":"m","input":"x","previou\\u0073_response_id":"r"}',
+    '{"model":"m","input":"x","previou\u017f_response_id":"r"}'.encode(),
+    b'{"model":"m","input":"x","previou\\u017f_response_id":"r"}',
+    b'{"model":"m","input":"x","conversation":{"id":"c"}}',
+    b'{"model":"m","input":"x","background":true}',
+    b'{"model":"m","input":"x","background":false,"background":true}',
+    '{"model":"m","input":"x","bac\u212aground":true}'.encode(),
+    b'{"model":"m","input":"x","background":1}',
+]
+
+
+@pytest.mark.parametrize("body", KEPT, ids=range(len(KEPT)))
+def test_a_response_does_not_go_on_from_what_was_decided_about_for_somebody_else(
+    rig: Rig, server: ModelServer, body: bytes
+) -> None:
+    got = rig.post("/v1/responses", "citizen", body)
+    assert got.status == 404 and got.json["type"] == "urn:bylaw:problem:kept" and not server.heard
+
+
+def test_the_words_of_what_is_kept_may_stand_in_a_text(rig: Rig) -> None:
+    body = {"model": "m", "input": "what is a background conversation? \u017f", "background": False}
+    assert rig.post("/v1/responses", "citizen", {**body, "previous_response_id": None}).status == 200
