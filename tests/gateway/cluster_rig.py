@@ -36,6 +36,13 @@ class Replica(Rig):
         )
         self.state = State(Place.read(self.path))
 
+    until = 200
+    """The status that says that it has started."""
+
+    def wait_ready(self) -> None:
+        """Until it answers so."""
+        wait(lambda: self.get("/v1/models", "citizen").status == self.until, self.log)
+
     def version(self) -> int:
         """Of the head that came last."""
         return read_head(self.state.snapshot, self.state.public_key()).version

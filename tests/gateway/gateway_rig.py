@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -29,8 +30,9 @@ from bylaw.lineage.lab import Lab
 from bylaw.settings import dumps
 from offices import BASE, LETTER, enacted, office_in
 
-MODELS = ("m", "fable-5", "mythos-5", "hangs", "resets", "half", "broken", "garbage", "moved", "spoofs", "nowhere")
-OTHERS = {"nowhere": "nowhere", "hangs": "hasty"}
+FAULTY = ("hangs", "drips", "resets", "garbled", "headless", "switches", "half", "short", "stalls", "broken", "garbage")
+MODELS = ("m", "fable-5", "mythos-5", *FAULTY, "moved", "spoofs", "zipped", "thinks", "waits", "nowhere")
+OTHERS = {"nowhere": "nowhere", "hangs": "hasty", "drips": "hasty", "stalls": "hasty"}
 """Which upstream answers for a model, if not the main one."""
 CHAT = {"model": "m", "messages": [{"role": "user", "content": "What is said here?"}]}
 SETTLED = """
@@ -67,7 +69,7 @@ class Rig:
         self.path = folder / "gateway.toml"
         rows = "".join(f'[model."{each}"]\nupstream = "{OTHERS.get(each, "main")}"\n' for each in MODELS)
         rows += '[upstream.nowhere]\nurl = "http://127.0.0.1:9"\n'
-        rows += f'[upstream.hasty]\nurl = "{upstream}"\nfirst_byte_seconds = 1\n'
+        rows += f'[upstream.hasty]\nurl = "{upstream}"\nfirst_byte_seconds = 1\nidle_seconds = 1\n'
         self.path.write_text(
             f'office = "office"\nhome = "home"\n{head}[listen]\nport = 0\n[admin]\nport = 0\n'
             f'[upstream.main]\nurl = "{upstream}"\nkey = "MODEL_KEY"\n'
@@ -153,14 +155,21 @@ class Rig:
 
     def child(self, name: str) -> int:
         """The process of a child of the supervisor, the first of that name."""
+        found = self.children(name)
+        assert found, f"there is no {name}"
+        return found[0]
+
+    def children(self, name: str) -> list[int]:
+        """The processes of all children of that name."""
+        found = []
         for path in Path("/proc").glob("[0-9]*"):
             try:
                 parent = int((path / "stat").read_text().rpartition(")")[2].split()[1])
                 if parent == self.process.pid and f"processes.{name}".encode() in (path / "cmdline").read_bytes():
-                    return int(path.name)
+                    found.append(int(path.name))
             except OSError:
                 continue
-        raise AssertionError(f"there is no {name}")
+        return found
 
     def log(self) -> str:
         """What the processes said."""
@@ -233,6 +242,12 @@ class Stream:
     def goes_on(self) -> bool:
         """Whether it was neither ended nor cut."""
         return self.thread.is_alive()
+
+    def leave(self) -> None:
+        """Go, in the middle of it."""
+        self.connection.sock.shutdown(socket.SHUT_RDWR)  # type: ignore[union-attr]
+        self.thread.join(WAIT)
+        self.connection.close()
 
     def end(self) -> "Stream":
         """Read to its end, however that comes."""

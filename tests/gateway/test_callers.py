@@ -201,6 +201,13 @@ def test_a_token_that_was_good_ends(tmp_path: Path, tokens: Tokens) -> None:
         tokens.read(text)
 
 
+def test_a_worker_remembers_so_many_tokens_and_no_more(tokens: Tokens, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bylaw.gateway.caller.tokens.KEEP", 5)
+    for number in range(12):
+        assert tokens.read(token(jti=str(number))).subject == "p-7"
+        assert len(tokens._known) <= 5
+
+
 def test_a_file_of_keys_holds_public_keys_only(tmp_path: Path) -> None:
     path = tmp_path / "keys.json"
     issuer = IssuerSettings(issuer="i", audience="a", jwks=str(path))
@@ -228,6 +235,14 @@ def test_countries_and_what_hides_them(tmp_path: Path) -> None:
     assert found.of("::ffff:1.2.3.4", "").country == "cn"
     assert found.of("1.9.9.9", "") == ("", ("tor",))
     assert found.of("1.8.3.3", "").signals == ("tor",)
+
+
+def test_any_list_may_hide_where_its_users_are(tmp_path: Path) -> None:
+    locator(tmp_path)
+    (tmp_path / "relay.txt").write_text("1.7.0.0/16\n")
+    settings = CallerSettings(places="places.csv", signals={"relay": "relay.txt"}, hides_location=("relay",))
+    found = Locator(settings, lambda text: tmp_path / text)
+    assert found.of("1.7.1.1", "") == ("", ("relay",)) and found.of("1.6.1.1", "").country == "us"
 
 
 def test_only_trusted_hops_are_believed(tmp_path: Path) -> None:

@@ -76,6 +76,7 @@ def test_without_the_database_all_go_on_until_their_age_and_then_nobody_is_let_t
         publisher, replica = made.publisher, made.replicas[0]
         receipts = {replica.chat("citizen").headers["bylaw-receipt"]}
         database.kill()
+        assert ask(replica.admin, "GET", "/readyz", {}).status == 200
         version = replica.version()
         receipts.add(replica.chat("citizen").headers["bylaw-receipt"])  # on the last head, without the database
         wait(lambda: replica.chat("citizen").status == 503, replica.log)
@@ -84,12 +85,28 @@ def test_without_the_database_all_go_on_until_their_age_and_then_nobody_is_let_t
             got = replica.chat(who)
             assert got.status == 503 and got.json["type"] == "urn:bylaw:problem:stale"
         assert not server.heard and replica.version() == version
+        assert ask(replica.admin, "GET", "/readyz", {}).status == 503
         assert publisher.chat("citizen").status == 200, "the machine with the office needs no database"
         database.start()
         wait(lambda: replica.chat("citizen").status == 200, replica.log)
         receipts.add(replica.chat("citizen").headers["bylaw-receipt"])
         wait(lambda: receipts <= receipts_of(publisher).keys(), publisher.log)
         assert "carrier" in replica.log() and "well again" in replica.log()
+
+
+def test_a_replica_that_starts_before_its_database(tmp_path: Path) -> None:
+    """Nobody is known and nothing in force until a head has come: 503, never 401, and then all is well by itself."""
+    with postgres() as (database,), ModelServer() as server:
+        made = Machines(tmp_path, server, 1, 1, 600.0)
+        database.kill()
+        replica = made.replicas[0]
+        replica.until = 503
+        with made.publisher.serving(CLUSTER_DSN=database.dsn()), replica.serving(CLUSTER_DSN=database.dsn()):
+            assert {replica.chat(who).status for who in ("citizen", "foreign", "", "bylaw-" + "x" * 43)} == {503}
+            assert ask(replica.admin, "GET", "/readyz", {}).status == 503
+            database.start()
+            wait(lambda: replica.chat("citizen").status == 200, replica.log)
+            assert replica.chat("bylaw-" + "x" * 43).status == 401
 
 
 def test_a_primary_that_is_killed_gives_way_to_its_standby(tmp_path: Path) -> None:

@@ -152,6 +152,20 @@ def test_where_a_request_comes_from_decides(rig: Rig) -> None:
     assert status("9.9.9.9") == 403
 
 
+COUNTRY = ("cf-ipcountry", "x-vercel-ip-country", "cloudfront-viewer-country", "x-country-code", "x-appengine-country")
+
+
+def test_a_header_that_names_a_country_is_not_believed(rig: Rig) -> None:
+    said = dict.fromkeys((*COUNTRY, "x-geo-country", "x-client-geo-location", "x-real-ip", "forwarded"), "US")
+    assert rig.chat("citizen", {**said, "x-forwarded-for": "1.2.3.4"}, model="mythos-5").status == 403
+    assert rig.chat("citizen", {**said, "x-forwarded-for": "9.9.9.9"}, model="mythos-5").status == 403
+
+
+def test_an_address_at_home_makes_nobody_a_citizen(rig: Rig) -> None:
+    assert rig.chat("foreign", {"x-forwarded-for": "1.1.1.1"}, model="fable-5").status == 451
+    assert rig.chat("citizen", {"x-forwarded-for": "1.2.3.4"}, model="fable-5").status == 200
+
+
 def test_weights_whole_and_in_ranges(rig: Rig) -> None:
     whole = rig.get("/weights/fable-5/model.safetensors", "citizen")
     assert whole.status == 200 and whole.body == WEIGHTS and len(whole.headers["bylaw-receipt"]) == 64

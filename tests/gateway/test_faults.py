@@ -35,6 +35,10 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Rig, Mod
         ("resets", 502, "upstream"),
         ("moved", 502, "upstream"),
         ("nowhere", 502, "upstream"),
+        ("drips", 504, "upstream-slow"),
+        ("garbled", 502, "upstream"),
+        ("headless", 502, "upstream"),
+        ("switches", 502, "upstream"),
     ],
 )
 def test_a_model_s_server_that_does_not_answer(rig: Rig, model: str, status: int, kind: str) -> None:
@@ -55,9 +59,15 @@ def test_a_server_cannot_forge_a_receipt_or_set_a_cookie(rig: Rig) -> None:
     assert len(got.headers.get_all("bylaw-receipt") or []) == 1 and "set-cookie" not in got.headers
 
 
-def test_a_stream_that_breaks_off_is_not_ended_as_if_it_were_whole(rig: Rig) -> None:
+@pytest.mark.parametrize("model", ["half", "short", "stalls"])
+def test_an_answer_that_breaks_off_is_not_ended_as_if_it_were_whole(rig: Rig, model: str) -> None:
     with pytest.raises((http.client.IncompleteRead, ConnectionResetError)):
-        rig.chat("citizen", model="half", stream=True)
+        rig.chat("citizen", model=model, stream=True)
+
+
+def test_a_bomb_of_compression_is_not_opened_here(rig: Rig) -> None:
+    got = rig.chat("citizen", model="zipped")
+    assert got.status == 200 and got.headers["content-encoding"] == "gzip" and len(got.body) < 100_000
 
 
 def test_a_caller_that_leaves_ends_the_work_for_it(rig: Rig, server: ModelServer) -> None:
