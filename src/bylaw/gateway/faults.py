@@ -2,6 +2,8 @@
 
 import ipaddress
 import socket
+import ssl
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -49,3 +51,16 @@ def of_file(path: Path) -> str:
             return ""
     except OSError as error:
         return f"{path} cannot be read: {error.strerror}"
+
+
+def of_certificate(certificate: str, key: str, path: Callable[[str], Path]) -> str:
+    """Why a listener could not use them."""
+    if bool(certificate) != bool(key):
+        return "certificate and private_key belong together"
+    if not certificate or of_file(path(certificate)) or of_file(path(key)):
+        return ""  # what cannot be read is said by its own key
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(path(certificate), path(key), password="")
+    except (ssl.SSLError, ValueError) as error:
+        return f"{path(certificate)} and {path(key)} are no certificate with its key in PEM: {error}"
+    return ""

@@ -247,11 +247,9 @@ class Place(msgspec.Struct, frozen=True):
         door, admin = self.settings.listen, self.settings.admin
         if door.port == admin.port != 0:
             return [("admin.port", f"{admin.port} is the port of [listen] too; what steers needs a port of its own")]
-        return [
-            (f"{name}.private_key", "certificate and private_key belong together")
-            for name, each in (("listen", door), ("admin", admin))
-            if bool(each.certificate) != bool(each.private_key)
-        ]
+        both = (("listen", door), ("admin", admin))
+        found = [(name, faults.of_certificate(each.certificate, each.private_key, self.path)) for name, each in both]
+        return [(f"{name}.certificate", fault) for name, fault in found if fault]
 
     def _upstreams(self) -> list[tuple[str, str]]:
         found = []

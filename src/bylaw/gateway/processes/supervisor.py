@@ -159,7 +159,7 @@ def bind(settings: ListenSettings, name: str) -> socket.socket:
     return made
 
 
-def address_of(listening: socket.socket) -> str:
+def address_of(listening: socket.socket, settings: ListenSettings) -> str:
     """Where it listens, for people."""
     host, port = listening.getsockname()[:2]
-    return f"http://{host}:{port}"
+    return f"http{'s' if settings.certificate else ''}://{f'[{host}]' if ':' in host else host}:{port}"
