@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OctKey, OKPKey, RSAKey
+from mmdb_writer import MMDBWriter
+from netaddr import IPSet
 
 from bylaw.errors import SettingsError
 from bylaw.gateway.caller.ranges import Ranges, network_of, read_list, read_places
@@ -297,6 +299,29 @@ def test_the_registries_delegations() -> None:
         "2001:200::1": "jp",
     }
     assert {each: ranges.find(each) for each in known} == known
+
+
+def test_an_mmdb_says_which_country(tmp_path: Path) -> None:
+    """Written by a stranger's writer; read by the format's own reader."""
+    writer = MMDBWriter(ip_version=6, ipv4_compatible=True, database_type="GeoLite2-Country")
+    rows: dict[str, object] = {
+        "1.0.0.0/8": {"country": {"iso_code": "US"}},
+        "1.2.0.0/16": {"country": {"iso_code": "CN", "names": {"en": "China"}}},
+        "2001:db8::/32": {"country": {"iso_code": "DE"}},
+        "3.0.0.0/8": {"registered_country": {"iso_code": "US"}},  # who owns it says nothing of where its user is
+        "4.0.0.0/8": {"country": {"iso_code": 7}},
+        "5.0.0.0/8": "US",
+        "6.0.0.0/8": {"country": "US"},
+    }
+    for network, said in rows.items():
+        writer.insert_network(IPSet([network]), said)
+    writer.to_db_file(str(tmp_path / "x.mmdb"))
+    found = Locator(CallerSettings(hops=("10.0.0.0/8",), places="x.mmdb"), lambda text: tmp_path / text)
+    known = {"1.1.1.1": "us", "1.2.3.4": "cn", "2001:db8::1": "de", "::ffff:1.2.3.4": "cn"}
+    unknown = ("3.1.1.1", "4.1.1.1", "5.1.1.1", "6.1.1.1", "9.9.9.9", "2001:db9::1")
+    assert {each: found.of(each, "").country for each in known} == known
+    assert {found.of(each, "").country for each in unknown} == {""}
+    assert found.of("10.0.0.1", "1.2.3.4").country == "cn" and found.of("10.0.0.1", "x").country == ""
 
 
 def test_an_mmdb_that_is_none_is_refused(tmp_path: Path) -> None:
