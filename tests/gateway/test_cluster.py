@@ -394,6 +394,31 @@ def test_a_segment_that_a_worker_holds_is_not_removed(both: Machines, base: Data
     assert not path.exists()
 
 
+def test_a_replica_needs_few_rights(both: Machines, base: Database, dsn: str) -> None:
+    """What docs/gateway.md says that its role must be granted."""
+    role = f"replica_{next(NUMBERS)}"
+    for statement in (
+        f"CREATE ROLE {role} LOGIN",
+        f"GRANT USAGE ON SCHEMA bylaw TO {role}",
+        f"GRANT SELECT ON ALL TABLES IN SCHEMA bylaw TO {role}",
+        f"GRANT INSERT, UPDATE ON bylaw.piece TO {role}",
+    ):
+        base.execute(statement)
+    own = Database(dsn.replace("user=bylaw", f"user={role}"), HEADS, 20.0)
+    path = both.segment(both.decisions(1))
+    both.publish(base)
+    both.fetching.turn(own)
+    sending = both.sending()
+    sending.turn(own)
+    both.takings().turn(base)
+    sending.turn(own)
+    assert both.calls() and not path.exists() and both.fetching.version == 1
+    for statement in ("DELETE FROM bylaw.piece", "UPDATE bylaw.head SET version = 9", "DELETE FROM bylaw.filed"):
+        with pytest.raises(Gone, match="permission denied"):
+            own.execute(statement)
+    own.close()
+
+
 def test_a_server_that_is_stopped_is_left_in_time_and_found_again(server: Postgres, dsn: str) -> None:
     base = Database(dsn, HEADS, 2.0)
     assert base.execute("SELECT 1") == [(1,)]
