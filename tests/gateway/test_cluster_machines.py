@@ -53,6 +53,7 @@ def test_their_decisions_and_intervals_are_the_publisher_s(running: tuple[Machin
     receipts = {each.chat("citizen").headers["bylaw-receipt"] for each in (made.publisher, *made.replicas)}
     assert len(receipts) == 3
     wait(lambda: receipts <= receipts_of(made.publisher).keys(), made.publisher.log)
+    assert b"\nbylaw_segments_bytes " in ask(made.replicas[0].admin, "GET", "/metrics", {}).body
     machines_of = {call.rpartition("-w")[0] for call in _calls(made)}
     assert {"eu-0", "eu-1"} <= machines_of
 

@@ -16,8 +16,8 @@ from bylaw.storage import TEMPORARY, remove, write_bytes
 
 HEADS = "bylaw_heads"
 """The channel on which a new head is told."""
-PIECE = 4 << 20
-MOST = 1 << 10
+PIECE = 1 << 20
+MOST = 1 << 12
 """Pieces of the largest part: 4 GiB."""
 _PUT = f"""
 WITH put AS (
