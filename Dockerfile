@@ -4,7 +4,7 @@ FROM python:3.11-slim
 WORKDIR /app
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY src src
-RUN pip install --no-cache-dir -c constraints.txt '.[gateway]' && useradd --system --home /srv bylaw
+RUN pip install --no-cache-dir -c constraints.txt '.[gateway,cluster]' && useradd --system --home /srv bylaw
 USER bylaw
 WORKDIR /srv
 EXPOSE 8080

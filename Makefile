@@ -4,7 +4,7 @@ BIN := .venv/bin
 
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[train,audit,access,gateway,dev,browser]'
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[train,audit,access,gateway,cluster,dev,browser]'
 	touch $@
 
 .PHONY: setup demo serve-demo test lint bench bench-speed bench-prove bench-access

@@ -3,6 +3,7 @@
 It speaks by itself on a socket, so that it can break off where no web framework would let it.
 """
 
+import gzip
 import json
 import socket
 import struct
@@ -84,6 +85,38 @@ class ModelServer:
             case "resets":
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 return False
+            case "drips":
+                for letter in cycle("HTTP/1.1 200 OK\r\nx: " + "y" * 1000):
+                    connection.sendall(letter.encode())
+                    if self.enough.wait(0.2):
+                        return False
+            case "garbled":
+                connection.sendall(b"\x16\x03\x01 no HTTP at all\r\n\r\n")
+                return False
+            case "headless":
+                connection.sendall(b"HTTP/1.1 200 OK\r\nx: " + b"y" * (1 << 20))
+                return False
+            case "switches":
+                connection.sendall(b"HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\nx")
+                return False
+            case "short":
+                connection.sendall(_head("200 OK", "application/json", "content-length: 100") + b'{"choices": ')
+                return False
+            case "stalls":
+                head = _head("200 OK", "text/event-stream", "transfer-encoding: chunked")
+                connection.sendall(head + _chunk(b"data: 1\n\n"))
+                self.enough.wait(90)
+                return False
+            case "thinks":
+                self.enough.wait(90)
+                connection.sendall(_whole("200 OK", json.dumps(_answers(heard.path, said)).encode()))
+            case "waits":
+                head = _head("200 OK", "text/event-stream", "transfer-encoding: chunked")
+                connection.sendall(head + _chunk(b"data: 1\n\n"))
+                self.enough.wait(90)
+                connection.sendall(_chunk(b"data: [DONE]\n\n") + b"0\r\n\r\n")
+            case "zipped":
+                connection.sendall(_whole("200 OK", gzip.compress(b"x" * 50_000_000), "content-encoding: gzip"))
             case "half":
                 connection.sendall(
                     _head("200 OK", "text/event-stream", "transfer-encoding: chunked") + _chunk(b"data: 1\n\n")

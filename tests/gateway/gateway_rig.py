@@ -4,16 +4,19 @@ import http.client
 import json
 import os
 import signal
+import socket
+import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from gateway_model import ModelServer
+from gateway_model import ENDLESS, ModelServer
 
 from bylaw.access.office.place import Office, OfficeSettings
 from bylaw.gateway import meters
@@ -22,12 +25,14 @@ from bylaw.gateway.settings import Place
 from bylaw.gateway.snapshot.head import read_head
 from bylaw.gateway.snapshot.table import Table
 from bylaw.gateway.state import State
+from bylaw.ledger.merkle import leaf_hash
 from bylaw.lineage.lab import Lab
 from bylaw.settings import dumps
 from offices import BASE, LETTER, enacted, office_in
 
-MODELS = ("m", "fable-5", "mythos-5", "hangs", "resets", "half", "broken", "garbage", "moved", "spoofs", "nowhere")
-OTHERS = {"nowhere": "nowhere", "hangs": "hasty"}
+FAULTY = ("hangs", "drips", "resets", "garbled", "headless", "switches", "half", "short", "stalls", "broken", "garbage")
+MODELS = ("m", "fable-5", "mythos-5", *FAULTY, "moved", "spoofs", "zipped", "thinks", "waits", "nowhere")
+OTHERS = {"nowhere": "nowhere", "hangs": "hasty", "drips": "hasty", "stalls": "hasty"}
 """Which upstream answers for a model, if not the main one."""
 CHAT = {"model": "m", "messages": [{"role": "user", "content": "What is said here?"}]}
 SETTLED = """
@@ -64,7 +69,7 @@ class Rig:
         self.path = folder / "gateway.toml"
         rows = "".join(f'[model."{each}"]\nupstream = "{OTHERS.get(each, "main")}"\n' for each in MODELS)
         rows += '[upstream.nowhere]\nurl = "http://127.0.0.1:9"\n'
-        rows += f'[upstream.hasty]\nurl = "{upstream}"\nfirst_byte_seconds = 1\n'
+        rows += f'[upstream.hasty]\nurl = "{upstream}"\nfirst_byte_seconds = 1\nidle_seconds = 1\n'
         self.path.write_text(
             f'office = "office"\nhome = "home"\n{head}[listen]\nport = 0\n[admin]\nport = 0\n'
             f'[upstream.main]\nurl = "{upstream}"\nkey = "MODEL_KEY"\n'
@@ -150,14 +155,21 @@ class Rig:
 
     def child(self, name: str) -> int:
         """The process of a child of the supervisor, the first of that name."""
+        found = self.children(name)
+        assert found, f"there is no {name}"
+        return found[0]
+
+    def children(self, name: str) -> list[int]:
+        """The processes of all children of that name."""
+        found = []
         for path in Path("/proc").glob("[0-9]*"):
             try:
                 parent = int((path / "stat").read_text().rpartition(")")[2].split()[1])
                 if parent == self.process.pid and f"processes.{name}".encode() in (path / "cmdline").read_bytes():
-                    return int(path.name)
+                    found.append(int(path.name))
             except OSError:
                 continue
-        raise AssertionError(f"there is no {name}")
+        return found
 
     def log(self) -> str:
         """What the processes said."""
@@ -201,3 +213,55 @@ def gateway(folder: Path, settings: str = "", head: str = "") -> Iterator[tuple[
         rig = Rig(folder, server.url, settings, head)
         with rig.serving():
             yield rig, server
+
+
+class Stream:
+    """A stream without an end of its own, read in a thread."""
+
+    def __init__(self, rig: Rig, who: str, model: str) -> None:
+        parts = urlsplit(rig.door)
+        self.connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=WAIT)
+        body = json.dumps({**CHAT, "model": model, "stream": True, "max_tokens": ENDLESS})
+        headers = {"authorization": f"Bearer {rig.keys[who]}", "content-type": "application/json"}
+        self.connection.request("POST", "/v1/chat/completions", body, headers)
+        self.response = self.connection.getresponse()
+        self.read = self.response.read1(65536)
+        self.whole = False
+        self.thread = threading.Thread(target=self._read)
+        self.thread.start()
+
+    def _read(self) -> None:
+        try:
+            while piece := self.response.read1(65536):
+                self.read += piece
+            self.whole = self.read.endswith(b"[DONE]\n\n")
+        except (http.client.IncompleteRead, ConnectionResetError):
+            pass
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it was neither ended nor cut."""
+        return self.thread.is_alive()
+
+    def leave(self) -> None:
+        """Go, in the middle of it."""
+        self.connection.sock.shutdown(socket.SHUT_RDWR)  # type: ignore[union-attr]
+        self.thread.join(WAIT)
+        self.connection.close()
+
+    def end(self) -> "Stream":
+        """Read to its end, however that comes."""
+        self.thread.join(WAIT)
+        assert not self.goes_on
+        self.connection.close()
+        return self
+
+
+def receipts_of(rig: Rig) -> dict[str, int]:
+    """How often each receipt is in the archive's batches: as leaves, made again from commitments."""
+    found: dict[str, int] = {}
+    with closing(sqlite3.connect(rig.office.archive.path)) as base:
+        for (committed,) in base.execute("SELECT committed FROM commitments"):
+            leaf = leaf_hash(committed.encode()).hex()
+            found[leaf] = found.get(leaf, 0) + 1
+    return found

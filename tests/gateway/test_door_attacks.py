@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -9,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from gateway_model import ModelServer
-from gateway_rig import CHAT, WAIT, Rig, gateway, letter
+from gateway_rig import CHAT, WAIT, Rig, ask, gateway, letter
 
 BODY = json.dumps({**CHAT, "model": "fable-5"}).encode()
 
@@ -141,6 +142,114 @@ def test_a_request_has_one_length_or_is_none(rig: Rig, framing: tuple[str, ...])
     assert answers.count(b"HTTP/1.1 ") <= 2
 
 
+CHUNKED = "transfer-encoding: chunked"
+
+
+@pytest.mark.parametrize(
+    ("framing", "body"),
+    [
+        # the last lines of RFC 9112, sections 5.2, 6.1, 6.3, 7.1 and 11.2, one by one
+        ((CHUNKED, "content-length: 0"), b"0\r\n\r\n"),
+        (("content-length: 0", CHUNKED), b"0\r\n\r\n"),
+        (("content-length: 6", f"{CHUNKED}\r\n ,identity"), b"0\r\n\r\nX"),
+        ((CHUNKED, CHUNKED), b"0\r\n\r\n"),
+        (("transfer-encoding: gzip, chunked",), b"0\r\n\r\n"),
+        (("transfer-encoding: chunked, chunked",), b"0\r\n\r\n"),
+        (("transfer-encoding: identity", "content-length: 2"), b"{}"),
+        (("transfer-encoding: chunke\u0131d",), b"0\r\n\r\n"),
+        (("transfer-encoding\t: chunked",), b"0\r\n\r\n"),
+        (("transfer-encoding:\tchunked", "content-length: 3"), b"0\r\n\r\n"),
+        (("\ttransfer-encoding: chunked",), b"0\r\n\r\n"),
+        (("content-length : 2",), b"{}"),
+        (("content-length:2\r\n 0",), b"{}"),
+        (("content-length: 2 0",), b"{}"),
+        (("content-length: 2;q=1",), b"{}"),
+        (("content-length: 2_0",), b"{}"),
+        (("content-length: \u0662",), b"{}"),
+        (("content-length:",), b"{}"),
+        ((CHUNKED,), b"g\r\n{}\r\n0\r\n\r\n"),
+        ((CHUNKED,), b"0x2\r\n{}\r\n0\r\n\r\n"),
+        ((CHUNKED,), b"-2\r\n{}\r\n0\r\n\r\n"),
+        ((CHUNKED,), b" 2\r\n{}\r\n0\r\n\r\n"),
+        ((CHUNKED,), b"ffffffffffffffff2\r\n{}\r\n0\r\n\r\n"),
+        ((CHUNKED,), b"2\n{}\n0\n\n"),
+        ((CHUNKED,), b"2\r\n{}XX0\r\n\r\n"),
+        ((CHUNKED,), b"2;\nx\r\n{}\r\n0\r\n\r\n"),
+        ((CHUNKED,), b'2;a="\n"\r\n{}\r\n0\r\n\r\n'),
+        ((CHUNKED,), b"\r\n2\r\n{}\r\n0\r\n\r\n"),
+        ((CHUNKED,), b"2\r\r\n{}\r\n0\r\n\r\n"),
+        (("x: y\nz: w", "content-length: 2"), b"{}"),
+        (("x: y\rz: w", "content-length: 2"), b"{}"),
+        (("x", "content-length: 2"), b"{}"),
+        (("x y: z", "content-length: 2"), b"{}"),
+        ((": z", "content-length: 2"), b"{}"),
+    ],
+)
+def test_what_stands_behind_a_doubtful_request_is_not_a_second_one(
+    rig: Rig, server: ModelServer, framing: tuple[str, ...], body: bytes
+) -> None:
+    """The second is a good one of a citizen: were it answered, an attacker could put one into others' connections."""
+    good = json.dumps(CHAT)
+    second = (
+        f"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {rig.keys['citizen']}\r\n"
+        f"content-type: application/json\r\ncontent-length: {len(good)}\r\n\r\n{good}"
+    ).encode()
+    lines = ["POST /v1/chat/completions HTTP/1.1", "host: x", f"authorization: Bearer {rig.keys['foreign']}"]
+    head = "\r\n".join([*lines, "content-type: application/json", *framing, "", ""])
+    answers = raw(rig, head.encode("utf-8") + body + second)
+    assert b"HTTP/1.1 200" not in answers and b"HTTP/1.1 500" not in answers, answers[:200]
+    assert answers.count(b"HTTP/1.1 ") <= 2 and not server.heard
+
+
+def test_requests_behind_each_other_are_each_their_own_caller_s(rig: Rig, server: ModelServer) -> None:
+    def one(who: str, model: str, last: bool = False) -> bytes:
+        body = json.dumps({**CHAT, "model": model})
+        close = "connection: close\r\n" if last else ""
+        return (
+            f"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {rig.keys[who]}\r\n{close}"
+            f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n{body}"
+        ).encode()
+
+    got = raw(
+        rig, one("foreign", "fable-5") + one("citizen", "m") + one("nobody", "m") + one("foreign", "fable-5", True)
+    )
+    assert re.findall(rb"HTTP/1\.1 (\d+) ", got) == [b"451", b"200", b"200", b"451"]
+    receipts = re.findall(rb"bylaw-receipt: (\w+)", got)
+    assert len(set(receipts)) == 4 and len(server.heard) == 2
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        (
+            "upgrade: websocket",
+            "connection: upgrade",
+            "sec-websocket-version: 13",
+            "sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==",
+        ),
+        ("upgrade: h2c", "connection: upgrade, http2-settings", "http2-settings: AAMAAABkAAQAAP__"),
+        ("upgrade: TLS/1.2", "connection: upgrade"),
+        ("upgrade: chunked, h2c, websocket", "connection: upgrade"),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_no_other_protocol_is_spoken(rig: Rig, server: ModelServer, method: str, headers: tuple[str, ...]) -> None:
+    for path in ("/v1/chat/completions", "/v1/realtime", "/v1/models"):
+        got = request(rig, f"{method} {path} HTTP/1.1", "host: x", *headers, who="foreign")
+        assert not got.startswith(b"HTTP/1.1 101") and b"HTTP/1.1 500" not in got, got[:60]
+    assert not server.heard
+
+
+def test_http_2_begins_nothing(rig: Rig) -> None:
+    for start in (
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(9),
+        b"\x16\x03\x01" + bytes(200),
+        b"GET /v1/models\r\n\r\n",
+    ):
+        got = raw(rig, start)
+        assert got == b"" or got.startswith((b"HTTP/1.1 400", b"HTTP/1.1 401")), got[:60]
+
+
 def test_a_body_goes_upstream_with_our_own_length(rig: Rig, server: ModelServer) -> None:
     body = json.dumps(CHAT).encode()
     chunked = b"%x;ext=1\r\n%s\r\n0\r\ntrailer: x\r\n\r\n" % (len(body), body)
@@ -184,6 +293,21 @@ BODIES = [
     b"fable-5",
     b'{"model":"m","x":' + b"[" * 90_000 + b'"fable-5"' + b"]" * 90_000 + b"}",
     b'{"a":' * 20_000 + b'"fable-5"' + b"}" * 20_000,
+    b'{"model":"m","model":"m","x":"fable-5"}',
+    b'{"model":"m","x":{"model":"m"},"model":"fable-5"}',
+    b'{"model":"m","m\u00f6del":1,"\u004dodel":"fable-5"}',
+    b'{"model":"m","mode\u006c":"fable-5"}',
+    '{"model":"m","mode\u217c":"fable-5","MODEL":1}'.encode(),
+    b'{"model":"fable-5\\u0000","x":1}',
+    b'{"model":"FABLE-5"}',
+    b'{"model":" fable-5"}',
+    b'{"model":"m/../fable-5"}',
+    b'{"model":"m\\r\\nfable-5"}',
+    b'{"model":"{{7*7}}fable-5"}',
+    b"{\"model\":\"fable-5' OR '1'='1\"}",
+    b'{"model":"fable-5","x":' + b"9" * 150_000 + b',"model":"m"}',
+    b'{"model":"m",' + b",".join(b'"k%d":0' % each for each in range(15_000)) + b',"MODEL":"fable-5"}',
+    b'{"model":"m","x":"\\ud800fable-5","\\ud83dmodel":1,"Model":2}',
 ]
 
 
@@ -268,8 +392,42 @@ def test_the_decision_point_asks_for_a_key_and_a_known_model(rig: Rig) -> None:
 
 
 def test_the_door_has_no_page_of_the_admin_listener_and_the_other_way_round(rig: Rig) -> None:
-    from gateway_rig import ask
-
     assert ask(rig.admin, "GET", "/metrics", {}).status == 200
     for path in ("/v1/models", "/v1/chat/completions", "/decide", "/weights/m/x"):
         assert ask(rig.admin, "GET", path, {"authorization": f"Bearer {rig.keys['citizen']}"}).status == 404
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE", "POST"])
+def test_what_a_server_keeps_is_not_handed_out_by_its_id(rig: Rig, server: ModelServer, method: str) -> None:
+    for path in ("/v1/responses/r", "/v1/responses/r/cancel", "/v1/responses/r/input_items", "/v1/chat/completions/c"):
+        got = ask(rig.door, method, path, {"authorization": f"Bearer {rig.keys['citizen']}"})
+        assert got.status == 404 and got.json["type"] == "urn:bylaw:problem:kept", path
+    assert not server.heard
+
+
+KEPT = [
+    b'{"model":"m","input":"x","previous_response_id":"r"}',
+    b'{"model":"m","input":"x","previous_response_id":null,"previous_response_id":"r"}',
+    b'{"model":"m","input":"x","Previous_Response_Id":"r"}',
+    b'{"model":"m","input":"x","previou\\u0073_response_id":"r"}',
+    '{"model":"m","input":"x","previou\u017f_response_id":"r"}'.encode(),
+    b'{"model":"m","input":"x","previou\\u017f_response_id":"r"}',
+    b'{"model":"m","input":"x","conversation":{"id":"c"}}',
+    b'{"model":"m","input":"x","background":true}',
+    b'{"model":"m","input":"x","background":false,"background":true}',
+    '{"model":"m","input":"x","bac\u212aground":true}'.encode(),
+    b'{"model":"m","input":"x","background":1}',
+]
+
+
+@pytest.mark.parametrize("body", KEPT, ids=range(len(KEPT)))
+def test_a_response_does_not_go_on_from_what_was_decided_about_for_somebody_else(
+    rig: Rig, server: ModelServer, body: bytes
+) -> None:
+    got = rig.post("/v1/responses", "citizen", body)
+    assert got.status == 404 and got.json["type"] == "urn:bylaw:problem:kept" and not server.heard
+
+
+def test_the_words_of_what_is_kept_may_stand_in_a_text(rig: Rig) -> None:
+    body = {"model": "m", "input": "what is a background conversation? \u017f", "background": False}
+    assert rig.post("/v1/responses", "citizen", {**body, "previous_response_id": None}).status == 200

@@ -1,17 +1,14 @@
 """A directive reaches the wire: refused at once, answers under way cut, others unbroken, every decision on record."""
 
-import http.client
 import json
-import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import pairwise
-from urllib.parse import urlsplit
 
 import pytest
-from gateway_model import ENDLESS, ModelServer
-from gateway_rig import CHAT, WAIT, Rig, gateway, letter, wait
+from gateway_model import ModelServer
+from gateway_rig import WAIT, Rig, Stream, gateway, letter, wait
 
 from bylaw.access.decision import Request
 from bylaw.access.office.archive import Made
@@ -29,42 +26,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Rig, Mod
         tmp_path_factory.mktemp("directive"), head="workers = 2\nbring_to = 'https://lab.example/facts'\n"
     ) as both:
         yield both
-
-
-class Stream:
-    """A stream without an end of its own, read in a thread."""
-
-    def __init__(self, rig: Rig, who: str, model: str) -> None:
-        parts = urlsplit(rig.door)
-        self.connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=WAIT)
-        body = json.dumps({**CHAT, "model": model, "stream": True, "max_tokens": ENDLESS})
-        headers = {"authorization": f"Bearer {rig.keys[who]}", "content-type": "application/json"}
-        self.connection.request("POST", "/v1/chat/completions", body, headers)
-        self.response = self.connection.getresponse()
-        self.read = self.response.read1(65536)
-        self.whole = False
-        self.thread = threading.Thread(target=self._read)
-        self.thread.start()
-
-    def _read(self) -> None:
-        try:
-            while piece := self.response.read1(65536):
-                self.read += piece
-            self.whole = self.read.endswith(b"[DONE]\n\n")
-        except (http.client.IncompleteRead, ConnectionResetError):
-            pass
-
-    @property
-    def goes_on(self) -> bool:
-        """Whether it was neither ended nor cut."""
-        return self.thread.is_alive()
-
-    def end(self) -> "Stream":
-        """Read to its end, however that comes."""
-        self.thread.join(WAIT)
-        assert not self.goes_on
-        self.connection.close()
-        return self
 
 
 def test_refused_streams_are_cut_and_others_go_on(rig: Rig, server: ModelServer) -> None:

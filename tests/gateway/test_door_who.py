@@ -1,11 +1,16 @@
 """Organisations, their end users, places and weights, through the door as it runs; and before a real nginx."""
 
+import os
 import shutil
+import signal
+import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 import pytest
@@ -152,6 +157,20 @@ def test_where_a_request_comes_from_decides(rig: Rig) -> None:
     assert status("9.9.9.9") == 403
 
 
+COUNTRY = ("cf-ipcountry", "x-vercel-ip-country", "cloudfront-viewer-country", "x-country-code", "x-appengine-country")
+
+
+def test_a_header_that_names_a_country_is_not_believed(rig: Rig) -> None:
+    said = dict.fromkeys((*COUNTRY, "x-geo-country", "x-client-geo-location", "x-real-ip", "forwarded"), "US")
+    assert rig.chat("citizen", {**said, "x-forwarded-for": "1.2.3.4"}, model="mythos-5").status == 403
+    assert rig.chat("citizen", {**said, "x-forwarded-for": "9.9.9.9"}, model="mythos-5").status == 403
+
+
+def test_an_address_at_home_makes_nobody_a_citizen(rig: Rig) -> None:
+    assert rig.chat("foreign", {"x-forwarded-for": "1.1.1.1"}, model="fable-5").status == 451
+    assert rig.chat("citizen", {"x-forwarded-for": "1.2.3.4"}, model="fable-5").status == 200
+
+
 def test_weights_whole_and_in_ranges(rig: Rig) -> None:
     whole = rig.get("/weights/fable-5/model.safetensors", "citizen")
     assert whole.status == 200 and whole.body == WEIGHTS and len(whole.headers["bylaw-receipt"]) == 64
@@ -229,8 +248,6 @@ http {{
 def test_a_real_nginx_asks_before_it_lets_anybody_to_an_engine(rig: Rig, server: ModelServer, tmp_path: Path) -> None:
     if shutil.which("nginx") is None:
         pytest.fail("nginx is not installed; .ci/run installs it")
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     conf = tmp_path / "nginx.conf"
@@ -260,6 +277,83 @@ def test_a_real_nginx_asks_before_it_lets_anybody_to_an_engine(rig: Rig, server:
     finally:
         nginx.terminate()
         nginx.wait(20)
+
+
+ENVOY = """
+static_resources:
+  listeners:
+  - address: {{ socket_address: {{ address: 127.0.0.1, port_value: {port} }} }}
+    filter_chains:
+    - filters:
+      - name: envoy.filters.network.http_connection_manager
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+          stat_prefix: engine
+          normalize_path: true
+          route_config:
+            virtual_hosts:
+            - name: engine
+              domains: ["*"]
+              routes: [{{ match: {{ prefix: "/" }}, route: {{ cluster: engine }} }}]
+          http_filters:
+          - name: envoy.filters.http.ext_authz
+            typed_config:
+              "@type": type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthz
+              failure_mode_allow: false
+              allowed_headers:
+                patterns: [{{ exact: authorization }}, {{ exact: x-api-key }}, {{ exact: bylaw-end-user }}]
+              http_service:
+                server_uri: {{ uri: "http://127.0.0.1:{door}", cluster: bylaw, timeout: 30s }}
+                path_prefix: /decide
+                authorization_request: {{ headers_to_add: [{{ key: bylaw-model, value: fable-5 }}] }}
+                authorization_response:
+                  allowed_client_headers_on_success: {{ patterns: [{{ exact: bylaw-receipt }}] }}
+          - name: envoy.filters.http.router
+            typed_config: {{ "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }}
+  clusters: [{clusters}]
+"""
+CLUSTER = (
+    "{{ name: {name}, type: STATIC, load_assignment: {{ cluster_name: {name}, endpoints: [{{ lb_endpoints: [{{"
+    " endpoint: {{ address: {{ socket_address: {{ address: 127.0.0.1, port_value: {port} }} }} }} }}] }}] }} }}"
+)
+
+
+def test_a_real_envoy_asks_before_it_lets_anybody_to_an_engine(rig: Rig, server: ModelServer, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    door, engine = (urlsplit(each).port for each in (rig.door, server.url))
+    clusters = ", ".join(CLUSTER.format(name=name, port=at) for name, at in (("bylaw", door), ("engine", engine)))
+    (tmp_path / "envoy.yaml").write_text(ENVOY.format(port=port, door=door, clusters=clusters))
+    command = [str(Path(sys.executable).with_name("envoy")), "-c", str(tmp_path / "envoy.yaml"), "--concurrency", "1"]
+    with (tmp_path / "log").open("wb") as log:
+        envoy = subprocess.Popen([*command, "--use-dynamic-base-id"], stdout=log, stderr=log, start_new_session=True)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait(lambda: _listens(port), (tmp_path / "log").read_text)
+        server.heard.clear()
+        statuses = {}
+        for who in ("citizen", "foreign", "nobody", "unknown key"):
+            said = {
+                "authorization": f"Bearer {rig.keys.get(who, 'x')}",
+                "content-type": "application/json",
+                "bylaw-model": "m",  # the proxy's own counts
+            }
+            got = ask(url, "POST", "/v1/chat/completions", said, b'{"model": "m", "messages": []}')
+            statuses[who] = got.status
+            assert who != "citizen" or len(got.headers["bylaw-receipt"]) == 64
+        assert statuses == {"citizen": 200, "foreign": 403, "nobody": 403, "unknown key": 401}
+        assert len(server.heard) == 1
+    finally:
+        os.killpg(envoy.pid, signal.SIGTERM)
+        envoy.wait(60)
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    except OSError:
+        return False
+    return True
 
 
 def test_running_answers_of_an_organisation_are_limited_and_others_are_not(rig: Rig, server: ModelServer) -> None:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from gateway_model import ENDLESS, ModelServer
-from gateway_rig import CHAT, SETTLED, WAIT, Rig, gateway, letter, wait
+from gateway_rig import CHAT, SETTLED, WAIT, Rig, gateway, letter, receipts_of, wait
 
 from bylaw.gateway import meters
 from bylaw.gateway.snapshot.head import read_head
@@ -35,6 +35,10 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Rig, Mod
         ("resets", 502, "upstream"),
         ("moved", 502, "upstream"),
         ("nowhere", 502, "upstream"),
+        ("drips", 504, "upstream-slow"),
+        ("garbled", 502, "upstream"),
+        ("headless", 502, "upstream"),
+        ("switches", 502, "upstream"),
     ],
 )
 def test_a_model_s_server_that_does_not_answer(rig: Rig, model: str, status: int, kind: str) -> None:
@@ -55,9 +59,15 @@ def test_a_server_cannot_forge_a_receipt_or_set_a_cookie(rig: Rig) -> None:
     assert len(got.headers.get_all("bylaw-receipt") or []) == 1 and "set-cookie" not in got.headers
 
 
-def test_a_stream_that_breaks_off_is_not_ended_as_if_it_were_whole(rig: Rig) -> None:
+@pytest.mark.parametrize("model", ["half", "short", "stalls"])
+def test_an_answer_that_breaks_off_is_not_ended_as_if_it_were_whole(rig: Rig, model: str) -> None:
     with pytest.raises((http.client.IncompleteRead, ConnectionResetError)):
-        rig.chat("citizen", model="half", stream=True)
+        rig.chat("citizen", model=model, stream=True)
+
+
+def test_a_bomb_of_compression_is_not_opened_here(rig: Rig) -> None:
+    got = rig.chat("citizen", model="zipped")
+    assert got.status == 200 and got.headers["content-encoding"] == "gzip" and len(got.body) < 100_000
 
 
 def test_a_caller_that_leaves_ends_the_work_for_it(rig: Rig, server: ModelServer) -> None:
@@ -135,7 +145,7 @@ def test_a_full_disk_stops_answers_and_not_the_gateway(rig: Rig, server: ModelSe
     finally:
         resource.prlimit(worker, resource.RLIMIT_FSIZE, before)
     receipt = rig.chat("citizen").headers["bylaw-receipt"]
-    wait(lambda: receipt in _receipts(rig))  # what was written before and after is read
+    wait(lambda: receipt in receipts_of(rig))  # what was written before and after is read
     lines = b"".join(path.read_bytes() for path in rig.state.segments.glob("w*.log"))
     assert all(line.endswith(b"}\n") for line in lines.splitlines(keepends=True))
 
@@ -177,7 +187,7 @@ def test_killed_workers_lose_no_decision_that_was_answered(tmp_path: Path) -> No
         stop.set()
         for thread in threads:
             thread.join()
-    found = _receipts(rig)
+    found = receipts_of(rig)
     assert receipts <= found.keys(), "answered, and not on record"
     assert sum(found.values()) == len(found), "on record twice"
 
@@ -192,22 +202,7 @@ def test_the_whole_gateway_killed_and_started_again(tmp_path: Path) -> None:
             wait(lambda: not any(_runs(each) for each in children))
         with rig.serving():
             first.add(rig.chat("citizen").headers["bylaw-receipt"])
-        assert first <= _receipts(rig).keys()
-
-
-def _receipts(rig: Rig) -> dict[str, int]:
-    """How often each receipt is in the archive's batches: as leaves, made again from commitments."""
-    import sqlite3
-    from contextlib import closing
-
-    from bylaw.ledger.merkle import leaf_hash
-
-    found: dict[str, int] = {}
-    with closing(sqlite3.connect(rig.office.archive.path)) as base:
-        for (committed,) in base.execute("SELECT committed FROM commitments"):
-            leaf = leaf_hash(committed.encode()).hex()
-            found[leaf] = found.get(leaf, 0) + 1
-    return found
+        assert first <= receipts_of(rig).keys()
 
 
 def _runs(process: int) -> bool:

@@ -1,14 +1,18 @@
 """A bad file stops the start with one line that says what and where; ``--check`` says the same without starting."""
 
+import asyncio
 import os
 import socket
 from pathlib import Path
 
 import pytest
+from gateway_model import ModelServer
 from gateway_rig import Rig
 
 from bylaw.cli import main
-from bylaw.gateway.settings import GatewaySettings, Place
+from bylaw.gateway import faults
+from bylaw.gateway.settings import GatewaySettings, ModelSettings, Place, UpstreamSettings
+from bylaw.gateway.wire.upstream import Upstreams
 from bylaw.settings import dumps, load
 
 
@@ -47,6 +51,66 @@ BAD = [
     ("[record]\nsync = 'never'\n", "sync"),
     ("workers = \n", "not valid TOML"),
 ]
+
+
+CLUSTER = '[cluster]\nrole = "replica"\nname = "eu"\ndatabase = "CLUSTER_DSN"\n'
+UPSTREAM = '[upstream.a]\nurl = "http://x"\n[model.m]\nupstream = "a"\n'
+BAD += [
+    ('[cluster]\nname = "eu"\n', "cluster.role: says neither publisher nor replica"),
+    ('[cluster]\nrole = "leader"\n', "role"),
+    (CLUSTER, r"upstream: a replica needs an \[upstream.NAME\]"),
+    (CLUSTER + UPSTREAM, "cluster.database: the environment variable CLUSTER_DSN is not set"),
+    (CLUSTER.replace("CLUSTER_DSN", "HOME") + UPSTREAM, "snapshot.key: a replica needs the publisher's public key"),
+    (CLUSTER.replace("CLUSTER_DSN", "HOME").replace('"eu"', '"../eu"') + UPSTREAM, "'../eu' is no name"),
+    ('[cluster]\nrole = "publisher"\ndatabase = "HOME"\n[cluster.replicas]\neu = "none.pub"\n', "cluster.replicas.eu"),
+    ("[cluster]\npatience_seconds = 0.1\n", "patience_seconds"),
+]
+INSIDE = (
+    "http://169.254.169.254/", "http://2852039166/", "http://0xa9fea9fe/", "http://0251.0376.0251.0376/",
+    "http://169.254.43518/", "http://0xa9.254.0251.254:80/latest", "http://[::ffff:169.254.169.254]/",
+    "http://[::ffff:a9fe:a9fe]/", "http://[2002:a9fe:a9fe::]/", "http://[fe80::1%25eth0]/", "http://[fd00:ec2::254]/",
+    "http://metadata.google.internal/", "http://metadata.google.internal./", "http://100.100.100.200/",
+)  # fmt: skip
+OUTSIDE = (
+    "http://10.0.0.7:9000",
+    "https://models.example/v1",
+    "http://[::1]:80/",
+    "http://127.1/",
+    "unix:/run/model.sock",
+)
+NOWHERE = (
+    "file:///etc/passwd", "gopher://x/", "//x", "http://", "http:///x", "http://x:99999/", "http://x:0/", "http://a b/",
+    "http://x\n@169.254.169.254/", "http://x\\@169.254.169.254/", "http://x#@169.254.169.254/", "http://x?u=http://y",
+    "http://x\u3002y/", "unix:x.sock", "HTTP//x", "dict://x:1/", "http://x\r\nhost: y/",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("url", (*INSIDE, *NOWHERE))
+def test_an_upstream_s_address_leads_nowhere_it_should_not(url: str) -> None:
+    assert faults.of_url(url)
+
+
+@pytest.mark.parametrize("url", OUTSIDE)
+def test_an_upstream_s_address_may_be_inside(url: str) -> None:
+    assert not faults.of_url(url)
+
+
+def test_the_environment_s_proxy_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What leads elsewhere is not followed either: ``moved`` in test_faults."""
+    for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "")
+    with ModelServer() as server:
+        settings = GatewaySettings(
+            upstream={"a": UpstreamSettings(url=server.url)}, model={"m": ModelSettings(upstream="a")}
+        )
+
+        async def ask() -> int:
+            answer = await Upstreams(settings).ask("m", "/v1/chat/completions", b"", {}, b'{"model": "m"}')
+            answer.close()
+            return answer.status
+
+        assert asyncio.run(ask()) == 200 and len(server.heard) == 1
 
 
 @pytest.mark.parametrize(("text", "said"), BAD, ids=range(len(BAD)))

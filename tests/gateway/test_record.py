@@ -166,6 +166,16 @@ def test_a_drain_that_is_killed_at_any_step_neither_loses_nor_doubles(
     assert bytes([7]) * 32 not in _around(tmp_path / "office" / "decisions" / "salts", made[0])
 
 
+def test_a_segment_is_read_some_lines_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from bylaw.gateway.record import drain
+
+    monkeypatch.setattr(drain, "BATCH", 4)
+    path = tmp_path / "w-000001.log"
+    path.write_bytes(line_of(Written(canonical({"a": 1}), bytes(32))) * 10)
+    sizes = [len(batch) for batch, _ in drain._batches(path, 0)]
+    assert sizes == [4, 4, 2]
+
+
 def _around(path: Path, made: Made) -> bytes:
     """Every salt that stands beside the commitment of a decision."""
     key = bytes.fromhex(commitment(canonical(made), bytes([7]) * 32).partition(":")[2])

@@ -308,6 +308,41 @@ def test_keys_come_and_go(made: Made) -> None:
     assert edition.key(hash) is None
 
 
+def test_a_key_ends_at_its_own_time(made: Made) -> None:
+    from bylaw.gateway.caller.identify import Headers, identify
+    from bylaw.gateway.caller.tokens import Tokens
+    from bylaw.gateway.problem import Problem
+
+    text = made.keys.issue(Key(subject="citizen", expires=AT + timedelta(seconds=30)), AT)
+    run(made.turn())
+    headers = Headers.of([(b"x-api-key", text.encode())])
+    edition, now = made.follower.current()
+    assert identify(headers, Tokens({}, Path), edition, now).subject == "citizen"
+    made.time.go(30)  # and no new head has come
+    with pytest.raises(Problem) as refused:
+        identify(headers, Tokens({}, Path), *made.follower.current())
+    assert refused.value.kind == "who"
+
+
+def test_an_edition_keeps_so_many_decisions_and_no_more(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(made.turn())
+    monkeypatch.setattr("bylaw.gateway.snapshot.edition.KEEP", 5)
+    edition, _ = made.follower.current()
+    for number in range(20):
+        edition.decide("citizen", Request(model="m", location=f"x{number}"))
+        assert len(edition._ruled) <= 5
+
+
+def test_a_head_that_changes_nothing_compiles_nothing(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(made.turn())
+    first, _ = made.follower.current()
+    made.time.go(31)
+    monkeypatch.setattr("bylaw.gateway.snapshot.edition.compile", None)
+    run(made.turn())
+    second, _ = made.follower.current()
+    assert second.head.version == first.head.version + 1 and second.policy is first.policy
+
+
 def test_any_byte_of_a_head_that_is_changed_is_found(made: Made) -> None:
     run(made.turn())
     path = made.folder / "snapshot" / "head"

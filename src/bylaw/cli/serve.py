@@ -72,6 +72,7 @@ def _say(supervisor: "Supervisor") -> bool:
     behind = [each.url for each in supervisor.place.settings.upstream.values() if each.url.startswith("unix:")]
     if not all(Path(url.removeprefix("unix:")).exists() for url in behind):
         return False
-    door, admin = address_of(supervisor.door), address_of(supervisor.admin)
+    said = supervisor.place.settings
+    door, admin = address_of(supervisor.door, said.listen), address_of(supervisor.admin, said.admin)
     print(f"models {door}\nadmin  {admin}\nstop with Ctrl-C", flush=True)
     return True

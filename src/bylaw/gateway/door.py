@@ -132,6 +132,8 @@ class Door:
         with self.parts.limits.running(asked.caller):
             content = await body.read_in_time(receive, limits.body_bytes, limits.body_seconds)
             model = body.model_of(content)
+            if asked.row.path == "/v1/responses":
+                body.check_kept(content)
             if not self.parts.upstreams.serves(model):
                 raise Problem("no-such-model", "There is no model of this name here.")
             passage = Passage(asked.caller, _request(asked, model), asked.connection)

@@ -10,7 +10,7 @@ from bylaw import __version__
 from bylaw.gateway.problem import KINDS, URN
 from bylaw.gateway.surfaces import BELOW, SURFACES, Ask, Row
 
-_ALWAYS = ("malformed", "who", "not-found", "method", "too-many", "stale")
+_ALWAYS = ("malformed", "who", "not-found", "kept", "method", "too-many", "stale")
 _DECIDED = ("not-permitted", "fact-missing", "unknown-subject", "law", "no-record")
 _ENDS: Mapping[Ask, tuple[str, ...]] = {
     "model": (

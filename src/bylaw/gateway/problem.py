@@ -22,6 +22,7 @@ KINDS: Mapping[str, tuple[int, str]] = {
     "unknown-subject": (403, "Nobody of this name is known here"),
     "not-found": (404, "There is nothing here"),
     "no-such-model": (404, "There is no such model"),
+    "kept": (404, "What a model's server keeps is not handed out here"),
     "method": (405, "Not by this method"),
     "too-slow": (408, "The request did not come in time"),
     "too-large": (413, "The request is too large"),

@@ -9,12 +9,14 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
 
 from bylaw.errors import SettingsError
+from bylaw.gateway import faults
+from bylaw.gateway.cluster import settings as cluster
+from bylaw.gateway.cluster.settings import ClusterSettings
 from bylaw.lineage.lab import home_of
 from bylaw.settings import load
 
@@ -166,6 +168,7 @@ class GatewaySettings(_Table, frozen=True, kw_only=True):
     caller: CallerSettings = CallerSettings()
     issuer: dict[str, IssuerSettings] = {}
     limits: LimitSettings = LimitSettings()
+    cluster: ClusterSettings = ClusterSettings()
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -222,29 +225,36 @@ class Place(msgspec.Struct, frozen=True):
             model={name: replace(each, weights=whole(each.weights)) for name, each in said.model.items()},
             listen=_whole(said.listen, whole),
             admin=_whole(said.admin, whole),
+            cluster=said.cluster.absolute(whole),
         )
 
     def check(self) -> None:
         """Raise ``SettingsError`` with one line about the first thing that would not work."""
-        if not (self.office / "access.toml").is_file():
+        replica = self.settings.cluster.is_replica
+        if not replica and not (self.office / "access.toml").is_file():
             raise SettingsError(f"there is no office in {self.office}", f"{self.where}: office")
-        for fault in (*self._listeners(), *self._upstreams(), *self._models(), *self._files(), *self._hops()):
+        for fault in (
+            *self._listeners(),
+            *self._upstreams(),
+            *self._models(),
+            *self._files(),
+            *self._hops(),
+            *self._cluster(),
+        ):
             raise SettingsError(fault[1], f"{self.where}: {fault[0]}")
 
     def _listeners(self) -> list[tuple[str, str]]:
         door, admin = self.settings.listen, self.settings.admin
         if door.port == admin.port != 0:
             return [("admin.port", f"{admin.port} is the port of [listen] too; what steers needs a port of its own")]
-        return [
-            (f"{name}.private_key", "certificate and private_key belong together")
-            for name, each in (("listen", door), ("admin", admin))
-            if bool(each.certificate) != bool(each.private_key)
-        ]
+        both = (("listen", door), ("admin", admin))
+        found = [(name, faults.of_certificate(each.certificate, each.private_key, self.path)) for name, each in both]
+        return [(f"{name}.certificate", fault) for name, fault in found if fault]
 
     def _upstreams(self) -> list[tuple[str, str]]:
         found = []
         for name, each in self.settings.upstream.items():
-            if fault := _url_fault(each.url):
+            if fault := faults.of_url(each.url):
                 found.append((f"upstream.{name}.url", f"{each.url!r} {fault}"))
             if each.key and not os.environ.get(each.key):
                 found.append((f"upstream.{name}.key", f"the environment variable {each.key} is not set"))
@@ -266,12 +276,21 @@ class Place(msgspec.Struct, frozen=True):
         said = self.settings
         files = [(f"issuer.{name}.jwks", each.jwks) for name, each in said.issuer.items()]
         files += [(f"caller.signals.{name}", each) for name, each in said.caller.signals.items()]
-        files += [("caller.places", said.caller.places), ("snapshot.key", said.snapshot.key)]
+        files += [
+            ("caller.places", said.caller.places),
+            ("snapshot.key", "" if said.cluster.is_replica else said.snapshot.key),
+        ]
         files += [("listen.certificate", said.listen.certificate), ("listen.private_key", said.listen.private_key)]
-        found = [(key, _unreadable(self.path(text))) for key, text in files if text]
+        found = [(key, faults.of_file(self.path(text))) for key, text in files if text]
         weights = [(f"model.{name}.weights", each.weights) for name, each in said.model.items() if each.weights]
         found += [(key, f"{text} is no directory") for key, text in weights if not self.path(text).is_dir()]
         return [(key, fault) for key, fault in found if fault]
+
+    def _cluster(self) -> list[tuple[str, str]]:
+        said = self.settings
+        if said.cluster.is_replica and not said.upstream:
+            return [("upstream", "a replica needs an [upstream.NAME]; it has no model of its own")]
+        return list(cluster.faults(said.cluster, self.path, said.snapshot.key))
 
     def _hops(self) -> list[tuple[str, str]]:
         found = []
@@ -286,31 +305,3 @@ class Place(msgspec.Struct, frozen=True):
 def _whole(listen: ListenSettings, whole: Callable[[str], str]) -> ListenSettings:
     certificate, key = whole(listen.certificate), whole(listen.private_key)
     return msgspec.structs.replace(listen, certificate=certificate, private_key=key)
-
-
-def _url_fault(url: str) -> str:
-    """Why an upstream's address is not taken: only http to a fixed place, without a way to smuggle in another."""
-    if url.startswith("unix:/"):
-        return ""
-    try:
-        parts = urlsplit(url)
-        port_ok = parts.port != 0
-    except ValueError:
-        return "is no address"
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        return "is not http:// or https:// with a host"
-    if parts.username or parts.password or parts.query or parts.fragment or not port_ok:
-        return "holds more than scheme, host, port and path; a key is named by `key`"
-    try:
-        address = ipaddress.ip_address(parts.hostname)
-    except ValueError:
-        return ""
-    return "is a link-local address, where clouds keep credentials" if address.is_link_local else ""
-
-
-def _unreadable(path: Path) -> str:
-    try:
-        with path.open("rb"):
-            return ""
-    except OSError as error:
-        return f"{path} cannot be read: {error.strerror}"

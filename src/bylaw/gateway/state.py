@@ -17,6 +17,7 @@ class State:
         self.meters = self.root / "meters"
         self.tally = self.root / "tally"
         self.weights = self.root / "weights.json"
+        self.sent, self.taken = self.root / "sent.json", self.root / "taken"
         said = place.settings.snapshot.key
         self.signing_key = place.path(said) if said else place.home / "keys" / "gateway.pem"
 
@@ -25,6 +26,14 @@ class State:
         if not self.signing_key.exists() and not self.place.settings.snapshot.key:
             LocalSigner.generate(ED25519).save(self.signing_key)
         return open_signer(self.signing_key, outside=[self.snapshot])
+
+    def machine_signer(self) -> Signer:
+        """Who signs what a replica sends; made like the other."""
+        said = self.place.settings.cluster.key
+        path = self.place.path(said) if said else self.root / "replica.pem"
+        if not path.exists() and not said:
+            LocalSigner.generate(ED25519).save(path)
+        return open_signer(path, outside=[self.snapshot])
 
     def public_key(self) -> PublicKey:
         """The key that workers believe: the public half, which is all that they read."""

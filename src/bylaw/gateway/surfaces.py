@@ -42,6 +42,18 @@ BELOW: Mapping[str, Row] = {
     "/decide/": Row("/decide/", "GET", "decide"),
 }
 """Rows whose path goes on with names: of a model, of a file."""
+KEPT = (
+    "/v1/responses/",
+    "/v1/chat/completions/",
+    "/v1/conversations",
+    "/v1/files",
+    "/v1/batches",
+    "/v1/fine_tuning/",
+    "/v1/messages/batches",
+)
+"""Where these paths begin, callers ask by id for what a model's server has kept. Such a request names no model, and the
+id says neither whose it was nor which model made it, so nothing can be decided about it.
+"""
 QUERIES = frozenset({b"", b"beta=true"})
 """What may follow a path to a model: what the official clients send there."""
 
@@ -52,9 +64,15 @@ def find(method: str, path: str) -> tuple[Row, str]:
     if row is None:
         head = next((head for head in BELOW if path.startswith(head)), "")
         if not head:
-            raise Problem("not-found", "There is no such path here.")
+            raise _nothing(path)
         row, rest = BELOW[head], path[len(head) :]
     allowed = ("GET", "HEAD") if row.method == "GET" else (row.method,)
     if method not in allowed and row.asks != "decide":  # which is asked about requests of every method
         raise Problem("method", f"This path takes {row.method}.", headers=((b"allow", ", ".join(allowed).encode()),))
     return row, rest
+
+
+def _nothing(path: str) -> Problem:
+    if path.startswith(KEPT):
+        return Problem("kept", "What is asked for by an id names no model, so it cannot be decided about here.")
+    return Problem("not-found", "There is no such path here.")

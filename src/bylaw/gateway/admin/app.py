@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ from bylaw.gateway import meters
 from bylaw.gateway.openapi import document
 from bylaw.gateway.problem import Problem, Send, send_whole
 from bylaw.gateway.record import coverage
+from bylaw.gateway.record.segment import SUFFIX
 from bylaw.gateway.snapshot.head import read_head
 from bylaw.gateway.state import State
 
@@ -47,8 +49,10 @@ class Admin:
         await send_whole(send, status, body, *headers)
 
     def metrics(self) -> Page:
-        """Counters of all workers."""
-        return 200, "text/plain; version=0.0.4", meters.text(meters.read(self.state.meters)).encode()
+        """Counters of all workers, and the size of the segments that lie here still."""
+        size = sum(map(_size, self.state.segments.glob(f"*{SUFFIX}")))
+        more = f"# TYPE bylaw_segments_bytes gauge\nbylaw_segments_bytes {size}\n"
+        return 200, "text/plain; version=0.0.4", (meters.text(meters.read(self.state.meters)) + more).encode()
 
     def ready(self) -> Page:
         """Whether what is in force is known, and young enough."""
@@ -69,3 +73,10 @@ class Admin:
         """What can be asked at the door."""
         said = self.state.place.settings
         return 200, "application/json", msgspec.json.encode(document(said.model, said.decision_point))
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0  # it was filed meanwhile

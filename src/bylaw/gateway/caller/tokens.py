@@ -99,7 +99,10 @@ class _Issuer:
         subject, channel = claims.get(how.subject), claims.get(how.channel, "") if how.channel else ""
         if not isinstance(subject, str) or not subject or not isinstance(channel, str):
             raise BadToken(f"it says nobody in {how.subject!r}")
-        until = float(claims["exp"]) + how.leeway_seconds
+        try:
+            until = float(claims["exp"]) + how.leeway_seconds
+        except OverflowError:
+            raise BadToken("it says no end that is a time") from None
         if how.vouches and claims["exp"] - claims["iat"] > how.longest_seconds:
             raise BadToken(f"it is made to last longer than {how.longest_seconds:g} seconds")
         return Said(subject, channel, until, how.vouches)

@@ -7,6 +7,7 @@ means.
 
 from collections.abc import Callable
 from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import NamedTuple
 
@@ -71,7 +72,8 @@ def _mmdb(path: Path) -> Callable[[str], str]:
         raise SettingsError(f"{path} is no MMDB: {error}", "caller.places") from error
 
     def find(address: str) -> str:
-        found = base.get(address)
+        bits, number = number_of(address) or (32, 0)
+        found = base.get(IPv4Address(number) if bits == 32 else IPv6Address(number))
         country = found.get("country") if isinstance(found, dict) else None
         code = country.get("iso_code", "") if isinstance(country, dict) else ""
         return code.lower() if isinstance(code, str) else ""

@@ -1,4 +1,5 @@
-"""What runs: one supervisor, and below it a publisher, a recorder, an admin listener and the workers.
+"""What runs: one supervisor, and below it a publisher, a recorder, an admin listener and the workers;
+at a replica a carrier in place of the first two.
 
 ::
 
@@ -6,6 +7,7 @@
     publisher    office and keys → snapshots; the only one that signs and reads the office's facts
     worker       the door, on a port that all workers share
     recorder     segments → archive → ledger
+    carrier      heads and decisions between machines, where there are several (``cluster``)
     admin        metrics, readiness, coverage, on a port of their own
     child        what all of them share · server  uvicorn, as two of them run it
 

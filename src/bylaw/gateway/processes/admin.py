@@ -13,7 +13,7 @@ from bylaw.gateway.state import State
 
 def main(args: argparse.Namespace, place: Place) -> None:
     """Serve."""
-    server = server_of(Admin(State(place)), place.settings.admin)
+    server = server_of(Admin(State(place)), place.absolute().admin)
     asyncio.run(serve(server, socket.socket(fileno=args.socket)))
 
 

@@ -31,11 +31,14 @@ def run(who: str, main: Callable[[argparse.Namespace, Place], None]) -> None:
 
 
 def repeat(turn: Callable[[], object], every: float) -> None:
-    """Do it again and again, as long as the supervisor lives; told to stop, once more."""
+    """Do it again and again, as long as the supervisor lives; told to stop, once more.
+
+    A turn that returns seconds is given so long before the next, instead of ``every``.
+    """
     parent, stop = os.getppid(), threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     while not stop.is_set() and os.getppid() == parent:
-        turn()
-        stop.wait(every)
+        more = turn()
+        stop.wait(more if isinstance(more, float) else every)
     turn()

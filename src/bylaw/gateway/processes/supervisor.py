@@ -69,7 +69,10 @@ class Supervisor:
         """What must be so before anything starts: the key, and weights that are as they were signed."""
         self.state.root.mkdir(parents=True, exist_ok=True)
         self.state.root.chmod(0o700)  # facts about people lie in it
-        self.state.signer()
+        if self.place.settings.cluster.is_replica:
+            self.state.machine_signer()
+        else:
+            self.state.signer()
         Tally.create(self.state.tally, self.place.settings.workers)
         weights = {name: self.place.path(row.weights) for name, row in self.place.settings.model.items() if row.weights}
         note(self.state.weights, check(weights, Lab.open(self.place.home).trusted if weights else ()))
@@ -92,8 +95,12 @@ class Supervisor:
 
     def _start(self) -> None:
         self.children += [Child(name, command) for name, command in self._more.items()]
-        self.children.append(self._child("publisher"))
-        self.children.append(self._child("recorder"))
+        cluster = self.place.settings.cluster
+        if not cluster.is_replica:
+            self.children.append(self._child("publisher"))
+            self.children.append(self._child("recorder"))
+        if cluster.role:
+            self.children.append(self._child("carrier"))
         self.children.append(self._child("admin", self.admin))
         self.children += [
             self._child("worker", self.door, "--number", str(number)) for number in range(self.place.settings.workers)
@@ -109,9 +116,9 @@ class Supervisor:
         self._stop = True
 
     def _end(self) -> None:
-        """Workers first; what they still decided is drained before the recorder ends."""
+        """Workers first; what they still decided is carried and drained before the others end."""
         self.door.close()
-        for group in (("worker",), ("admin", "publisher", *self._more), ("recorder",)):
+        for group in (("worker",), ("admin", "publisher", *self._more), ("carrier",), ("recorder",)):
             ending = [each.process for each in self.children if each.name in group]
             for process in ending:
                 process.terminate()
@@ -152,7 +159,7 @@ def bind(settings: ListenSettings, name: str) -> socket.socket:
     return made
 
 
-def address_of(listening: socket.socket) -> str:
+def address_of(listening: socket.socket, settings: ListenSettings) -> str:
     """Where it listens, for people."""
     host, port = listening.getsockname()[:2]
-    return f"http://{host}:{port}"
+    return f"http{'s' if settings.certificate else ''}://{f'[{host}]' if ':' in host else host}:{port}"

@@ -38,8 +38,9 @@ class Worker:
 
     def __init__(self, place: Place, number: int) -> None:
         state, settings = State(place), place.settings
-        self.name = f"w{secrets.token_hex(6)}"
-        self.settings = settings
+        machine = settings.cluster.name if settings.cluster.is_replica else ""
+        self.name = f"{machine}-w{secrets.token_hex(6)}".lstrip("-")
+        self.settings, self.listen = settings, place.absolute().listen
         self.segments = Segments(state.segments, self.name, settings.record.sync, settings.record.segment_bytes)
         self.beats = Beats(state.coverage, self.name, settings.record.beat_seconds)
         self.follower = Follower(state.snapshot, state.public_key(), settings.snapshot.look_seconds)
@@ -102,7 +103,7 @@ async def run(worker: Worker, listening: socket.socket) -> None:
     limits = worker.settings.limits
     server = server_of(
         worker.door,
-        worker.settings.listen,
+        worker.listen,
         loop="uvloop",
         http=connection_class(limits, lambda: worker.door.parts.meters.count("turned_away")),
         backlog=4096,

@@ -35,7 +35,7 @@ class Drain:
     def turn(self) -> int:
         """File and commit what there is; returns how many decisions were committed."""
         segments = sorted(self.folder.glob(f"*{SUFFIX}"))
-        ended = [path for path in segments if not _is_written(path)]  # before reading: nothing is written to them after
+        ended = [path for path in segments if not is_written(path)]  # before reading: nothing is written to them after
         for path in segments:
             self._file(path)
         count = commit(self.office, self.lab)
@@ -75,7 +75,7 @@ def _batches(path: Path, start: int) -> Iterator[tuple[list[Written], int]]:
         yield batch, start
 
 
-def _is_written(path: Path) -> bool:
+def is_written(path: Path) -> bool:
     """Whether a worker has it open."""
     with path.open("rb") as file:
         try:

@@ -71,6 +71,11 @@ def read_head(folder: Path, key: PublicKey) -> Head:
         content = (folder / NAME).read_bytes()
     except OSError as error:
         raise VerificationError("snapshot", f"{folder / NAME} cannot be read: {error.strerror}") from error
+    return open_head(content, key)
+
+
+def open_head(content: bytes, key: PublicKey) -> Head:
+    """The head in an envelope's text, if this key has signed it. Raises ``VerificationError``."""
     payload = dsse.unseal(dsse.parse(content), [key], PAYLOAD)
     try:
         return msgspec.json.decode(payload, type=Head)

@@ -23,15 +23,19 @@ class Parts:
 
     def take(self, path: Path) -> str:
         """Keep a file that lies beside the parts; returns its name."""
-        name = _digest(path)
+        name = digest_of(path)
         path.replace(self.folder / name)
         return name
 
+    def path(self, name: str) -> Path:
+        """Where the part of a name lies; unchecked."""
+        return self.folder / name
+
     def find(self, name: str) -> Path:
         """The file of a name. Raises ``VerificationError`` if it is not here, or not what it was."""
-        path = self.folder / name
+        path = self.path(name)
         try:
-            found = _digest(path)
+            found = digest_of(path)
         except OSError as error:
             raise VerificationError("snapshot", f"the part {name[:16]}… cannot be read: {error.strerror}") from error
         if found != name:
@@ -45,6 +49,7 @@ class Parts:
                 remove(path)
 
 
-def _digest(path: Path) -> str:
+def digest_of(path: Path) -> str:
+    """The name of a file as a part."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -16,6 +16,15 @@ from bylaw.gateway.problem import Problem
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 
+KEPT: Mapping[str, str] = {
+    "previous_response_id": "A response that goes on from another by its id",
+    "conversation": "A conversation by its id",
+    "background": "A response that is fetched later",
+}
+"""Members of a request for a response that lead to what the server keeps."""
+_KEPT_WORDS = (*(word.encode() for word in KEPT), b"\\u", "\u017f".encode(), "\u212a".encode())
+"""One of these stands in every body with such a member: its name, an escape, or a letter that folds to s or k."""
+
 
 class _Asked(msgspec.Struct):
     model: str
@@ -55,6 +64,8 @@ async def read(receive: Receive, most: int) -> bytes:
 
 def check_head(headers: Mapping[bytes, bytes], most: int) -> None:
     """Raise ``Problem`` by what the headers say of a body."""
+    if headers.get(b"transfer-encoding", b"chunked").lower() != b"chunked":
+        raise Problem("malformed", "A body is sent whole or chunked.", headers=((b"connection", b"close"),))
     if headers.get(b"content-encoding", b"identity").lower() != b"identity":
         raise Problem("media-type", "Send the body without a content encoding.")
     kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
@@ -81,13 +92,30 @@ def model_of(body: bytes) -> str:
     return model
 
 
+def check_kept(body: bytes) -> None:
+    """Raise ``Problem`` for a response that goes on from one that the server has kept, or is to be fetched later.
+
+    What was kept was decided about for somebody and some model that are not known any more; what is fetched later does
+    not pass the door.
+    """
+    folded = body.lower()
+    if not any(word in folded for word in _KEPT_WORDS):
+        return
+    for key, value in _pairs(body):
+        if key.casefold() in KEPT and value is not None and value is not False:
+            raise Problem("kept", f"{KEPT[key.casefold()]} cannot be decided about here; send the conversation whole.")
+
+
 def _spelled(body: bytes) -> list[str]:
     """The keys of the outermost object that somebody may take for ``model``."""
+    return [key for key, _ in _pairs(body) if key.casefold() == "model"]
+
+
+def _pairs(body: bytes) -> "_Pairs":
     try:
-        pairs: Any = json.loads(body, object_pairs_hook=_Pairs)
+        return json.loads(body, object_pairs_hook=_Pairs)  # type: ignore[no-any-return]
     except (ValueError, RecursionError) as error:
         raise Problem("malformed", f"The body cannot be read: {error}.") from error
-    return [key for key, _ in pairs if key.casefold() == "model"]
 
 
 class _Pairs(list[tuple[str, Any]]):

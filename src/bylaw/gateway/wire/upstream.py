@@ -99,12 +99,13 @@ class _Server:
         onward = {name.decode(): value.decode("latin-1") for name, value in headers.items() if name in ONWARD}
         onward.update(self._credential)
         try:
-            response = await session.post(self._url(path, query), data=body, headers=onward, allow_redirects=False)
+            async with asyncio.timeout(self._settings.connect_seconds + self._settings.first_byte_seconds):
+                response = await session.post(self._url(path, query), data=body, headers=onward, allow_redirects=False)
         except TimeoutError:
             raise Problem("upstream-slow", "The model's server did not answer in time.") from None
         except (aiohttp.ClientError, OSError, ValueError):
             raise Problem("upstream", "The model's server cannot be reached, or broke off.") from None
-        if 300 <= response.status < 400:
+        if response.status < 200 or 300 <= response.status < 400:
             response.close()
             raise Problem("upstream", "The model's server points elsewhere; that is not followed.")
         return Answer(response, self._settings.idle_seconds)
