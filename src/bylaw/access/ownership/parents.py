@@ -14,7 +14,8 @@ parent. Time: one step for each edge and party.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import accumulate, chain, compress, pairwise
+from itertools import accumulate, chain, compress, count, islice
+from operator import lt
 from typing import NamedTuple
 
 from bylaw.access.ownership.fixpoint import Marks
@@ -32,24 +33,29 @@ FLIPPED = bytes([1, *bytes(255)])
 
 
 class Children(NamedTuple):
-    """``entity[begin[owner] : begin[owner + 1]]`` are the entities whose parent an owner may be."""
+    """``entity[begin[owner] : begin[owner + 1]]`` are the entities whose parent an owner may be; ``owners`` those who
+    may be anybody's: few, and all that a walk need visit.
+    """
 
     begin: list[int]
     entity: list[int]
+    owners: list[int]
+
+    @classmethod
+    def starting(cls, begin: list[int], entity: list[int]) -> "Children":
+        """With its owners."""
+        some = map(lt, begin, islice(begin, 1, None))
+        return cls(begin, entity, list(compress(count(), some)))
 
     def of(self, owner: int) -> Sequence[int]:
         """Those of one owner."""
         return self.entity[self.begin[owner] : self.begin[owner + 1]]
 
-    def owners(self) -> list[int]:
-        """Whoever may be somebody's parent: few, and all that a walk need visit."""
-        return [one for one, (here, after) in enumerate(pairwise(self.begin)) if here < after]
-
 
 def solve_parents(graph: Graph, rule: Rule, seeds: Seeds) -> tuple[Marks, Marks]:
     """Who is blocked in every world, and in some."""
     children = possible_children(graph, rule)
-    owners, ends = children.owners(), possible_ends(graph, rule, children)
+    ends = possible_ends(graph, rule, children)
     possible, otherwise = bytearray(len(graph)), bytearray(ends)
     for seed in seeds.possible:
         possible[seed] = ends[seed]
@@ -57,21 +63,22 @@ def solve_parents(graph: Graph, rule: Rule, seeds: Seeds) -> tuple[Marks, Marks]
         otherwise[seed] = 0
     for one in _unlisted_parent(graph, rule):
         possible[one] = otherwise[one] = 1
-    _reach(children, owners, otherwise)
+    _reach(children, otherwise)
     surely = list(compress(range(len(graph)), otherwise.translate(FLIPPED)))
     start = list(compress(range(len(graph)), possible))
-    return Marks.start(len(graph), surely), Marks(possible, start + _reach(children, owners, possible))
+    return Marks.start(len(graph), surely), Marks(possible, start + _reach(children, possible))
 
 
 def possible_children(graph: Graph, rule: Rule) -> Children:
-    """For each party, the entities whose parent it may be."""
-    listed, bar = graph.listed, rule.bar
-    may = [
-        high >= bar and WHOLE - listed[entity] + low >= bar
-        for entity, low, high in zip(graph.entity, graph.low, graph.high, strict=True)
-    ]
+    """For each party, the entities whose parent it may be. The columns are gone through by ``map`` and its like: it is
+    all that has to look at every interest.
+    """
+    entity, low, listed, least = graph.entity, graph.low, graph.listed, rule.bar - WHOLE
+    may = bytearray(len(entity))
+    for edge in compress(count(), map(rule.bar.__le__, graph.high)):
+        may[edge] = low[edge] - listed[entity[edge]] >= least
     before = [0, *accumulate(may)]
-    direct = Children([before[edge] for edge in graph.first], list(compress(graph.entity, may)))
+    direct = Children.starting(list(map(before.__getitem__, graph.first)), list(compress(entity, may)))
     return _with_hidden(direct, graph.behind) if graph.behind else direct
 
 
@@ -82,7 +89,7 @@ def _with_hidden(direct: Children, behind: Mapping[int, Sequence[int]]) -> Child
         found += direct.of(owner)
         found += behind.get(owner, ())
         begin.append(len(found))
-    return Children(begin, found)
+    return Children.starting(begin, found)
 
 
 def may_be_parent(graph: Graph, rule: Rule, entity: int, low: int, high: int) -> bool:
@@ -115,10 +122,10 @@ def _unlisted_parent(graph: Graph, rule: Rule) -> list[int]:
     return [one for one in ownable if WHOLE - graph.listed[one] >= rule.bar]
 
 
-def _reach(children: Children, owners: Iterable[int], on: bytearray) -> list[int]:
+def _reach(children: Children, on: bytearray) -> list[int]:
     """Mark whoever those marked may be the parent of, and so on; the newly marked in the order they were found."""
     begin, entity, found = children.begin, children.entity, list[int]()
-    for owner in chain([one for one in owners if on[one]], found):  # it grows while it is walked
+    for owner in chain([one for one in children.owners if on[one]], found):  # it grows while it is walked
         for child in entity[begin[owner] : begin[owner + 1]]:
             if not on[child]:
                 on[child] = 1
@@ -128,11 +135,10 @@ def _reach(children: Children, owners: Iterable[int], on: bytearray) -> list[int
 
 def in_rings(children: Children) -> list[int]:
     """The parties on a cycle. What hangs on no cycle is taken away first, since rings are rare."""
-    begin, entity = children.begin, children.entity
-    above = [0] * (len(begin) - 1)
+    begin, entity, owners = children
+    above = [0] * len(begin)
     for child in entity:
         above[child] += 1
-    owners = children.owners()
     free = [owner for owner in owners if not above[owner]]
     for owner in free:
         for child in entity[begin[owner] : begin[owner + 1]]:
