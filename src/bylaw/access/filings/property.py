@@ -16,7 +16,7 @@ from typing import Literal
 
 import msgspec
 
-from bylaw.access.filings.drafts import Draft, draft
+from bylaw.access.filings.drafts import Draft, Kind, draft
 from bylaw.access.filings.terms import term
 from bylaw.errors import UsageError
 
@@ -26,7 +26,7 @@ Ground = Literal["order", "license", "delisted", "error"]
 UNREPORTED: frozenset[Ground] = frozenset(("license", "delisted"))
 """Releases of which no report is owed (501.603(b)(3), as of 7 November 2024), unless the license asks for one."""
 
-ANNUAL = "annual-blocked-property"
+ANNUAL: Kind = "annual-blocked-property"
 
 
 class _Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="entry"):
