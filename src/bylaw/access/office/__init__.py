@@ -6,7 +6,8 @@
     journal   which document was enacted when, and where the ledger says so
     enact     a signed document comes into force, or ends another
     outside   hits and ownership, worked out from facts and lists, kept by digest
-    archive   decisions kept, committed to in the ledger · batches  as they lie there · commit  the step that enters them
+    archive   decisions kept, committed to in the ledger
+    batches   the archive's batches as they lie there · commit  the step that enters them
     impact    whom a draft would hit, before it does
     reports   what decisions amount to, and the reports that are owed
     property  what is held of blocked persons · retire  decisions forgotten when their time is over

@@ -54,7 +54,8 @@ class Office:
         """The office in a directory. Raises ``UsageError`` if there is none."""
         if not (root / "access.toml").is_file():
             raise UsageError(
-                f"{root} is no office: make one with `bylaw access init {root}`, or try `bylaw access demo`"
+                f"{root} is no office: make one with `bylaw access init --model NAME --office {root}`,"
+                " or one to practise in with `bylaw access demo`"
             )
         return cls(root)
 
