@@ -102,6 +102,9 @@ def _aligned(words: list[str], others: list[str], cross: int) -> Alignment:
             pairs.append((word, word, "same", 0.0, len(word)))
     if not words or not others:
         return pairs, words, others
+    if not cross and len(words) != len(others) and (run := _in_a_row(words, others)):
+        more, words, others = _aligned(words, others, cross)
+        return [*pairs, *run, *more], words, others
     if len(words) == 1 == len(others):
         pair = _pair(words[0], others[0], cross)
         return ([*pairs, pair], [], []) if pair else (pairs, words, others)
@@ -116,17 +119,17 @@ def _aligned(words: list[str], others: list[str], cross: int) -> Alignment:
 
 
 def _in_a_row(words: list[str], others: list[str]) -> list[Pair]:
-    """Words of Latin that are several characters of Han in a row, the longest first; taken out of both lists.
+    """Words that are several of the other name's in a row, the longest first; taken out of both lists.
 
-    So family and given name are told apart by the one who wrote them as words, whichever he put first.
+    Characters of Han so become family and given name, as the one wrote them who wrote words, whichever he put first.
     """
     pairs: list[Pair] = []
-    for short, long in ((words, others), (others, words)):
-        for word in sorted(long, key=len, reverse=True):
-            if run := _run(short, word):
+    for _, word in sorted((-len(word), word) for word in (*words, *others)):  # in one order, whichever name comes first
+        for short, long in ((words, others), (others, words)):
+            if word in long and (run := _run(short, word)):
                 del short[run[0] : run[1]]
                 long.remove(word)
-                pairs.append((word, word, "same", 0.0, len(word)))
+                pairs.append((word, word, "joined", 0.0, len(word)))
     return pairs
 
 
