@@ -36,6 +36,8 @@ EVERY: list[AnyEntry] = [
     DirectiveEnacted(at=AT, directive=SHA, effective=AT),
     DirectiveRescinded(at=AT, directive=SHA, order=SALTED, effective=AT),
     DecisionBatch(at=AT, decisions="c" * 64, count=3, first=AT, last=AT, rules=SHA),
+    DirectiveEnacted(at=AT, directive=SHA, effective=AT, office=SHA),
+    DecisionBatch(at=AT, decisions="c" * 64, count=3, first=AT, last=AT, rules=SHA, office=SHA),
     CanaryPlan(at=AT, plan=SALTED, planted=40, held_out=200),
     MeasurementEntry(at=AT, measurement=SHA, name="harmless", model=SHA),
 ]

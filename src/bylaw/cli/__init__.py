@@ -29,6 +29,7 @@ VERBS = (
     "bylaw.cli.directive",
     "bylaw.cli.access",
     "bylaw.cli.decisions",
+    "bylaw.cli.property",
     "bylaw.cli.lab",
     "bylaw.cli.ledger",
     "bylaw.cli.screen",

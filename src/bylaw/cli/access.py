@@ -194,12 +194,14 @@ def run_confirm(args: argparse.Namespace) -> int:
 
 def run_verify(args: argparse.Namespace) -> int:
     """What differs."""
-    from bylaw.access.office.agreement import differences
+    from bylaw.access.office.agreement import differences, others
 
     office, lab = office_of(args), lab_of(args)
     found = list(differences(office, lab, now()))
     for each in found:
         print(each)
+    for name, count in others(office, lab).items():
+        print(f"{count} entries are of another office, {name[:23]}…, and not looked at here")
     print(f"{len(found)} differences between {office.root} and {lab.ledger}")
     return 4 if found else 0
 

@@ -183,10 +183,12 @@ def run_replay(args: argparse.Namespace) -> int:
 def run_report(args: argparse.Namespace) -> int:
     """What is owed."""
     from bylaw.access.filings.calendar import day_of
+    from bylaw.access.office.property import holdings
     from bylaw.access.office.reports import period
 
     office, filer = office_of(args), {"filer": args.filer, "contact": args.contact}
     found = period(office.archive.between(*_times(args)), filer, office.outside.read)
+    held, today = holdings(office), day_of(now())
     print("decisions   " + ", ".join(f"{count:,} {name}" for name, count in sorted(found.outcomes.items())))
     for rule, count in found.rules.items():
         print(f"  by {rule:<40} {count:,}")
@@ -194,9 +196,15 @@ def run_report(args: argparse.Namespace) -> int:
     print(f"over-blocking, at the most: {found.over_blocking:.1%} ({said})")
     if found.unsafe:
         print(f"UNSAFE      {found.unsafe:,} decisions let an unknown pass")
-    for each in found.drafts:
-        print(f"\n{each.text(day_of(now()))}")
-    print(f"\n{len(found.drafts)} reports owed; drafted by {by()}")
+    for id in sorted({*found.blocked} - held.owners):
+        print(f"BLOCKED     {id}: whatever of it is held here is blocked property, to be reported in ten business days")
+        print(f"            look, then: bylaw property block {id} --what TEXT, or bylaw property nothing {id}")
+    owed = [*(each for each in found.drafts if each.report not in held.filed), *held.owed(today, filer)]
+    for each in owed:
+        print(f"\n{each.text(today)}")
+    print(f"\n{len(owed)} reports owed, {len(held.filed)} filed; drafted by {by()}")
+    if owed:
+        print("when one is filed: bylaw property filed REPORT --reference TEXT")
     return 0
 
 

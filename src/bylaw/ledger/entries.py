@@ -51,14 +51,19 @@ class StatementEntry(_Entry, frozen=True, kw_only=True, tag="statement.v1"):
     """The statement's predicate type."""
 
 
-class DirectiveEnacted(_Entry, frozen=True, kw_only=True, tag="directive-enacted.v1"):
+class _OfOffice(_Entry, frozen=True, kw_only=True, omit_defaults=True):
+    office: Reference | None = None
+    """The office that says so, by what it calls itself: several may share a log. None before offices had names."""
+
+
+class DirectiveEnacted(_OfOffice, frozen=True, kw_only=True, tag="directive-enacted.v1"):
     """A directive came into force at the door."""
 
     directive: Reference
     effective: Time
 
 
-class DirectiveRescinded(_Entry, frozen=True, kw_only=True, tag="directive-rescinded.v1"):
+class DirectiveRescinded(_OfOffice, frozen=True, kw_only=True, tag="directive-rescinded.v1"):
     """A directive went out of force at the door."""
 
     directive: Reference
@@ -67,7 +72,7 @@ class DirectiveRescinded(_Entry, frozen=True, kw_only=True, tag="directive-resci
     effective: Time
 
 
-class DecisionBatch(_Entry, frozen=True, kw_only=True, tag="decision-batch.v1"):
+class DecisionBatch(_OfOffice, frozen=True, kw_only=True, tag="decision-batch.v1"):
     """Decisions in a row: the root of a Merkle tree (RFC 6962) whose leaves are their commitments, in order.
 
     One decision is shown by its commitment's inclusion proof, and opened by its salt, while the rest stays closed.

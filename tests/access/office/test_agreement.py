@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from bylaw.access.office.agreement import differences
+from bylaw.access.office.agreement import differences, others
 from bylaw.access.office.commit import commit
 from bylaw.access.office.enact import enact, rescission
 from bylaw.access.office.place import Office
 from bylaw.errors import VerificationError
 from bylaw.lineage.lab import Lab
-from offices import AT, LETTER, enacted, keep, signed
+from offices import AT, BASE, LETTER, enacted, keep, office_in, signed
 
 
 @pytest.fixture
@@ -104,3 +104,39 @@ def test_a_decision_exchanged_for_another_is_not_read(office: Office) -> None:
         office.archive.find(ids[2])
     with pytest.raises(VerificationError, match="was changed"):
         list(office.archive.between("2026", "2027"))
+
+
+def test_two_offices_share_a_ledger(office: Office, tmp_path: Path, lab: Lab) -> None:
+    """Neither takes the other's acts for its own, and each still finds what was taken out of it."""
+    (tmp_path / "second").mkdir()
+    second = office_in(tmp_path / "second")
+    enacted(second, tmp_path / "second", lab, BASE, "base.toml")
+    keep(second, "citizen")
+    commit(second, lab)
+    assert list(differences(office, lab, AT)) == list(differences(second, lab, AT)) == []
+    assert others(office, lab) == {second.known_as: 2} and sum(others(second, lab).values()) == 5
+    without_the_letter(office)
+    assert any("an act that the journal does not have" in each for each in differences(office, lab, AT))
+    assert list(differences(second, lab, AT)) == []
+
+
+def test_an_office_under_another_name_disowns_its_entries(office: Office, lab: Lab) -> None:
+    named = office.known_as
+    (office.root / "office.name").write_text("f" * 64)
+    assert any("was enacted so" in each for each in differences(office, lab, AT))
+    assert others(office, lab) == {named: 5}
+
+
+def test_an_act_from_before_offices_had_names_stands(office: Office, tmp_path: Path, lab: Lab) -> None:
+    """Its entries and its line name none; whoever takes it out is found all the same."""
+    (tmp_path / "older").mkdir()
+    older = office_in(tmp_path / "older")
+    (older.root / "office.name").unlink()
+    older_name, older.name = older.known_as, lambda: None  # type: ignore[method-assign,assignment,return-value]
+    enacted(older, tmp_path / "older", lab, BASE, "base.toml")
+    del older.name
+    assert older_name is None and list(differences(older, lab, AT)) == []
+    older.name()
+    assert list(differences(older, lab, AT)) == []
+    older.journal.path.write_text("")
+    assert any("an act that the journal does not have" in each for each in differences(older, lab, AT))

@@ -1,9 +1,14 @@
 """Documents read strictly: file and line in every error, and nothing in them that could be followed."""
 
+import re
+
+import msgspec
 import pytest
 from rules_texts import BASE, DIRECTIVE, LICENSE
 
+from bylaw.access.rules import document
 from bylaw.access.rules.document import Base, Directive, License, parse, predicates, read
+from bylaw.access.rules.library import library
 from bylaw.access.rules.predicates import Predicate
 from bylaw.errors import SettingsError
 
@@ -25,7 +30,7 @@ def test_a_digest_is_of_what_is_said_not_of_how() -> None:
         (DIRECTIVE, 'effect = "refuse"', 'effect = "block"', "x.toml:10: effect", "Invalid enum value 'block'"),
         (DIRECTIVE, "T17:21:00-04:00", "T17:21:00", "x.toml:9: effective_from", "timezone"),
         (DIRECTIVE, "2026-06-12T17:21:00-04:00", '"soon"', "x.toml:9: effective_from", "Invalid RFC3339"),
-        (DIRECTIVE, '["cn"]', '["China"]', "x.toml:21: who.of[1].countries[0]", "regex"),
+        (DIRECTIVE, '["cn"]', '["China"]', "x.toml:21: who.of[1].countries[0]", "expected"),
         (DIRECTIVE, '["cn"]', "[]", "x.toml:21: who.of[1].countries", "length >= 1"),
         (DIRECTIVE, 'is = "citizenship"', 'is = "nationality"', "x.toml:20: who.of[1].is", "nationality"),
         (DIRECTIVE, 'country = "us"', 'land = "us"', "x.toml:15: who.of[0]", "unknown field `land`"),
@@ -33,11 +38,11 @@ def test_a_digest_is_of_what_is_said_not_of_how() -> None:
         (DIRECTIVE, 'kind = "directive"', "", "x.toml:1", "not None"),
         (DIRECTIVE, 'effect = "refuse"', 'effect = "hold"\nunknown = "refuse"', "x.toml", "unknown cannot be refused"),
         (DIRECTIVE, 'effect = "refuse"', "", "x.toml", "`who` and `effect` belong together"),
-        (DIRECTIVE, 'id = "order"', 'id = "../order"', "x.toml:2: id", "regex"),
+        (DIRECTIVE, 'id = "order"', 'id = "../order"', "x.toml:2: id", "expected"),
         (DIRECTIVE, '"fable-5"]', '"fable-5"', "x.toml", "not valid TOML"),
         (LICENSE, 'partners = ["org-1"]', 'friends = ["org-1"]', "x.toml:9: organizations", "annex 'partners'"),
-        (LICENSE, '["annex:partners"]', '["annex:../../etc/passwd"]', "x.toml:9: organizations[0]", "regex"),
-        (LICENSE, '["annex:partners"]', '["/etc/passwd"]', "x.toml:9: organizations[0]", "regex"),
+        (LICENSE, '["annex:partners"]', '["annex:../../etc/passwd"]', "x.toml:9: organizations[0]", "expected"),
+        (LICENSE, '["annex:partners"]', '["/etc/passwd"]', "x.toml:9: organizations[0]", "expected"),
         (BASE, '{ is = "anyone" }', '{ is = "anyone", run = "import os" }', "x.toml:9: who", "unknown field `run`"),
         (BASE, '{ is = "anyone" }', '{ is = "annex", name = "x" }', "x.toml:9: who", "annex 'x'"),
     ],
@@ -62,7 +67,7 @@ def test_no_field_holds_code_or_a_path() -> None:
     for field in looked_up:
         value = {"annexes": '{ "a/b" = [] }', "supersedes": '["../x"]'}.get(field, '"../x"')
         kept = "\n".join(line for line in BASE.splitlines() if not line.startswith(f"{field} ="))
-        with pytest.raises(SettingsError, match="regex"):
+        with pytest.raises(SettingsError, match="expected"):
             parse(f"{field} = {value}\n{kept}", "x.toml")
 
 
@@ -81,3 +86,35 @@ def test_files_that_are_no_text(tmp_path) -> None:  # type: ignore[no-untyped-de
         read(tmp_path / "x.toml")
     with pytest.raises(SettingsError, match="cannot be read"):
         read(tmp_path / "y.toml")
+
+
+@pytest.mark.parametrize("title", ["No \u202efriend", "No\u200bbody", "No \\u202efriend"])
+def test_what_is_not_seen_is_not_signed(title: str) -> None:
+    with pytest.raises(SettingsError, match=r"letter.toml:\d+: has a character that is not seen \(U\+20"):
+        parse(
+            re.sub(r'title = ".*"', lambda _: f'title = "{title}"', library()["june-2026-letter-1"].text), "letter.toml"
+        )
+
+
+def test_every_pattern_has_words() -> None:
+    """An error says what is expected, not a regular expression."""
+    text = library()["june-2026-letter-1"].text
+    for wrong, said in (('country = "USA"', "two small letters of a country"), ('id = "A/b"', "small letters, digits")):
+        key = wrong.partition(" ")[0]
+        with pytest.raises(SettingsError, match=said):
+            parse(re.sub(rf'(?m)\b{key} = ".*?"', wrong, text, count=1), "letter.toml")
+    declared = {
+        pattern for kind in (document.Directive, document.License, document.Base) for pattern in _patterns(kind)
+    }
+    assert declared <= {*document.PATTERNS}
+
+
+def _patterns(kind: type) -> set[str]:
+    return _found(msgspec.json.schema(kind))
+
+
+def _found(schema: object) -> set[str]:
+    if isinstance(schema, dict):
+        own = {schema["pattern"]} if isinstance(schema.get("pattern"), str) else set()
+        return own.union(*map(_found, schema.values()))
+    return set().union(*map(_found, schema)) if isinstance(schema, list) else set()

@@ -86,6 +86,8 @@ def test_company_forms_are_kept_aside(text: str, form: str) -> None:
         ("C.V. Playa Mar S.A. de", "Playa Mar S.A. de C.V.", False),
         ("Joint Stock Company Okeanpribor", "Okeanpribor Joint Stck Company", False),
         ("Company Transservis Limited Liability", "Limited Liability Company Transservis", False),
+        ("MOHAMMAD HASNI ASAD KHAN ZARKARI", "ASAD KHAN ZARKARI MOHAMMADHASNI", True),
+        ("Khatiba al-Tawhid wal-Jihad (KTJ)", "Khatiba al-Tawhid wal-Jihad", False),
     ],
 )
 def test_one_party_under_two_names(first: str, second: str, person: bool) -> None:
@@ -102,6 +104,8 @@ def test_one_party_under_two_names(first: str, second: str, person: bool) -> Non
         ("Adel Cherri", "Abdul Cherri Mohammad Hadi", True),
         ("Saudi Arabian Gas Company", "Saudi Arabian Oil Company", False),
         ("김종은", "김정은", True),
+        ("Bowne Global Solutions, Inc.", "Bowne Global Solutions II, Inc.", False),
+        ("Management Company 23", "Management Company", False),
     ],
 )
 def test_two_parties_with_like_names(first: str, second: str, person: bool) -> None:

@@ -29,6 +29,11 @@ def alike(first: str, second: str, person: bool = True) -> bool:
         ("Αντώνης Σαμαράς", "Antonis Samaras"),
         ("Λάμπρος Κουντουράς", "Lambros Kountouras"),
         ("金正恩", "Jin Zhengen"),
+        ("润玲如安", "RUNLING, Ruan"),
+        ("池林白马", "CHILIN, Baima"),
+        ("منصور السعدي", "Mansur al-Saadi"),
+        ("رمزي محمد عبد الله بن الشيبة", "Ramzi Mohamed Abdullah Binalshibh"),
+        ("محمد اسحاق آخوند زاده", "Mohammad Ishaq Akhundzada"),
         ("최용해", "Choe Yong-hae"),
         ("이영수", "Ri Yong Su"),
     ],
@@ -64,6 +69,11 @@ def test_another_person_is_not(native: str, latin: str) -> None:
         ("نوردستراند ماريتيمي اند ترادينغ كومباني", "Nordstrand Maritime and Trading Company"),
         ("джоинт сток компани вад", "Joint Stock Company VAD"),
         ("нека новин", "Neka Novin"),
+        ("خان & ستشيرينديل غمبه", "Khan & Schirindel GmbH"),
+        ("كاريبيان بانك ن.ف.", "Caribbean Bank N.V."),
+        ("سكي اوني كونستركشن", "Sky One Construction"),
+        ("الدولة الإسلامية في العراق والشام - اليمن", "Islamic State in Iraq and the Levant - Yemen"),
+        ("華信船務(香港)有限公司", "Huaxin Shipping Hongkong Ltd"),
     ],
 )
 def test_an_organization_is_found_spelled_by_sound_and_translated(native: str, latin: str) -> None:

@@ -4,8 +4,10 @@ from collections.abc import Collection
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from bylaw.access.filings import calendar
 from bylaw.access.subjects import FactName
@@ -13,10 +15,15 @@ from bylaw.errors import UsageError
 from bylaw.settings import load
 
 TERMS = Path(__file__).with_name("terms.toml")
+DAY = r"^([01][0-9]-[0-3][0-9])?$"
+"""Month and day, or nothing."""
 
 
 class Term(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is owed for one kind of event. ``annual_by``: month and day of every year while property is blocked."""
+    """What is owed for one kind of event.
+
+    ``annual_by`` is the month and day by which a report of every year is owed, of what was held on that of ``held_on``.
+    """
 
     title: str
     source: str
@@ -24,8 +31,19 @@ class Term(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     keep_source: str
     keep_while_blocked: bool = False
     report_business_days: int = 0
-    annual_by: str = ""
+    held_on: Annotated[str, Meta(pattern=DAY)] = ""
+    annual_by: Annotated[str, Meta(pattern=DAY)] = ""
     how: str = ""
+
+    @property
+    def held_day(self) -> tuple[int, int]:
+        """Month and day of ``held_on``."""
+        return _day(self.held_on)
+
+    @property
+    def annual_day(self) -> tuple[int, int]:
+        """Month and day of ``annual_by``."""
+        return _day(self.annual_by)
 
     def due(self, event: date, closed: Collection[date] = ()) -> date | None:
         """The last day for the report; None if none is owed."""
@@ -36,6 +54,11 @@ class Term(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         if self.keep_while_blocked and unblocked is None:
             return None
         return calendar.years_after(unblocked if self.keep_while_blocked and unblocked else event, self.keep_years)
+
+
+def _day(text: str) -> tuple[int, int]:
+    month, _, day = text.partition("-")
+    return int(month), int(day)
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -7,8 +7,10 @@
     enact     a signed document comes into force, or ends another
     outside   hits and ownership, worked out from facts and lists, kept by digest
     archive   decisions kept, committed to in the ledger
+    batches   the archive's batches as they lie there · commit  the step that enters them
     impact    whom a draft would hit, before it does
-    retire    decisions forgotten when their time is over
+    reports   what decisions amount to, and the reports that are owed
+    property  what is held of blocked persons · retire  decisions forgotten when their time is over
     agreement whether journal and archive say what the ledger says
     remake    a past decision made again, to the byte
     words     a decision for a person to read
@@ -27,7 +29,9 @@ On disk, below one directory::
     approvers.toml        whose signatures bring a document into force
     rules/                documents, each with its approval beside it; never deleted
     journal.jsonl         what came into force when
+    office.name           what the ledger's entries call this office
     facts/  lists/        stores of facts and of screening lists
     outside/              hits and ownership by digest, and which is current
     decisions/            the archive and its salts
+    property.jsonl        property of blocked persons, and which reports were filed
 """

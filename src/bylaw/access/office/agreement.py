@@ -1,8 +1,11 @@
 """Whether the office says what the ledger says: nothing taken out, put in, exchanged or listed as something else.
 
 The journal and the archive lie where somebody may change them; what was entered in the ledger stays. Every act has its
-entries and every entry its act, every batch its decisions and every decision its commitment. Entries of another
-office in the same ledger look like acts that were taken out here, and are told as such.
+entries and every entry its act, every batch its decisions and every decision its commitment.
+
+Several offices may share a ledger. An entry names its office, so what another one entered is no difference here; the
+ledger itself says that it is another's, and ``others`` counts it, since an office that was emptied and given a new name
+would look like that. Entries from before offices had names may be anybody's, and are told as such.
 """
 
 from collections import Counter
@@ -20,7 +23,15 @@ from bylaw.access.office.retire import over
 from bylaw.access.rules.folder import documents
 from bylaw.canonical import sha256
 from bylaw.errors import RecordError, SettingsError, VerificationError
-from bylaw.ledger.entries import AnyEntry, DecisionBatch, DirectiveEnacted, DirectiveRescinded, decode, kind_of
+from bylaw.ledger.entries import (
+    AnyEntry,
+    DecisionBatch,
+    DirectiveEnacted,
+    DirectiveRescinded,
+    Reference,
+    decode,
+    kind_of,
+)
 from bylaw.ledger.log import log_vkey
 from bylaw.ledger.merkle import root
 from bylaw.ledger.monitor import Monitor
@@ -29,27 +40,34 @@ from bylaw.ledger.salts import commitment
 from bylaw.ledger.stores import DirectoryStore
 from bylaw.lineage.lab import Lab
 
-Entries = Mapping[int, AnyEntry]
+OfOffice = DirectiveEnacted | DirectiveRescinded | DecisionBatch
+Entries = Mapping[int, OfOffice]
 """What the ledger holds of acts and decisions, by index."""
 OURS = {"directive-enacted.v1", "directive-rescinded.v1", "decision-batch.v1"}
 
 
 def differences(office: Office, lab: Lab, at: datetime) -> Iterator[str]:
     """A sentence for each difference. Raises ``VerificationError`` if the ledger itself is not in order."""
-    entries, acts = entered(lab.ledger), office.journal.acts()
+    acts = office.journal.acts()
+    entries = {index: each for index, each in entered(lab.ledger).items() if each.office in (None, office.known_as)}
     yield from _signatures(office, acts)
     yield from _journal(office, acts, entries)
     yield from _folder(office, acts)
     yield from _archive(office, entries, at)
 
 
+def others(office: Office, lab: Lab) -> Counter[Reference]:
+    """How many entries of acts and decisions the ledger has of other offices, by what they call themselves."""
+    return Counter(each.office for each in entered(lab.ledger).values() if each.office not in (None, office.known_as))
+
+
 def entered(ledger: Path) -> Entries:
     """The entries of acts and decisions that the last checkpoint covers, every hash of the log made anew."""
-    found: dict[int, AnyEntry] = {}
+    found: dict[int, OfOffice] = {}
 
     def take(index: int, content: bytes) -> None:
-        if kind_of(content) in OURS:
-            found[index] = decode(content)
+        if kind_of(content) in OURS and isinstance(entry := decode(content), OfOffice):
+            found[index] = entry
 
     with TemporaryDirectory() as memory:
         Monitor(DirectoryStore(ledger), Policy.unwitnessed(log_vkey(ledger)), Path(memory)).look(take)
@@ -85,10 +103,12 @@ def _entries_of(office: Office, act: Act) -> list[AnyEntry]:
     """What was entered of an act, by the documents that lie here."""
     order, at, effective = _reference(office, act.document), stamp(act.at), stamp(act.effective)
     ended = [
-        DirectiveRescinded(at=at, directive=_reference(office, name), order=order, effective=effective)
+        DirectiveRescinded(
+            at=at, directive=_reference(office, name), order=order, effective=effective, office=act.office
+        )
         for name in act.ends
     ]
-    return [DirectiveEnacted(at=at, directive=order, effective=effective), *ended]
+    return [DirectiveEnacted(at=at, directive=order, effective=effective, office=act.office), *ended]
 
 
 def _reference(office: Office, name: str) -> str:

@@ -159,8 +159,9 @@ class Archive:
         times = Counter((made.decision.subject, made.decision.request) for made in self.between(since, "9999"))
         return [(subject, request, count) for (subject, request), count in times.items()]
 
-    def commit(self, lab: Lab, rules: Reference) -> int:
-        """Enter what was kept since the last batch in the ledger; returns how many decisions that were.
+    def commit(self, lab: Lab, rules: Reference, office: Reference | None = None) -> int:
+        """Enter what was kept since the last batch in the ledger, in the name of an office; returns how many decisions
+        that were.
 
         A batch is written down before it is entered, so one that was killed in between is entered by the next call,
         under the same root.
@@ -172,7 +173,7 @@ class Archive:
                 " WHERE number > (SELECT coalesce(max(last), 0) FROM batches) AND body IS NOT NULL ORDER BY number"
             ).fetchall()
             if rows:
-                self._write_down(base, rows, rules)
+                self._write_down(base, rows, rules, office)
                 self._enter(base, lab)
         return len(rows)
 
@@ -238,14 +239,17 @@ class Archive:
         with self._open() as base:
             base.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the log before the file holds what was erased
 
-    def _write_down(self, base: sqlite3.Connection, rows: Sequence[_Pending], rules: Reference) -> None:
+    def _write_down(
+        self, base: sqlite3.Connection, rows: Sequence[_Pending], rules: Reference, office: Reference | None
+    ) -> None:
         committed = self._salts.commit([body for _, _, body, _ in rows], [salt for *_, salt in rows])
         leaves = leaves_of(committed)
         times = [at for _, at, _, _ in rows]
         top = root(leaves, len(leaves)).hex()
-        entry = encode(
-            DecisionBatch(at=now(), decisions=top, count=len(rows), first=min(times), last=max(times), rules=rules)
+        said = DecisionBatch(
+            at=now(), decisions=top, count=len(rows), first=min(times), last=max(times), rules=rules, office=office
         )
+        entry = encode(said)
         with base:
             numbers = [number for number, *_ in rows]
             base.execute("UPDATE decisions SET salt = NULL WHERE salt IS NOT NULL AND number <= ?", (numbers[-1],))

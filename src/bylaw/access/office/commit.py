@@ -9,6 +9,6 @@ from bylaw.lineage.lab import Lab
 def commit(office: Office, lab: Lab) -> int:
     """Enter the decisions since the last batch; returns how many they were."""
     acts = office.journal.acts()
-    count = office.archive.commit(lab, reference(canonical([act.digest for act in acts])))
+    count = office.archive.commit(lab, reference(canonical([act.digest for act in acts])), office.name())
     lab.checkpoint()
     return count

@@ -68,6 +68,7 @@ def _enact(office: Office, path: Path, lab: Lab, at: datetime, despite_errors: b
         ends=tuple(ended),
         entries=tuple(entries),
         despite=errors,
+        office=office.name(),
     )
     office.journal.write(act)
     return act
@@ -143,17 +144,18 @@ def _ended(office: Office, document: Document) -> list[str]:
 
 def _entries(document: Document, content: bytes, ended: list[str], office: Office, at: datetime) -> list[AnyEntry]:
     order = f"sha256:{sha256(content)}"
-    effective = stamp(document.effective_from)
+    effective, name = stamp(document.effective_from), office.name()
     entries: list[AnyEntry] = [
         DirectiveRescinded(
             at=stamp(at),
-            directive=f"sha256:{sha256((office.rules_folder / f'{name}.toml').read_bytes())}",
+            directive=f"sha256:{sha256((office.rules_folder / f'{each}.toml').read_bytes())}",
             order=order,
             effective=effective,
+            office=name,
         )
-        for name in ended
+        for each in ended
     ]
-    return [DirectiveEnacted(at=stamp(at), directive=order, effective=effective), *entries]
+    return [DirectiveEnacted(at=stamp(at), directive=order, effective=effective, office=name), *entries]
 
 
 def _put(path: Path, content: bytes) -> None:

@@ -20,7 +20,8 @@ class Act(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """A document (``id@version``, by digest) was enacted; ``ends`` names the documents that it rescinds.
 
     ``at`` is when it was done, ``effective`` from when it counts. ``entries`` are the ledger's indexes. ``despite`` are
-    the errors that a check had found and that it was enacted with all the same.
+    the errors that a check had found and that it was enacted with all the same. ``office`` is what the entries call
+    this office; None in acts from before offices had names.
     """
 
     act: Literal["enacted"] = "enacted"
@@ -31,6 +32,7 @@ class Act(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     ends: tuple[str, ...] = ()
     entries: tuple[int, ...] = ()
     despite: tuple[str, ...] = ()
+    office: str | None = None
 
 
 class Journal:

@@ -1,5 +1,6 @@
 """``Office``: where everything lies, and what held at any instant."""
 
+import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -17,8 +18,11 @@ from bylaw.access.screening.lists import Lists
 from bylaw.access.store.store import TO_DECIDE, Store
 from bylaw.access.subjects import Subject
 from bylaw.errors import UsageError, VerificationError
+from bylaw.ledger.entries import Reference, reference
 from bylaw.settings import dumps, load
 from bylaw.storage import alone, write_text
+
+NAME = "office.name"
 
 
 class OfficeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -50,7 +54,8 @@ class Office:
         """The office in a directory. Raises ``UsageError`` if there is none."""
         if not (root / "access.toml").is_file():
             raise UsageError(
-                f"{root} is no office: make one with `bylaw access init {root}`, or try `bylaw access demo`"
+                f"{root} is no office: make one with `bylaw access init --model NAME --office {root}`,"
+                " or one to practise in with `bylaw access demo`"
             )
         return cls(root)
 
@@ -61,7 +66,23 @@ class Office:
             raise UsageError(f"{root} is an office already")
         (root / "rules").mkdir(parents=True, exist_ok=True)
         write_text(root / "access.toml", dumps(settings or OfficeSettings()))
-        return cls(root)
+        made = cls(root)
+        made.name()
+        return made
+
+    def name(self) -> Reference:
+        """What the ledger's entries call this office: a random name, which says nothing of it. Made when it is first
+        asked for; whoever changes it afterwards disowns every entry that bears the old one, and that is seen.
+        """
+        if self.known_as is None:
+            write_text(self.root / NAME, secrets.token_hex(32) + "\n")
+        return reference((self.root / NAME).read_bytes())
+
+    @property
+    def known_as(self) -> Reference | None:
+        """Its name, if it has one already."""
+        path = self.root / NAME
+        return reference(path.read_bytes()) if path.is_file() else None
 
     def store(self) -> Store:
         """The facts; close it when done."""

@@ -17,6 +17,8 @@ from bylaw.access.office.place import instant
 REPORT = "report"
 NO_BASE = "no base rule covers it"
 """In place of a rule's name, where none is in force."""
+BLOCKING_LIST, BLOCKING_RULE = "ofac-sdn", "ofac-50"
+"""On this list, or owned under this rule: then not only services are refused, but property is blocked."""
 SERVICE = "access to the model {model} ({surface}), a service that was asked for and not rendered"
 
 
@@ -29,6 +31,8 @@ class Period(msgspec.Struct, frozen=True, kw_only=True):
     unsettled: int
     unsafe: int
     drafts: tuple[Draft, ...]
+    blocked: tuple[str, ...] = ()
+    """Whoever was refused and is blocked: what is held of theirs is blocked property."""
 
     @property
     def over_blocking(self) -> float:
@@ -53,6 +57,7 @@ def period(
     rules: Counter[str] = Counter()
     unsettled = unsafe = 0
     drafts = []
+    blocked: dict[str, None] = {}
     for made in decisions:
         decision = made.decision
         outcomes[decision.outcome] += 1
@@ -62,12 +67,15 @@ def period(
             unsettled += decision.unsettled
         if decision.outcome == "refuse" and any(duty == REPORT for duty, _ in decision.duties):
             drafts.append(_draft(made, filer, outside(made.basis.outside), closed))
+        if decision.outcome == "refuse":
+            blocked |= dict.fromkeys(_blocked(decision, outside(made.basis.outside)))
     return Period(
         outcomes=dict(outcomes),
         rules=dict(rules.most_common()),
         unsettled=unsettled,
         unsafe=unsafe,
         drafts=tuple(drafts),
+        blocked=tuple(blocked),
     )
 
 
@@ -85,6 +93,15 @@ def _draft(made: Made, filer: Mapping[str, str], outside: Outside, closed: froze
         "authority": "; ".join(dict.fromkeys(clauses)),
     }
     return draft("rejected-transaction", made.id, day, known, closed)
+
+
+def _blocked(decision: Decision, outside: Outside) -> Iterator[str]:
+    """Who of those looked at is blocked for certain: on the list of blocked persons, or owned by such."""
+    for id in decision.rests_on:
+        listed = (name == BLOCKING_LIST and on.hits.get(id) == "confirmed" for name, on in outside.lists.items())
+        owned = (name == BLOCKING_RULE and of.statuses.get(id) == "blocked" for name, of in outside.ownership.items())
+        if any(listed) or any(owned):
+            yield id
 
 
 def _targets(decision: Decision, outside: Outside) -> Iterator[str]:

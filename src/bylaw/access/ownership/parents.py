@@ -13,7 +13,9 @@ the top as a whole, and each of its members counts as one. An owner who holds th
 parent. Time: one step for each edge and party.
 """
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate, chain, compress, count, islice
+from operator import lt
 from typing import NamedTuple
 
 from bylaw.access.ownership.fixpoint import Marks
@@ -26,12 +28,24 @@ from bylaw.access.ownership.stake import WHOLE
 FINISHED = 1 << 62
 """Above every index: a component that is finished draws nobody into itself."""
 
+FLIPPED = bytes([1, *bytes(255)])
+"""Marks to their opposite, by ``bytearray.translate``."""
+
 
 class Children(NamedTuple):
-    """``entity[begin[owner] : begin[owner + 1]]`` are the entities whose parent an owner may be."""
+    """``entity[begin[owner] : begin[owner + 1]]`` are the entities whose parent an owner may be; ``owners`` those who
+    may be anybody's: few, and all that a walk need visit.
+    """
 
     begin: list[int]
     entity: list[int]
+    owners: list[int]
+
+    @classmethod
+    def starting(cls, begin: list[int], entity: list[int]) -> "Children":
+        """With its owners."""
+        some = map(lt, begin, islice(begin, 1, None))
+        return cls(begin, entity, list(compress(count(), some)))
 
     def of(self, owner: int) -> Sequence[int]:
         """Those of one owner."""
@@ -42,25 +56,40 @@ def solve_parents(graph: Graph, rule: Rule, seeds: Seeds) -> tuple[Marks, Marks]
     """Who is blocked in every world, and in some."""
     children = possible_children(graph, rule)
     ends = possible_ends(graph, rule, children)
-    outside = _unlisted_parent(graph, rule)
-    possible = _reached(len(graph), children, {*outside, *(one for one in ends if one in seeds.possible)})
-    otherwise = _reached(len(graph), children, {*outside, *(one for one in ends if one not in seeds.sure)})
-    sure = [one for one in range(len(graph)) if not otherwise.on[one]]
-    return Marks.start(len(graph), sure), possible
+    possible, otherwise = bytearray(len(graph)), bytearray(ends)
+    for seed in seeds.possible:
+        possible[seed] = ends[seed]
+    for seed in seeds.sure:
+        otherwise[seed] = 0
+    for one in _unlisted_parent(graph, rule):
+        possible[one] = otherwise[one] = 1
+    _reach(children, otherwise)
+    surely = list(compress(range(len(graph)), otherwise.translate(FLIPPED)))
+    start = list(compress(range(len(graph)), possible))
+    return Marks.start(len(graph), surely), Marks(possible, start + _reach(children, possible))
 
 
 def possible_children(graph: Graph, rule: Rule) -> Children:
-    """For each party, the entities whose parent it may be."""
-    first, entity, low, high, bar = graph.first, graph.entity, graph.low, graph.high, rule.bar
+    """For each party, the entities whose parent it may be. The columns are gone through by ``map`` and its like: it is
+    all that has to look at every interest.
+    """
+    entity, low, listed, least = graph.entity, graph.low, graph.listed, rule.bar - WHOLE
+    may = bytearray(len(entity))
+    for edge in compress(count(), map(rule.bar.__le__, graph.high)):
+        may[edge] = low[edge] - listed[entity[edge]] >= least
+    before = [0, *accumulate(may)]
+    direct = Children.starting(list(map(before.__getitem__, graph.first)), list(compress(entity, may)))
+    return _with_hidden(direct, graph.behind) if graph.behind else direct
+
+
+def _with_hidden(direct: Children, behind: Mapping[int, Sequence[int]]) -> Children:
+    """An owner who holds through others not named may always be the parent."""
     begin, found = [0], list[int]()
-    for owner in range(len(graph)):
-        for edge in range(first[owner], first[owner + 1]):
-            if high[edge] >= bar and may_be_parent(graph, rule, entity[edge], low[edge], high[edge]):
-                found.append(entity[edge])
-        if owner in graph.behind:
-            found += graph.behind[owner]
+    for owner in range(len(direct.begin) - 1):
+        found += direct.of(owner)
+        found += behind.get(owner, ())
         begin.append(len(found))
-    return Children(begin, found)
+    return Children.starting(begin, found)
 
 
 def may_be_parent(graph: Graph, rule: Rule, entity: int, low: int, high: int) -> bool:
@@ -71,22 +100,19 @@ def may_be_parent(graph: Graph, rule: Rule, entity: int, low: int, high: int) ->
 def parents(graph: Graph, rule: Rule, entity: int) -> list[Interest]:
     """The interests that may make their owner the entity's parent."""
     direct = [
-        row
-        for row in graph.inward(entity)
-        if may_be_parent(graph, rule, entity, row.stake.lower, row.stake.upper)
+        row for row in graph.inward(entity) if may_be_parent(graph, rule, entity, row.stake.lower, row.stake.upper)
     ]
     return [*direct, *graph.hidden(entity)]
 
 
-def possible_ends(graph: Graph, rule: Rule, children: Children) -> list[int]:
-    """Parties that may stand at the top: no owner surely reaches the threshold, or they are part of a ring."""
-    has_parent = bytearray(len(graph))
-    for target, low in zip(graph.entity, graph.low, strict=True):
-        if low >= rule.bar:
-            has_parent[target] = 1
+def possible_ends(graph: Graph, rule: Rule, children: Children) -> bytearray:
+    """1 for each that may stand at the top: no owner surely reaches the threshold, or it is part of a ring."""
+    ends = bytearray(b"\1") * len(graph)
+    for owned in compress(graph.entity, map(rule.bar.__le__, graph.low)):
+        ends[owned] = 0
     for member in in_rings(children):
-        has_parent[member] = 0
-    return [one for one, has in enumerate(has_parent) if not has]
+        ends[member] = 1
+    return ends
 
 
 def _unlisted_parent(graph: Graph, rule: Rule) -> list[int]:
@@ -96,30 +122,30 @@ def _unlisted_parent(graph: Graph, rule: Rule) -> list[int]:
     return [one for one in ownable if WHOLE - graph.listed[one] >= rule.bar]
 
 
-def _reached(size: int, children: Children, start: Set[int]) -> Marks:
-    marks = Marks.start(size, start)
-    begin, entity, on, order = children.begin, children.entity, marks.on, marks.order
-    for owner in order:
-        for edge in range(begin[owner], begin[owner + 1]):
-            if not on[entity[edge]]:
-                on[entity[edge]] = 1
-                order.append(entity[edge])
-    return marks
+def _reach(children: Children, on: bytearray) -> list[int]:
+    """Mark whoever those marked may be the parent of, and so on; the newly marked in the order they were found."""
+    begin, entity, found = children.begin, children.entity, list[int]()
+    for owner in chain([one for one in children.owners if on[one]], found):  # it grows while it is walked
+        for child in entity[begin[owner] : begin[owner + 1]]:
+            if not on[child]:
+                on[child] = 1
+                found.append(child)
+    return found
 
 
 def in_rings(children: Children) -> list[int]:
     """The parties on a cycle. What hangs on no cycle is taken away first, since rings are rare."""
-    begin, entity = children.begin, children.entity
-    above = [0] * (len(begin) - 1)
+    begin, entity, owners = children
+    above = [0] * len(begin)
     for child in entity:
         above[child] += 1
-    free = [party for party, parents_ in enumerate(above) if not parents_]
+    free = [owner for owner in owners if not above[owner]]
     for owner in free:
         for child in entity[begin[owner] : begin[owner + 1]]:
             above[child] -= 1
-            if not above[child]:
+            if not above[child] and begin[child] < begin[child + 1]:
                 free.append(child)
-    return _components(children, [party for party, parents_ in enumerate(above) if parents_])
+    return _components(children, [owner for owner in owners if above[owner]])
 
 
 def _components(children: Children, parties: Iterable[int]) -> list[int]:

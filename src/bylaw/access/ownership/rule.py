@@ -84,5 +84,3 @@ def rules(source: str | Path = RULES) -> dict[str, Rule]:
         return load(RuleFile, source).rules
     except UsageError as error:
         raise SettingsError(str(error), str(source) if isinstance(source, Path) else "") from error
-
-

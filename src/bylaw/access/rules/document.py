@@ -5,6 +5,7 @@ zone is an error with file and line. Nothing in a document is followed: it names
 """
 
 import tomllib
+import unicodedata
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal, get_args
@@ -27,6 +28,13 @@ Reference = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,63}(@[1-9][0-9]{0
 """A document: ``id``, all its versions, or ``id@version``."""
 Listed = Annotated[str, Meta(pattern=r"^(?!annex:)[^\s/\\]{1,200}\Z|^annex:[a-z0-9][a-z0-9-]{0,63}\Z")]
 """A subject's id, or ``annex:NAME`` for everybody in that annex."""
+PATTERNS = {
+    r"^[a-z]{2}\Z": "the two small letters of a country, such as 'ir'",
+    r"^[a-z0-9][a-z0-9-]{0,63}\Z": "small letters, digits and hyphens, 64 at most, such as 'order-7'",
+    r"^[a-z0-9][a-z0-9-]{0,63}(@[1-9][0-9]{0,5})?\Z": "a document as 'order-7' or 'order-7@2'",
+    r"^(?!annex:)[^\s/\\]{1,200}\Z|^annex:[a-z0-9][a-z0-9-]{0,63}\Z": "a subject's id, or 'annex:NAME'",
+}
+"""Patterns of the keys, in words."""
 EVERY = "*"
 """In place of models: every model there is and will be."""
 
@@ -155,9 +163,32 @@ def parse(text: str, where: str = "") -> Document:
     """The document in a TOML text. Raises ``SettingsError`` with file and line."""
     if len(text) > LIMIT:
         raise SettingsError(f"has {len(text)} characters; {LIMIT} are allowed", where)
-    document = load(_type(text, where), text, where=where)
+    try:
+        document = load(_type(text, where), text, where=where)
+    except SettingsError as error:
+        raise SettingsError(_said(str(error).removeprefix(f"{error.where}: ")), error.where) from error
+    _require_seen(document, text, where)
     _require_annexes(document, text, where)
     return document
+
+
+def _said(sentence: str) -> str:
+    """What was expected, for a person: words in place of a pattern."""
+    for pattern, words in PATTERNS.items():
+        sentence = sentence.replace(f"Expected `str` matching regex {pattern!r}", f"expected {words}")
+    return sentence
+
+
+def _require_seen(document: Document, text: str, where: str) -> None:
+    """Refuse characters that are not seen or turn the direction of writing, also as escapes: those who sign read it."""
+    said = text + msgspec.json.encode(document).decode()
+    hidden = next((each for each in said if unicodedata.category(each) in ("Cf", "Zl", "Zp", "Co", "Cs")), "")
+    if hidden:
+        lines = text.partition(hidden)[0].count("\n") + 1 if hidden in text else 1
+        name = f"U+{ord(hidden):04X} {unicodedata.name(hidden, '').lower()}".strip()
+        raise SettingsError(
+            f"has a character that is not seen ({name}); those who sign could not read it", f"{where}:{lines}"
+        )
 
 
 def decode(content: bytes, where: str = "") -> Document:

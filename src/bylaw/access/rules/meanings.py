@@ -38,7 +38,7 @@ _ROWS = (
     Row(p.ForeignPerson, "15 CFR 772.1 (words not verified); 8 USC 1324b(a)(3)"),
     Row(p.Citizenship, "latest: 15 CFR 734.13(b); ever: 22 CFR 120.50, was 120.17(b)"),
     Row(p.PermanentResidency, "15 CFR 772.1"),
-    Row(p.Protected, "8 USC 1324b(a)(3) (scope not verified)"),
+    Row(p.Protected, "8 USC 1324b(a)(3)"),
     Row(p.Residence),
     Row(p.Location, "15 CFR 734.13: a destination"),
     Row(p.Incorporation, "15 CFR 772.1"),

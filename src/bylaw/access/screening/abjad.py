@@ -95,7 +95,7 @@ def heard(word: str) -> str:
 _WORDS = {
     "BN": "bin", "ABN": "ibn", "BNT": "bint", "AL": "al", "CYX": "sheikh", "HAJ": "haj", "HAJY": "haji", "MLA": "mulla",
     "MLALA": "mulla", "MWLWY": "maulavi", "QARY": "qari", "DKTWR": "dr", "DWKTWR": "dr",
-    "DY": "de", "DYL": "del", "FWN": "von", "FAN": "van",
+    "WLD": "ould", "DY": "de", "DYL": "del", "FWN": "von", "FAN": "van",
 }  # fmt: skip
 """Particles and titles, as Latin names have them. The longest of several spellings is not needed: they fall away."""
 
@@ -107,11 +107,16 @@ _TAIL = re.compile(r"(?<=..)ALDYN$")
 
 
 def compounds(words: list[str]) -> list[str]:
-    """Words with the compounds of *abd*, *din* and *allah* as one word, particles and titles in Latin."""
+    """Words with the compounds of *abd*, *din*, *allah* and *zada* as one word, particles and titles in Latin.
+
+    What foreign letters are spelled by is mended: *sch* as *s* and *ch*, *tch* as *t* and *ch*.
+    """
     out: list[str] = []
     for word in words:
+        if "TC" in word:
+            word = word.replace("STC", "C").replace("TTC", "TC")
         word = _ATTACHED.sub("EBD", word) if word[:3] == "EBD" else _TAIL.sub("DYN", _SERVANTS.get(word, word))
-        if out and (out[-1] == "EBD" or (word in ("DYN", "ALDYN", "ALLH") and out[-1].isupper())):
+        if out and (out[-1] == "EBD" or (word in ("DYN", "ALDYN", "ALLH", "ZADH") and out[-1].isupper())):
             out[-1] += word.removeprefix("AL")
         else:
             out.append(_WORDS.get(word, word))
@@ -120,7 +125,7 @@ def compounds(words: list[str]) -> list[str]:
 
 def bare(word: str) -> str:
     """A Latin word without what may be the article: where Arabic writes *al*, it is left out of a word."""
-    return word[2:] if word[:2] in ("al", "el") and len(word) > 4 else word
+    return word[2:] if word[:2] in ("al", "el") and len(word) > 3 else word
 
 
 def skeleton(word: str) -> str:

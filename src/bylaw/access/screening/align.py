@@ -94,7 +94,7 @@ def likeness(word: str, other: str, way: int = 0) -> float:
 
 
 def _aligned(words: list[str], others: list[str], cross: int) -> Alignment:
-    pairs: list[Pair] = []
+    pairs = _in_a_row(words, others) if cross == HAN else []
     for word in words[:]:
         if word in others:
             words.remove(word)
@@ -102,6 +102,9 @@ def _aligned(words: list[str], others: list[str], cross: int) -> Alignment:
             pairs.append((word, word, "same", 0.0, len(word)))
     if not words or not others:
         return pairs, words, others
+    if not cross and len(words) != len(others) and (run := _in_a_row(words, others)):
+        more, words, others = _aligned(words, others, cross)
+        return [*pairs, *run, *more], words, others
     if len(words) == 1 == len(others):
         pair = _pair(words[0], others[0], cross)
         return ([*pairs, pair], [], []) if pair else (pairs, words, others)
@@ -113,6 +116,33 @@ def _aligned(words: list[str], others: list[str], cross: int) -> Alignment:
         words.remove(pair[0])
         others.remove(pair[1])
     return pairs, words, others
+
+
+def _in_a_row(words: list[str], others: list[str]) -> list[Pair]:
+    """Words that are several of the other name's in a row, the longest first; taken out of both lists.
+
+    Characters of Han so become family and given name, as the one wrote them who wrote words, whichever he put first.
+    """
+    pairs: list[Pair] = []
+    for _, word in sorted((-len(word), word) for word in (*words, *others)):  # in one order, whichever name comes first
+        for short, long in ((words, others), (others, words)):
+            if word in long and (run := _run(short, word)):
+                del short[run[0] : run[1]]
+                long.remove(word)
+                pairs.append((word, word, "joined", 0.0, len(word)))
+    return pairs
+
+
+def _run(words: list[str], whole: str) -> tuple[int, int] | None:
+    """Where two neighbours or more make up a word."""
+    for start, first in enumerate(words):
+        if whole.startswith(first) and whole != first:
+            for end in range(start + 2, len(words) + 1):
+                if (joined := "".join(words[start:end])) == whole:
+                    return start, end
+                if not whole.startswith(joined):
+                    break
+    return None
 
 
 def _with_servants(name: Parts, listed: Parts, found: Alignment, cross: int) -> Alignment:

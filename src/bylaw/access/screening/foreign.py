@@ -15,12 +15,12 @@ from bylaw.access.screening.abjad import difference, skeleton
 from bylaw.access.screening.fold import ABJAD, ALPHABET, fold
 from bylaw.access.screening.generic import ROWS
 from bylaw.access.screening.sounds import rough, soft
-from bylaw.access.screening.words import FILLERS, FORMS, PARTICLES, SON_OF, SPELLINGS, TITLES
+from bylaw.access.screening.words import FILLERS, FORMS, NUMBERS, PARTICLES, SON_OF, SPELLINGS, TITLES
 
 _LEAST = 4
 """Letters of a stem, and of a word that is known by its sound, at least: shorter ones begin words of every kind."""
 
-_SHORT = frozenset(("the", "of", "and", "for", "two", "llc"))
+_SHORT = frozenset(("the", "of", "and", "for", "one", "two", "llc", "int", "org"))
 """Shorter words that are known by their sound all the same."""
 
 _MISHEARD = {"kv": "cv", "sk": "sc", "tvo": "two", "S": "s", "Z": "z", "KF": "cv", "SA": "sa", "RL": "rl"}
@@ -117,8 +117,11 @@ _LEXICON = _Lexicon(ROWS)
 
 
 _PHRASES = [word for form in FORMS for word in form.split()]
-_PERSONAL = _Vocabulary((TITLES | PARTICLES | SON_OF) - {"sir", "rev", "hon", "gen", "lt", "e", "y", "i", "a"}, 0)
-_COMMON = _Vocabulary((*_PHRASES, *FILLERS, *SPELLINGS, "two", "first", "second"), 0.5)
+_NAMESAKES = {"sir", "rev", "hon", "gen", "lt", "e", "y", "i", "a", "monsieur", "ayatollah"}
+"""Titles and particles that in other letters sound like names: *Mansur* is no monsieur, *Atul* no ayatollah."""
+
+_PERSONAL = _Vocabulary((TITLES | PARTICLES | SON_OF) - _NAMESAKES, 0)
+_COMMON = _Vocabulary((*_PHRASES, *FILLERS, *SPELLINGS, *NUMBERS), 0.5)
 
 
 def familiar(words: list[str], script: int, person: bool) -> list[str]:

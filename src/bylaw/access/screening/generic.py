@@ -57,6 +57,8 @@ charitable charity welfare khayriyya relief humanitarian | خيرية خيري �
   | благотворительн- гуманитарн- благодійн- | φιλανθρωπικ- ανθρωπιστικ- | 慈善
 society association jamiat | جمعية جمعيات رابطة انجمن اتحاد | обществ- ассоциац- союз асоціац- товариств-
   | συλλογοσ ενωση συνδεσμοσ | 协会 協會
+hongkong | | | | 香港
+levant sham cham syria | شام سوريا سورية | левант- сири- | λεβαντ- συρι- | 叙利亚
 committee | لجنة کمیته | комитет комитета комітет | επιτροπη | 委员会 委員會
 engineering engineers | هندسة هندسية مهندسين مهندسی | инженерн- инжиниринг- інженерн- | μηχανικ- | 工程
 construction building constructora contracting contractors | مقاولات انشاءات بناء تعمير ساختمانی ساختمان

@@ -40,6 +40,7 @@ _SMALL = _CAPITAL.lower()
 """Bytes of an ASCII text with marks between words as spaces, and then in small letters."""
 _LETTERS = re.compile(r"\b(?:[A-Za-z][./]){1,}[A-Za-z]\b\.?")
 """Initials with dots or slashes: L.P., A/S."""
+_SHORTENED = re.compile(r"\(([A-Z]{2,6})\)$")
 _DOTTED = re.compile(r"[./][A-Za-z]")
 
 
@@ -92,6 +93,8 @@ def _person_words(text: str, script: int = LATIN) -> list[str]:
         text = f"{first} {last}"
     plain = _plain(text, script)
     words = _split(plain)
+    if "binal" in plain:  # Binalshibh
+        words = [word[5:] if word[:5] == "binal" and len(word) > 8 else word for word in words]
     if "abd" in plain or "din" in plain or "dee" in plain or "dyn" in plain:
         return compounded(words)
     return words
@@ -132,8 +135,17 @@ def _lines(words: list[str]) -> frozenset[tuple[str, str]]:
 
 
 def _other_words(text: str, script: int = LATIN) -> list[str]:
+    if text[-1:] == ")" and (found := _SHORTENED.search(text)):
+        text = _without(text[: found.start()], found[1])
     if ("." in text or "/" in text) and _DOTTED.search(text):
         text = _LETTERS.sub(lambda found: found[0].replace(".", "").replace("/", "") + " ", text)
     if "&" in text or "%" in text:
         text = text.replace("&", " and ").replace("%", " percent")
     return _split(_plain(text, script))
+
+
+def _without(name: str, short: str) -> str:
+    """A name without the abbreviation behind it, if that is made of its words' first letters: it says nothing more."""
+    initials = iter([word[0] for word in re.split(r"[\W_]+", name.upper()) if word])
+    made = all(letter in initials for letter in short)
+    return name if made else f"{name} ({short})"

@@ -4,6 +4,7 @@
 those pairs hardly show and a long list meets all the time, names alike by chance: docs/screening.md.
 """
 
+import re
 from math import exp, inf
 from operator import mul
 from typing import NamedTuple
@@ -20,6 +21,9 @@ THIN = 7
 
 FEW = 8
 """Letters that must agree before a name without vowels counts in full: each tells less than one of Latin."""
+
+NUMBERS = re.compile(r"[0-9]+|i{1,3}|iv|vi{0,3}").fullmatch
+"""Numbers that count companies: one that only one name has makes another company (*Fund II*, *Brigade 23*)."""
 
 FITTED = (-2.04, -0.98, -8.41, -6.87)
 JUDGED = (-4.7, -3.0, -1.0, -1.0, -3.0, -2.5)
@@ -98,6 +102,8 @@ def _values(name: Parts, listed: Parts, alignment: Alignment) -> _Values:
     partly = person and more > fewer
     if partly:
         wanted = THIN / 2
+    if more > fewer and not person and any(map(NUMBERS, max(extra, missing, key=len))):
+        fewer = more
     if script or other_script or east or other_east:
         cross = across_scripts(name, listed)
         if cross >= HAN:

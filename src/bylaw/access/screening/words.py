@@ -78,7 +78,9 @@ FORMS: dict[str, str] = {
     "CRKH": "co", "LMTD": "ltd", "ANK": "inc", "LTD": "ltd", "LTDA": "ltd", "KW": "co", "SRL": "srl",
     "SARL": "sarl", "SAS": "sas", "SAL": "sal", "SL": "sl", "BTY": "pty", "DW": "doo", "AWW": "llc", "MHDWDH": "ltd",
     "MSAHMH": "jsc", "LLK": "llc", "ALLK": "llc", "JSK": "jsc", "BF": "bv", "AWWD": "ood", "AYWWD": "eood",
-    "AWAW": "jsc", "SYA": "co", "LLB": "llp", "KG": "kg", "IAT MSWWLYH MHDWDH": "llc",
+    "AWAW": "jsc", "LLB": "llp", "KG": "kg", "IAT MSWWLYH MHDWDH": "llc",
+    "SYA": "co", "SKS": "scs", "NF": "nv", "SR": "sro", "FZY": "fze", "FZA": "fze", "AG": "ag", "BFT": "pvt",
+    "BRAYFT": "pvt", "BLK": "plc", "BL SY": "plc", "BAW": "jsc", "ZAW": "jsc", "JMBH": "gmbh", "GMBH": "gmbh",
     "pars": "pars", "ano": "ano", "up": "up", "fgup": "fgup", "gup": "gup", "kk": "kk", "kabushiki kaisha": "kk",
 }  # fmt: skip
 del FORMS["pars"], FORMS["up"]

@@ -1,0 +1,81 @@
+"""Property of blocked persons, as this office has written it down: a line for each entry, only ever appended to."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import TypeVar
+
+from bylaw.access.filings.property import Entry, Filed, Ground, Holdings, Nothing, Property, Released
+from bylaw.access.office.place import Office
+from bylaw.errors import UsageError
+from bylaw.storage import append_line, read_records
+
+FILE = "property.jsonl"
+E = TypeVar("E", Property, Nothing, Released, Filed)
+
+
+def holdings(office: Office) -> Holdings:
+    """What is held. Raises ``RecordError`` with the line for what is no entry."""
+    path = office.root / FILE
+    return Holdings(read_records(path, Entry, torn=True) if path.exists() else ())  # type: ignore[arg-type]
+
+
+def block(office: Office, owner: str, property: str, on: date, by: str, **more: str) -> Property:
+    """Write down that something of a subject's is blocked; ``more``: where, target, value, authority.
+
+    Raises ``UsageError`` for a subject that nobody knows.
+    """
+    _require_known(office, owner)
+
+    def entry(held: Holdings) -> Property:
+        number = 1 + max(held.property, default=0)
+        return Property(number=number, owner=owner, property=property, on=on, by=by, **more)
+
+    return _written(office, entry)
+
+
+def nothing(office: Office, owner: str, on: date, by: str) -> Nothing:
+    """Write down that nothing of a subject's is held. Raises ``UsageError`` for a stranger, or if something is."""
+    _require_known(office, owner)
+
+    def entry(held: Holdings) -> Nothing:
+        own = [str(each.number) for each in held.on(on) if each.owner == owner]
+        if own:
+            raise UsageError(f"property {', '.join(own)} of {owner} is held, by what is written down here")
+        return Nothing(owner=owner, on=on, by=by)
+
+    return _written(office, entry)
+
+
+def release(office: Office, number: int, on: date, ground: Ground, why: str, by: str) -> Released:
+    """Write down that property is released. Raises ``UsageError`` if it is not blocked, or was not on that day."""
+
+    def entry(held: Holdings) -> Released:
+        held.require_blocked(number, on)
+        return Released(number=number, on=on, ground=ground, why=why, by=by)
+
+    return _written(office, entry)
+
+
+def filed(office: Office, report: str, on: date, reference: str, by: str) -> Filed:
+    """Write down that a report was filed. Raises ``UsageError`` if it was already."""
+
+    def entry(held: Holdings) -> Filed:
+        if before := held.filed.get(report):
+            raise UsageError(f"{report} was filed on {before.on}, as {before.reference}")
+        return Filed(report=report, on=on, reference=reference, by=by)
+
+    return _written(office, entry)
+
+
+def _written(office: Office, entry: Callable[[Holdings], E]) -> E:
+    """The entry that follows from what is held, on the disk when this returns."""
+    with office.changing():
+        made = entry(holdings(office))
+        append_line(office.root / FILE, made)
+    return made
+
+
+def _require_known(office: Office, subject: str) -> None:
+    with office.store() as store:
+        if not store.kinds([subject]):
+            raise UsageError(f"nobody is known as {subject!r}: bring the subject in with bylaw access import")

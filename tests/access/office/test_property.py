@@ -1,0 +1,69 @@
+"""Property of blocked persons, written down in an office: one file, whole entries, and who is asked about."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bylaw.access.decide.outside import Outside, Screened
+from bylaw.access.office.place import Office
+from bylaw.access.office.property import FILE, block, filed, holdings, nothing, release
+from bylaw.access.office.reports import period
+from bylaw.cli import main
+from bylaw.errors import RecordError, UsageError
+from bylaw.lineage.lab import Lab
+from offices import AT, LETTER, enacted, keep
+
+DAY = date(2026, 6, 12)
+
+
+def test_entries_stay_in_order_and_are_read_back(office: Office) -> None:
+    assert block(office, "foreign", "credit", DAY, "ana", value="USD 5").number == 1
+    assert block(office, "foreign", "files", DAY, "ben").number == 2
+    release(office, 1, date(2026, 7, 1), "order", "docket 7", "ana")
+    filed(office, "blocked-property/1", DAY, "ORS 1", "ana")
+    held = holdings(office)
+    assert [each.number for each in held.on(date(2026, 7, 1))] == [2] and set(held.filed) == {"blocked-property/1"}
+
+
+def test_what_cannot_be_is_refused_and_nothing_is_written(office: Office) -> None:
+    block(office, "foreign", "credit", DAY, "ana")
+    before = (office.root / FILE).read_bytes()
+    with pytest.raises(UsageError, match="nobody is known as 'stranger'"):
+        block(office, "stranger", "credit", DAY, "ana")
+    with pytest.raises(UsageError, match="property 1 of foreign is held"):
+        nothing(office, "foreign", DAY, "ana")
+    with pytest.raises(UsageError, match="no property has the number 4"):
+        release(office, 4, DAY, "order", "docket 7", "ana")
+    filed(office, "blocked-property/1", DAY, "ORS 1", "ana")
+    with pytest.raises(UsageError, match="was filed on 2026-06-12, as ORS 1"):
+        filed(office, "blocked-property/1", DAY, "ORS 2", "ana")
+    assert (office.root / FILE).read_bytes().startswith(before)
+
+
+def test_a_line_that_is_no_entry_is_named(office: Office) -> None:
+    (office.root / FILE).write_text('{"entry":"seized"}\n')
+    with pytest.raises(RecordError, match="1"):
+        holdings(office)
+
+
+def test_a_report_asks_what_is_held_of_whoever_is_blocked(
+    office: Office, tmp_path: Path, lab: Lab, capsys: pytest.CaptureFixture[str]
+) -> None:
+    on = Screened(version="1", as_of=AT.date(), hits={"foreign": "confirmed", "citizen": "open"})
+    office.outside.put(Outside(lists={"ofac-sdn": on}))
+    text = LETTER.replace('{ is = "foreign_person" }', '{ is = "listed", lists = ["ofac-sdn"] }')
+    enacted(office, tmp_path, lab, text, "listed.toml")
+    keep(office, "citizen", "foreign")
+    assert period(office.archive.between("2026", "2027"), {}, office.outside.read).blocked == ("foreign",)
+    where = ["--office", str(office.root), "--home", str(lab.root)]
+    assert main(["decisions", "report", *where]) == 0
+    assert "BLOCKED     foreign" in capsys.readouterr().out
+    assert main(["property", "block", "foreign", "--what", "credit", "--on", "2026-06-12", *where]) == 0
+    assert main(["decisions", "report", *where]) == 0
+    said = capsys.readouterr().out
+    assert "BLOCKED " not in said and "Report blocked-property/1" in said and "business days late" in said
+    assert main(["property", "filed", "blocked-property/1", "--reference", "ORS 1", *where]) == 0
+    assert main(["property", "release", "1", "--ground", "license", "--why", "GL 8", *where]) == 0
+    assert "no report of it is owed" in capsys.readouterr().out
+    assert main(["property", "list", *where]) == 0 and "0 properties blocked" in capsys.readouterr().out
