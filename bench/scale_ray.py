@@ -48,6 +48,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def rows(folder: Path, count: int, kills: int) -> list[bool]:
     """Whether each figure is reached."""
+    import slow_ray
     import tiny
     from bylaw.models.cluster import ClusterSettings
     from bylaw.models.local import LocalSettings, open_model
@@ -63,6 +64,7 @@ def rows(folder: Path, count: int, kills: int) -> list[bool]:
     wall, cpu = time.perf_counter() - began, time.process_time() - spent
     note(f"one process: {wall:.1f} s, {cpu:.1f} s of CPU")
 
+    slow_ray.patient()
     pool = Pool(model, "sft", LocalSettings(), ClusterSettings(workers=2, retries=10 * kills))
     workers = [psutil.Process(process) for process in pool.processes()]
     before, began = sum(map(_cpu, workers)), time.perf_counter()

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+import slow_ray
 import tiny
 from bylaw.canonical import seed_of
 from bylaw.errors import ModelError
@@ -56,6 +57,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def pool(model: Path) -> Any:
     import ray
 
+    slow_ray.patient()
     made = Pool(model, "sft", LocalSettings(), TWO)
     yield made
     made.close()

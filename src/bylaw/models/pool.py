@@ -22,9 +22,6 @@ I = TypeVar("I")  # noqa: E741
 AHEAD = 2
 """Chunks that wait at each worker, so that none stands idle while results are filed."""
 
-STARTS = 5
-"""How often a cluster on this machine is started before it is given up: a busy machine may take too long for Ray."""
-
 
 class Worker:
     """One process of the cluster, with the model loaded."""
@@ -118,16 +115,13 @@ def started(cluster: ClusterSettings) -> Any:
         raise MissingExtra("ray", "ray") from error
     if ray.is_initialized():
         return ray
-    for attempt in range(STARTS):
-        try:
-            _connect(ray, cluster)
-            return ray
-        except Exception as error:  # Ray's own type for a start that took too long is Exception itself
-            ray.shutdown()
-            if "timed out" not in str(error) or attempt + 1 == STARTS:
-                where = f"at {cluster.address}" if cluster.address else "on this machine"
-                raise ModelError(f"no Ray cluster {where}: {error}") from error
-    raise AssertionError("unreachable: the last attempt returns or raises")
+    try:
+        _connect(ray, cluster)
+    except Exception as error:  # Ray's type for a start that took too long is Exception itself
+        ray.shutdown()
+        where = f"at {cluster.address}" if cluster.address else "on this machine"
+        raise ModelError(f"no Ray cluster {where}: {error}") from error
+    return ray
 
 
 def _connect(ray: Any, cluster: ClusterSettings) -> None:
@@ -135,5 +129,7 @@ def _connect(ray: Any, cluster: ClusterSettings) -> None:
     if cluster.address:
         ray.init(address=cluster.address, **quiet)
     else:
+        # Ray gives its own helpers half a minute to start, which a busy machine does not always manage.
+        os.environ.setdefault("RAY_agent_register_timeout_ms", "600000")
         cpus = max(os.cpu_count() or 1, round(cluster.workers * cluster.cpus))
         ray.init(num_cpus=cpus, include_dashboard=False, **quiet)
