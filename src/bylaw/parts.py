@@ -1,9 +1,12 @@
 """What a run is made with: prompts, an evaluator, models by name. The command line puts the parts together."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
+
+import msgspec
 
 from bylaw.errors import RunCorrupt
 from bylaw.evaluate.evaluator import Evaluator
@@ -11,10 +14,12 @@ from bylaw.lineage.tree import tree_digest
 from bylaw.models.base import Model, Program, T, Usage
 from bylaw.models.given import locate
 from bylaw.models.local import LocalModel, LocalSettings, open_model
+from bylaw.models.pool import Pool
 from bylaw.recipe import Recipe
-from bylaw.records import Comparison, Prompt
+from bylaw.records import Comparison, Prompt, Record
 from bylaw.run import Run
-from bylaw.run.stage import Stage
+from bylaw.run.stage import Item, Stage
+from bylaw.train.crew import the_crew
 
 
 class Parts(NamedTuple):
@@ -47,6 +52,7 @@ class Models:
         self._run = run
         self._parts = parts
         self._settings = LocalSettings(rows=recipe.rows)
+        self._cluster = recipe.cluster
         self._open: tuple[str, LocalModel] | None = None
         self._seen: dict[str, Usage] = {}
         self._digests: dict[str, str] = {}
@@ -88,28 +94,71 @@ class Models:
         return self._open[1]
 
     def weights(self, name: str) -> tuple[Any, Any]:
-        """A freshly loaded (model, tokenizer) pair that training may change."""
+        """A freshly loaded (model, tokenizer) pair that training may change.
+
+        Where several processes train, it lies in main memory until it is shared out.
+        """
         self._open = None
-        model = open_model(self.verified(name), self._settings)
+        shared = the_crew().size > 1
+        settings = msgspec.structs.replace(self._settings, device="cpu") if shared else self._settings
+        model = open_model(self.verified(name), settings)
         return model.model, model.tokenizer
 
-    def run(self, stage: Stage, name: str, programs: Iterable[Program[T]]) -> list[T]:
-        """Run programs on a model and note in the stage what it computed."""
-        model = self.open(name)
-        made = model.run(programs)
-        self.note_usage(stage, name)
-        return made
+    def chunked(
+        self,
+        stage: Stage,
+        name: str,
+        items: Sequence[Item],
+        size: int,
+        make: Callable[[list[Item]], list[Program[T]]],
+        filed: Callable[[list[Item], list[T]], Iterable[Record]],
+    ) -> None:
+        """Run the programs that ``make`` gives for each chunk, in this process or on the cluster, and file its records.
+
+        ``make`` may be called in another process: it holds data alone. What a chunk took is noted in the stage.
+        """
+        with ExitStack() as begun:
+            results: list[Iterator[list[T]]] = []
+
+            def ahead(missing: list[list[Item]]) -> None:
+                results.append(begun.enter_context(closing(self._over(stage, name, missing, make))))
+
+            stage.chunked(items, size, lambda chunk: filed(chunk, next(results[0])), ahead)
+
+    def _over(
+        self, stage: Stage, name: str, chunks: list[list[Item]], make: Callable[[list[Item]], list[Program[T]]]
+    ) -> Generator[list[T], None, None]:
+        if not self._cluster.workers:
+            for chunk in chunks:
+                made = self.open(name).run(make(chunk))
+                self.note_usage(stage, name)
+                yield made
+            return
+        if not chunks:
+            return
+        self._open = None
+        pool = Pool(self.verified(name), name, self._settings, self._cluster)
+        try:
+            for made, usage in pool.over(chunks, make):
+                _note(stage, usage, Usage())
+                yield made
+        finally:
+            pool.close()
 
     def note_usage(self, stage: Stage, name: str) -> None:
         """Note the tokens a model computed since the last note."""
         usage: Usage = self.open(name).usage
         before = self._seen.get(name, Usage())
-        stage.note(
-            prompt_tokens=usage.prompt_tokens - before.prompt_tokens,
-            reused_tokens=usage.reused_tokens - before.reused_tokens,
-            generated_tokens=usage.generated_tokens - before.generated_tokens,
-        )
+        _note(stage, usage, before)
         self._seen[name] = Usage(usage.prompt_tokens, usage.reused_tokens, usage.generated_tokens, usage.choices)
+
+
+def _note(stage: Stage, usage: Usage, before: Usage) -> None:
+    stage.note(
+        prompt_tokens=usage.prompt_tokens - before.prompt_tokens,
+        reused_tokens=usage.reused_tokens - before.reused_tokens,
+        generated_tokens=usage.generated_tokens - before.generated_tokens,
+    )
 
 
 __all__ = ["Model", "Models", "Parts"]

@@ -25,9 +25,10 @@ from bylaw.feedback.templates import template_digest
 from bylaw.guard import Passed, look_through
 from bylaw.leak.screen import Row
 from bylaw.lineage.left_out import TOO_LONG
+from bylaw.models.base import Program
 from bylaw.parts import Models, Parts
 from bylaw.recipe import Recipe
-from bylaw.records import Comparison, Label, Measurement, Prompt, Record, Response, Revision
+from bylaw.records import Comparison, Critique, Label, Measurement, Prompt, Record, Response, Revision
 from bylaw.run import Run
 from bylaw.run.stage import Stage
 from bylaw.training import Material, optimise, train_preference_model, train_supervised
@@ -104,15 +105,15 @@ def first_answers(run: Run, recipe: Recipe, models: Models) -> None:
     inputs = {"prompts": run.digest("prompts"), **models.read("model", SEED)}
     with run.stage("respond", inputs, recipe.seed, how(respond=recipe.respond)) as stage:
 
-        def work(prompts: list[Prompt]) -> Sequence[Record]:
-            programs = [
+        def make(prompts: list[Prompt]) -> list[Program[Response | None]]:
+            return [
                 respond(prompt, SEED, recipe.respond, recipe.seed, sample)
                 for prompt in prompts
                 for sample in range(recipe.respond.helpful_samples if prompt.aim == "helpful" else 1)
             ]
-            return _kept(stage, models.run(stage, SEED, programs))
 
-        stage.chunked(list(run.read(Prompt)), recipe.chunk, work)
+        prompts = list(run.read(Prompt))
+        models.chunked(stage, SEED, prompts, recipe.chunk, make, lambda _, made: _kept(stage, made))
 
 
 def revisions(run: Run, recipe: Recipe, models: Models, constitution: Constitution) -> None:
@@ -128,17 +129,18 @@ def revisions(run: Run, recipe: Recipe, models: Models, constitution: Constituti
     }
     with run.stage("revise", inputs, recipe.seed, how(revise=recipe.revise)) as stage:
 
-        def work(chunk: list[Response]) -> Sequence[Record]:
-            programs = [
+        def make(chunk: list[Response]) -> list[Program[list[Critique | Revision]]]:
+            return [
                 revise(prompts[answer.prompt], answer, constitution.principles, recipe.revise, recipe.seed)
                 for answer in chunk
             ]
-            rows = models.run(stage, SEED, programs)
+
+        def filed(_: list[Response], rows: list[list[Critique | Revision]]) -> Sequence[Record]:
             each = recipe.revise.rounds * (1 if recipe.revise.direct else 2)
             _count(stage, (len(row) == each for row in rows))
             return [record for row in rows for record in row]
 
-        stage.chunked(answers, recipe.chunk, work)
+        models.chunked(stage, SEED, answers, recipe.chunk, make, filed)
 
 
 def supervise(run: Run, recipe: Recipe, models: Models) -> None:
@@ -165,13 +167,14 @@ def comparisons(run: Run, recipe: Recipe, models: Models) -> None:
     inputs = {"prompts": run.digest("prompts"), **models.read("model", SFT)}
     with run.stage("compare", inputs, recipe.seed, how(compare=recipe.compare)) as stage:
 
-        def work(prompts: list[Prompt]) -> Sequence[Record]:
-            programs = [compare(prompt, SFT, recipe.compare, recipe.seed) for prompt in prompts]
-            rows = models.run(stage, SFT, programs)
+        def make(prompts: list[Prompt]) -> list[Program[list[Record]]]:
+            return [compare(prompt, SFT, recipe.compare, recipe.seed) for prompt in prompts]
+
+        def filed(_: list[Prompt], rows: list[list[Record]]) -> Sequence[Record]:
             _count(stage, (bool(row) for row in rows))
             return [record for row in rows for record in row]
 
-        stage.chunked(list(run.read(Prompt)), recipe.chunk, work)
+        models.chunked(stage, SFT, list(run.read(Prompt)), recipe.chunk, make, filed)
 
 
 def labels(run: Run, recipe: Recipe, models: Models, constitution: Constitution) -> None:
@@ -185,16 +188,16 @@ def labels(run: Run, recipe: Recipe, models: Models, constitution: Constitution)
     }
     asked = how(label=recipe.label, template=template_digest(recipe.label.template))
     with run.stage("label", inputs, recipe.seed, asked) as stage:
+        judge = models.judge_name
 
-        def work(pairs: list[Comparison]) -> Sequence[Record]:
-            programs = [
-                label(pair, constitution.principles, models.judge_name, recipe.label, recipe.seed) for pair in pairs
-            ]
-            made = models.run(stage, models.judge_name, programs)
+        def make(pairs: list[Comparison]) -> list[Program[Label]]:
+            return [label(pair, constitution.principles, judge, recipe.label, recipe.seed) for pair in pairs]
+
+        def filed(pairs: list[Comparison], made: list[Label]) -> Sequence[Record]:
             stage.count(len(pairs), len(made))
             return made
 
-        stage.chunked(list(run.read(Comparison)), recipe.chunk, work)
+        models.chunked(stage, judge, list(run.read(Comparison)), recipe.chunk, make, filed)
 
 
 def preference_model(run: Run, recipe: Recipe, models: Models, parts: Parts) -> None:

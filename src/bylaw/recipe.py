@@ -19,6 +19,8 @@ from bylaw.feedback.label import LabelSettings
 from bylaw.feedback.respond import RespondSettings
 from bylaw.feedback.revise import ReviseSettings
 from bylaw.leak.screening import LeakSettings
+from bylaw.models import cluster
+from bylaw.models.cluster import ClusterSettings
 from bylaw.train.settings import DpoSettings, GrpoSettings, LoraSettings, TrainSettings
 
 PRESETS: dict[str, tuple[str, ...]] = {
@@ -129,6 +131,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     optimise: OptimiseSettings = OptimiseSettings()
     evaluate: EvaluateSettings = EvaluateSettings()
     gates: GateSettings = GateSettings()
+    cluster: ClusterSettings = ClusterSettings()
 
 
 def read(source: str | Path, overrides: Sequence[str] = ()) -> Recipe:
@@ -140,6 +143,11 @@ def read(source: str | Path, overrides: Sequence[str] = ()) -> Recipe:
     return settings.load(Recipe, source, [*under, *overrides])
 
 
+def lasting(recipe: Recipe) -> Recipe:
+    """The recipe as a run keeps it: without the cluster it happens to be worked on, so that it may go on anywhere."""
+    return msgspec.structs.replace(recipe, cluster=cluster.lasting(recipe.cluster))
+
+
 def _keys(table: dict[str, Any], above: str = "") -> Iterator[str]:
     for key, value in table.items():
         if isinstance(value, dict):
@@ -148,4 +156,4 @@ def _keys(table: dict[str, Any], above: str = "") -> Iterator[str]:
             yield above + key
 
 
-__all__ = ["PRESETS", "LoraSettings", "Recipe", "read"]
+__all__ = ["PRESETS", "LoraSettings", "Recipe", "lasting", "read"]

@@ -24,14 +24,14 @@ from bylaw.run.local import public, shown
 from bylaw.run.stage import Stage
 from bylaw.settings import dumps
 from bylaw.storage import write_records
-from bylaw.train.dpo import train_dpo
+from bylaw.train import orders
+from bylaw.train.crew import the_crew
 from bylaw.train.examples import PairExample, SFTExample
-from bylaw.train.grpo import Rewarder, train_grpo
+from bylaw.train.grpo import Rewarder
 from bylaw.train.method import Progress, Report, TrainResult
-from bylaw.train.preference import PreferenceModel, train_preference
+from bylaw.train.preference import PreferenceModel
 from bylaw.train.save import ModelCard, write_model
 from bylaw.train.settings import TrainSettings
-from bylaw.train.sft import train_sft
 
 Weights = tuple[Any, Any]
 """A model and its tokenizer."""
@@ -57,12 +57,11 @@ def train_supervised(
     revisions, helpful = passed.of(revisions), passed.of(helpful)
     mixed = _evenly(helpful, round(len(revisions) * recipe.sft.helpful_ratio))
     examples = supervised_examples(recipe, prompts, revisions, mixed)
-    model, tokenizer = weights
     loop = _seeded(recipe.sft, recipe), stage.working_file("training"), _progress(stage)
-    result = train_sft(model, tokenizer, examples, *loop, temperature=recipe.sft.temperature)
+    result = orders.train("sft", weights, examples, *loop, temperature=recipe.sft.temperature)
     data = {"revisions": len(revisions), "helpful samples": len(mixed), "dropped": len(result.dropped)}
     done = Trained(result, "supervised fine-tuning on revisions", data, len(examples), passed.left_out)
-    _write(stage, out, done, tokenizer, recipe)
+    _write(stage, out, done, weights[1], recipe)
 
 
 def supervised_examples(
@@ -112,11 +111,10 @@ def train_preference_model(
     """Train a preference model on soft labels, as far as their pairs ``passed``, and write it."""
     pairs, read, left = _of_passed(pairs, labels, passed)
     examples = pair_examples(pairs, read, passed.of(gold[: recipe.optimise.gold]))
-    model, tokenizer = weights
-    workdir = stage.working_file("training")
-    result = train_preference(model, tokenizer, examples, _seeded(recipe.preference, recipe), workdir, _progress(stage))
+    loop = _seeded(recipe.preference, recipe), stage.working_file("training"), _progress(stage)
+    result = orders.train("preference", weights, examples, *loop)
     done = Trained(result, "preference model on soft labels", {"labels": len(read)}, len(examples), left)
-    _write(stage, out, done, tokenizer, recipe)
+    _write(stage, out, done, weights[1], recipe)
 
 
 def _of_passed(
@@ -168,8 +166,7 @@ def _by_dpo(stage: Stage, material: Material, policy: Weights, loop: Loop) -> Tr
     gold = material.passed.of(material.gold[: settings.gold])
     pairs, labels, left = _of_passed(list(run.read(Comparison)), list(run.read(Label)), material.passed)
     examples = pair_examples(pairs, labels, gold)
-    model, tokenizer = policy
-    result = train_dpo(model, tokenizer, examples, *loop, dpo=settings.dpo)
+    result = orders.train("dpo", policy, examples, *loop, dpo=settings.dpo)
     return Trained(result, "soft-label DPO", {"labels": len(examples)}, len(examples), left)
 
 
@@ -177,7 +174,7 @@ def _by_grpo(stage: Stage, material: Material, policy: Weights, loop: Loop) -> T
     recipe, run = material.recipe, material.run
     prompts = material.passed.of(run.read(Prompt))
     Random(seed_of("grpo", recipe.seed)).shuffle(prompts)
-    model, tokenizer = policy
+    model, tokenizer = the_crew().placed(policy[0]), policy[1]
     sets, folder = material.models.evaluator.texts(), stage.working_file("samples")
     samples = Samples(run, stage.name, sets, recipe.leak, folder)
     policy_now = LocalModel("policy", model, tokenizer, LocalSettings(rows=recipe.rows))
@@ -185,7 +182,8 @@ def _by_grpo(stage: Stage, material: Material, policy: Weights, loop: Loop) -> T
     rollouts = Rollouts(policy_now, _reward(material, model.device), recipe, ids, samples)
     asked = [prompt.messages for prompt in prompts]
     grpo = recipe.optimise.grpo
-    result = train_grpo(model, tokenizer, asked, rollouts.sample, rollouts.reward, *loop, grpo=grpo)
+    own = {"sample": rollouts.sample, "reward": rollouts.reward}
+    result = orders.train("grpo", (model, tokenizer), asked, *loop, own=own, grpo=grpo)
     said, left = samples.report(result.updates)
     stage.add(*said, *samples.rewards(result.updates))
     stage.count(len(said), len(said) - left, **{SAMPLES: left})

@@ -19,6 +19,7 @@ VERBS = (
     "bylaw.cli.label",
     "bylaw.cli.report",
     "bylaw.cli.show",
+    "bylaw.cli.export",
     "bylaw.cli.constitution",
     "bylaw.cli.audit",
     "bylaw.cli.leak",
@@ -36,6 +37,8 @@ VERBS = (
     "bylaw.cli.serve",
     "bylaw.cli.keys",
     "bylaw.cli.coverage",
+    "bylaw.cli.plan",
+    "bylaw.cli.bench",
     "bylaw.cli.windtunnel",
 )
 """The verbs, in the order of ``--help``: a new one is a file and a row here."""

@@ -35,7 +35,15 @@ def run(args: argparse.Namespace) -> int:
     if args.dry_run:
         print(dumps(recipe), end="")
         return 0
-    return _train(args, recipe)
+    from bylaw.train import orders
+    from bylaw.train.crew import the_crew
+
+    crew = the_crew()
+    if not crew.first:
+        orders.follow(crew)
+        return 0
+    with orders.leading(crew):
+        return _train(args, recipe)
 
 
 def _train(args: argparse.Namespace, recipe: Any) -> int:
@@ -45,6 +53,7 @@ def _train(args: argparse.Namespace, recipe: Any) -> int:
     from bylaw.evidence.build import build
     from bylaw.lineage.lab import Lab
     from bylaw.pipeline import train
+    from bylaw.recipe import lasting
     from bylaw.run import Run
     from bylaw.settings import dumps
 
@@ -52,7 +61,7 @@ def _train(args: argparse.Namespace, recipe: Any) -> int:
     args.go_on = _command(args, out)
     constitution, parts = assemble(recipe)
     lab = Lab.open()
-    run = Run.create(out, dumps(recipe), constitution_text(constitution), report=Meter(), lab=lab)
+    run = Run.create(out, dumps(lasting(recipe)), constitution_text(constitution), report=Meter(), lab=lab)
     try:
         train(run, recipe, constitution, parts)
     except GateStopped as stop:

@@ -40,6 +40,31 @@ class _Pair(msgspec.Struct):
     prompt: _TALK = ""
 
 
+class _Text(msgspec.Struct):
+    text: str
+
+
+class _Annotated(msgspec.Struct):
+    """A comparison of Inverse Constitutional AI's annotated pairs; ``pref`` is its default annotator's."""
+
+    prompt: str | None
+    response_a: _Text
+    response_b: _Text
+    pref: Literal["a", "b"] | None
+
+
+class _Rating(msgspec.Struct):
+    response: str
+    overall_score: float
+
+
+class _Rated(msgspec.Struct):
+    """A row of UltraFeedback: answers of several models, each with its overall score."""
+
+    instruction: str
+    completions: list[_Rating]
+
+
 class _Prompt(msgspec.Struct):
     prompt: _TALK
 
@@ -155,6 +180,29 @@ def _pair_prompt(row: Row, aim: PromptKind, source: str) -> Prompt:
     return _made(conversation([_Turn(one.role, one.content) for one in said]), aim, source)
 
 
+def _annotated(row: Row, aim: PromptKind) -> Comparison:
+    pair = msgspec.convert(row, _Annotated)
+    if not pair.prompt:
+        raise Unusable("it has no prompt")
+    texts = pair.response_a.text.strip(), pair.response_b.text.strip()
+    if pair.pref is None:
+        raise Unusable("its default annotator has no preference")
+    return _ordered(conversation(pair.prompt), *(texts if pair.pref == "a" else texts[::-1]), aim)
+
+
+def _rated(row: Row, aim: PromptKind) -> Comparison:
+    """The best answer and the worst, as UltraFeedback is usually made into pairs."""
+    rated = msgspec.convert(row, _Rated)
+    ranked = sorted(rated.completions, key=lambda one: -one.overall_score)
+    if len(ranked) < 2 or ranked[0].overall_score == ranked[-1].overall_score:
+        raise Unusable("no answer is rated above another")
+    return _ordered(conversation(rated.instruction), ranked[0].response.strip(), ranked[-1].response.strip(), aim)
+
+
+def _rated_prompt(row: Row, aim: PromptKind, source: str) -> Prompt:
+    return _made(conversation(msgspec.convert(row, _Rated).instruction), aim, source)
+
+
 def _evaluation(row: Row, aim: PromptKind) -> Comparison:
     """An evaluation of the paper with two options. Its own principle is dropped: a constitution asks."""
     asked = msgspec.convert(row, _Evaluation)
@@ -240,6 +288,8 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format("a prompt of ours", frozenset({"messages", "aim"}), _own_prompt, None),
     Format("a pair: chosen and rejected", frozenset({"chosen", "rejected"}), _pair_prompt, _pair),
+    Format("an annotated pair", frozenset({"response_a", "response_b", "pref"}), None, _annotated),
+    Format("ratings of UltraFeedback", frozenset({"instruction", "completions"}), _rated_prompt, _rated),
     Format("an evaluation of the paper", frozenset({"prompt", "corrects", "incorrects"}), None, _evaluation),
     Format("a published sample", frozenset({"rl_prompt"}), _sample, None),
     Format("a prompt of XSTest", frozenset({"prompt", "label", "focus"}), _xstest, None),

@@ -1,4 +1,5 @@
-"""Prompts and comparisons from files people have: .jsonl, .jsonl.gz and .csv, in any of ``formats.FORMATS``.
+"""Prompts and comparisons from files people have: .jsonl, .jsonl.gz and .csv, in any of ``formats.FORMATS``; a .json is
+one document, of annotated pairs.
 
 A row that is not as its format says is an error with file and line. A sound row that gives nothing (an empty
 answer, a conversation that ends with the assistant) is left out and counted by its reason; so is a repeated
@@ -12,7 +13,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -22,6 +23,11 @@ from bylaw.records import Comparison, Prompt, PromptKind, Record
 from bylaw.storage import split_path
 
 R = TypeVar("R", bound=Record)
+
+
+class _Document(msgspec.Struct):
+    metadata: dict[str, Any]
+    comparisons: list[dict[str, Any]]
 
 
 def read_prompts(path: Path, aim: PromptKind, left_out: Counter[str] | None = None) -> list[Prompt]:
@@ -82,7 +88,7 @@ def rows(path: Path) -> Iterator[tuple[int, Row]]:
     """(line number, row) of a file; ``RecordError`` names file and line of what is not a row."""
     try:
         with _opened(path) as text:
-            yield from (_csv if path.suffix == ".csv" else _lines)(text, path)
+            yield from {".csv": _csv, ".json": _annotated}.get(path.suffix, _lines)(text, path)
     except OSError as error:  # gzip's own errors among them
         raise RecordError(f"cannot be read: {error.strerror or error}", str(path)) from error
     except (EOFError, zlib.error) as error:
@@ -104,6 +110,18 @@ def _lines(text: io.TextIOWrapper, path: Path) -> Iterator[tuple[int, Row]]:
             yield number, msgspec.json.decode(line, type=dict[str, object])
         except msgspec.DecodeError as error:
             raise RecordError(str(error), f"{path}:{number}") from error
+
+
+def _annotated(text: io.TextIOWrapper, path: Path) -> Iterator[tuple[int, Row]]:
+    """The comparisons of annotated pairs (version 2), each with the preference of the default annotator."""
+    try:
+        document = msgspec.json.decode(text.read(), type=_Document)
+    except msgspec.DecodeError as error:
+        raise RecordError(f"is no document of annotated pairs, version 2: {error}", str(path)) from error
+    default = document.metadata.get("default_annotator")
+    for number, row in enumerate(document.comparisons, 1):
+        said = row.get("annotations", {}).get(default, {})
+        yield number, {"prompt": None, **row, "pref": said.get("pref")}
 
 
 def _csv(text: io.TextIOWrapper, path: Path) -> Iterator[tuple[int, Row]]:

@@ -1,1 +1,1 @@
-"""Who answers: the seam (``base``), its scripted double, and the local backend."""
+"""Who answers: the seam (``base``), its scripted double, the local backend, and workers on a cluster (``pool``)."""

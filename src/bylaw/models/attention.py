@@ -6,10 +6,10 @@ a row of the KV slots (``cache.Step``), a past kept aside (``Recorded``), a tree
 layers thus never see padding, and every architecture that uses the interface works without code of its own.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import torch
 from torch.nn.functional import scaled_dot_product_attention
@@ -18,6 +18,7 @@ from bylaw.errors import ModelError
 from bylaw.models.tree import body
 
 NAME = "bylaw_packed"
+T = TypeVar("T")
 
 # Arguments of some architectures that change what attention gives. No plan knows them, so they are refused.
 _UNKNOWN = ("softcap", "s_aux", "position_bias")
@@ -65,6 +66,20 @@ def packed_attention(model: Any) -> Iterator[None]:
     finally:
         inner.set_attn_implementation(before)
         model.train(training)
+
+
+def planned(compute: Callable[..., T]) -> Callable[..., T]:
+    """``compute`` under the plan now in force, whenever and in whatever thread it is called."""
+    plan = _plan.get()
+
+    def under_plan(*args: Any, **kwargs: Any) -> T:
+        token = _plan.set(plan)
+        try:
+            return compute(*args, **kwargs)
+        finally:
+            _plan.reset(token)
+
+    return under_plan
 
 
 def hidden_packed(model: Any, ids: list[int], positions: list[int], plan: Plan) -> torch.Tensor:

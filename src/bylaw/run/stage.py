@@ -138,17 +138,27 @@ class Stage:
         self.kinds.update(record.kind for record in made)
         self.note(tokens=_tokens(made))
 
-    def chunked(self, items: Sequence[Item], size: int, work: Callable[[list[Item]], Iterable[Record]]) -> list[Record]:
+    def chunked(
+        self,
+        items: Sequence[Item],
+        size: int,
+        work: Callable[[list[Item]], Iterable[Record]],
+        ahead: Callable[[list[list[Item]]], None] | None = None,
+    ) -> list[Record]:
         """Do ``work`` on ``size`` items at a time and file the records it returns, of any kinds, in order.
 
-        Chunks finished by an earlier process are read instead of done. Returns all records of all chunks.
+        Chunks finished by an earlier process are read instead of done; ``ahead`` is told first which ones will be done.
+        Returns all records of all chunks.
         """
         call, self._calls = self._calls, self._calls + 1
         progress = _Meter(self.name, len(items), self._report)
         made: list[Record] = []
-        for chunk in (list(items[at : at + size]) for at in range(0, len(items), size)):
-            path = self._working.folder / f"{digest([call, [item.id for item in chunk]])}.jsonl"
-            resumed = self._working.holds(path)
+        chunks = [list(items[at : at + size]) for at in range(0, len(items), size)]
+        paths = [self._working.folder / f"{digest([call, [item.id for item in chunk]])}.jsonl" for chunk in chunks]
+        there = [self._working.holds(path) for path in paths]
+        if ahead:
+            ahead([chunk for chunk, resumed in zip(chunks, there, strict=True) if not resumed])
+        for chunk, path, resumed in zip(chunks, paths, there, strict=True):
             fresh = self._recall(path) if resumed else self._work(path, chunk, work, progress)
             self._parts.append(path)
             self._seen[path] = file_digest(path)

@@ -16,13 +16,14 @@ import torch.nn.functional as F
 
 from bylaw.models.local import context_of
 from bylaw.train.checkpoint import weights_digest
+from bylaw.train.crew import ALONE, Crew
 from bylaw.train.examples import Encoded, PairExample, encode_pairs
-from bylaw.train.fit import fit, in_precision, require
+from bylaw.train.fit import learn, prepare, require
 from bylaw.train.kept import kept
 from bylaw.train.logprobs import BranchLogprobs, branch_logprobs
 from bylaw.train.loop import autocast
 from bylaw.train.method import Loss, Report, TrainResult, silent
-from bylaw.train.packing import draw, micro_batches, updates_in
+from bylaw.train.packing import draw, updates_in
 from bylaw.train.settings import DpoSettings, TrainSettings
 
 
@@ -31,6 +32,7 @@ class DPO:
     index."""
 
     name = "dpo"
+    sampled = False
 
     def __init__(
         self,
@@ -88,7 +90,12 @@ def pair_metrics(margin: torch.Tensor, target: torch.Tensor) -> dict[str, torch.
 
 
 def reference_logprobs(
-    model: Any, pairs: Sequence[Encoded], digest: str, settings: TrainSettings, folder: Path
+    model: Any,
+    pairs: Sequence[Encoded],
+    digest: str,
+    settings: TrainSettings,
+    folder: Path,
+    crew: Crew = ALONE,
 ) -> dict[int, tuple[float, float]]:
     """Log-probabilities of both responses of every pair under ``model``, by example index.
 
@@ -96,21 +103,23 @@ def reference_logprobs(
     were computed with; found there, they are not computed again.
     """
     made_from = f"{weights_digest(model)} {digest} {settings.precision}"
-    stored = kept(folder, "reference", made_from, lambda: _compute(model, pairs, settings))
+    stored = kept(folder, "reference", made_from, lambda: _compute(model, pairs, settings, crew), crew)
     rows: list[tuple[float, float]] = [(first, second) for first, second in stored["logprobs"].tolist()]
     return dict(zip(stored["index"].tolist(), rows, strict=True))
 
 
 @torch.no_grad()
-def _compute(model: Any, pairs: Sequence[Encoded], settings: TrainSettings) -> dict[str, torch.Tensor]:
+def _compute(model: Any, pairs: Sequence[Encoded], settings: TrainSettings, crew: Crew) -> dict[str, torch.Tensor]:
     model.eval()
-    index: list[int] = []
-    rows: list[torch.Tensor] = []
-    for group in micro_batches(pairs, settings.micro_tokens):
+    rows: list[tuple[int, list[float]]] = []
+    for group, factor in crew.shares(pairs, settings.micro_tokens):
+        trees = [one.tree for one in group]
         with autocast(model, settings):
-            rows.append(branch_logprobs(model, [one.tree for one in group]).sums().view(-1, 2).cpu())
-        index += [one.index for one in group]
-    return {"index": torch.tensor(index), "logprobs": torch.cat(rows)}
+            sums = crew.within(model, lambda policy, trees=trees: branch_logprobs(policy, trees).sums())
+        if factor:
+            rows += zip((one.index for one in group), sums.view(-1, 2).tolist(), strict=True)
+    rows = crew.joined(rows)
+    return {"index": torch.tensor([index for index, _ in rows]), "logprobs": torch.tensor([row for _, row in rows])}
 
 
 def train_dpo(
@@ -121,11 +130,12 @@ def train_dpo(
     workdir: Path,
     progress: Report = silent,
     dpo: DpoSettings | None = None,
+    crew: Crew = ALONE,
 ) -> TrainResult:
     """Optimise a causal LM, in place, on labelled pairs; the model as handed in is the reference."""
     encoded = encode_pairs(tokenizer, pairs, context_of(model, settings.context))
     require(encoded.kept, encoded.dropped)
-    model = in_precision(model, settings)
-    reference = reference_logprobs(model, encoded.kept, encoded.digest, settings, workdir)
+    policy = prepare(model, settings, crew)
+    reference = reference_logprobs(policy, encoded.kept, encoded.digest, settings, workdir, crew)
     method = DPO(encoded.kept, reference, encoded.digest, settings, dpo or DpoSettings())
-    return fit(model, method, settings, workdir, progress, encoded.dropped)
+    return learn(policy, method, settings, workdir, progress, encoded.dropped, crew)

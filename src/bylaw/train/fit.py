@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from bylaw.errors import UsageError
+from bylaw.train.crew import ALONE, Crew
 from bylaw.train.examples import Dropped
 from bylaw.train.loop import run_loop
 from bylaw.train.lora import attach, merge
@@ -21,14 +22,33 @@ def fit(
     workdir: Path,
     report: Report,
     dropped: Sequence[Dropped] = (),
+    crew: Crew = ALONE,
 ) -> TrainResult:
     """Train ``model`` by ``method`` and return it with full, merged weights, in the precision it was
     trained in."""
+    return learn(prepare(model, settings, crew), method, settings, workdir, report, dropped, crew)
+
+
+def prepare(model: Any, settings: TrainSettings, crew: Crew = ALONE) -> Any:
+    """The policy: the model in the precision it is trained in, with its adapters, shared by the crew."""
+    return crew.spread(attach(in_precision(model, settings), settings), settings)
+
+
+def learn(
+    policy: Any,
+    method: Method[E],
+    settings: TrainSettings,
+    workdir: Path,
+    report: Report,
+    dropped: Sequence[Dropped] = (),
+    crew: Crew = ALONE,
+) -> TrainResult:
+    """Train what ``prepare`` made. The result's model is None in all but the first process."""
     workdir.mkdir(parents=True, exist_ok=True)
-    policy = attach(in_precision(model, settings), settings)
-    curve = run_loop(policy, method, settings, workdir, report)
+    curve = run_loop(policy, method, settings, workdir, report, crew)
+    whole = crew.gather(policy)
     return TrainResult(
-        model=merge(policy, settings, workdir),
+        model=None if whole is None else merge(whole, settings, workdir),
         updates=method.updates,
         dropped=tuple(dropped),
         tokens=curve.tokens,

@@ -10,7 +10,6 @@ standard deviation.
 import copy
 import hashlib
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,9 +22,10 @@ from bylaw.models.base import Completion
 from bylaw.models.local import context_of
 from bylaw.models.tree import Tree
 from bylaw.records import Conversation
+from bylaw.train.crew import ALONE, Crew
 from bylaw.train.examples import Dropped, Encoded, Encoder, too_long
-from bylaw.train.fit import fit, in_precision, require
-from bylaw.train.logprobs import BranchLogprobs, branch_logprobs
+from bylaw.train.fit import in_precision, learn, prepare, require
+from bylaw.train.logprobs import branch_logprobs
 from bylaw.train.method import Loss, Report, TrainResult, silent
 from bylaw.train.packing import draw, updates_in
 from bylaw.train.settings import GrpoSettings, TrainSettings
@@ -64,6 +64,7 @@ class GRPO:
     KL."""
 
     name = "grpo"
+    sampled = True
 
     def __init__(
         self,
@@ -75,6 +76,7 @@ class GRPO:
         reference: Any,
         settings: TrainSettings,
         grpo: GrpoSettings,
+        crew: Crew = ALONE,
     ) -> None:
         prompts = [stem.tokens for stem in stems]
         self.fingerprint = hashlib.sha256(msgspec.json.encode([prompts, grpo])).hexdigest()
@@ -87,6 +89,7 @@ class GRPO:
         self._reference = reference
         self._settings = settings
         self._grpo = grpo
+        self._crew = crew
 
     def batch(self, step: int) -> list[Group]:
         stems = draw(self._stems, step, self._settings.batch_size, self._settings.seed)
@@ -112,7 +115,7 @@ class GRPO:
         means = [sum(one.rewards) / len(one.rewards) for one in examples]
         metrics = {"reward": advantages.new_tensor(means).sum()}
         if self._grpo.kl:
-            divergence = k3(policy.tokens, self._reference_tokens(model, trees).tokens)
+            divergence = k3(policy.tokens, self._reference_tokens(model, trees))
             each = each + self._grpo.kl * divergence
             shares = policy.per_branch(divergence.detach()) / policy.lengths()
             sizes = [len(tree.branches) for tree in trees]
@@ -120,10 +123,12 @@ class GRPO:
         return Loss(each.sum(), metrics)
 
     @torch.no_grad()
-    def _reference_tokens(self, model: Any, trees: Sequence[Tree]) -> BranchLogprobs:
-        untrained: AbstractContextManager[Any] = model.disable_adapter() if self._reference is None else nullcontext()
-        with untrained:
-            return branch_logprobs(model if self._reference is None else self._reference, trees)
+    def _reference_tokens(self, model: Any, trees: Sequence[Tree]) -> torch.Tensor:
+        """[T]: log-probabilities of the branch tokens before training."""
+        if self._reference is None:
+            with model.disable_adapter():
+                return branch_logprobs(model, trees).tokens
+        return self._crew.within(self._reference, lambda frozen: branch_logprobs(frozen, trees).tokens)
 
     def _group(self, stem: Stem, completions: Sequence[Completion], rewards: Sequence[float | None]) -> Group:
         kept: list[tuple[tuple[int, ...], float]] = []
@@ -163,11 +168,12 @@ def train_grpo(
     workdir: Path,
     progress: Report = silent,
     grpo: GrpoSettings | None = None,
+    crew: Crew = ALONE,
 ) -> TrainResult:
     """Optimise a causal LM, in place, on rewards of its own samples; the model as handed in is the reference.
 
     ``sample`` must answer from ``model`` itself, which changes under it (adapters are attached to it in
-    place).
+    place). Of several processes only the first samples and rewards; its model is filled before every update.
     """
     grpo = grpo or GrpoSettings()
     context = context_of(model, settings.context)
@@ -180,6 +186,7 @@ def train_grpo(
     require(stems, dropped)
     model = in_precision(model, settings)
     frozen = grpo.kl > 0 and settings.lora.rank == 0
-    reference = copy.deepcopy(model).requires_grad_(False).eval() if frozen else None
-    method = GRPO(stems, sample, reward, encoder, context, reference, settings, grpo)
-    return fit(model, method, settings, workdir, progress, dropped)
+    twin = copy.deepcopy(model).requires_grad_(False).eval() if frozen else None
+    reference = crew.spread(twin, settings) if frozen else None
+    method = GRPO(stems, sample, reward, encoder, context, reference, settings, grpo, crew)
+    return learn(prepare(model, settings, crew), method, settings, workdir, progress, dropped, crew)

@@ -2,12 +2,14 @@
 
 The gradient is exact for the whole update whatever the micro-batches: losses are summed and divided by the
 update's own scale. There is no dropout and no other draw of chance in it, so that a training stopped
-anywhere and started again ends with the same bits.
+anywhere and started again ends with the same bits. Several processes (``crew``) share each update: the gradient is the
+same sum, to the last digits of its order.
 """
 
 import hashlib
 import math
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +20,9 @@ import torch
 
 from bylaw.errors import BylawError
 from bylaw.train.checkpoint import State, load_checkpoint, save_checkpoint, trained, weights_digest
-from bylaw.train.method import E, Method, Point, Progress, Report
-from bylaw.train.packing import micro_batches
+from bylaw.train.crew import ALONE, Crew
+from bylaw.train.method import E, Loss, Method, Point, Progress, Report
+from bylaw.train.packed import recomputing
 from bylaw.train.settings import TrainSettings
 
 
@@ -36,24 +39,27 @@ class TrainingDiverged(BylawError):
     """The loss or its gradient became infinite or not a number."""
 
 
-def run_loop(model: Any, method: Method[E], settings: TrainSettings, folder: Path, report: Report) -> Curve:
+def run_loop(
+    model: Any, method: Method[E], settings: TrainSettings, folder: Path, report: Report, crew: Crew = ALONE
+) -> Curve:
     """Train ``model`` in place, going on from the newest checkpoint in ``folder`` if there is one."""
     model.eval()  # no dropout: a policy is trained as it is sampled
     optimizer = adamw(model, settings)
     fingerprint = _fingerprint(model, method, settings)
-    state = load_checkpoint(folder, model, optimizer, fingerprint) or State(fingerprint, 0, ())
+    state = load_checkpoint(folder, model, optimizer, fingerprint, crew) or State(fingerprint, 0, ())
     history = list(state.history)
     tokens, start = 0, time.perf_counter()
     for step in range(state.step, method.updates):
         rate = settings.learning_rate * schedule(step, method.updates, settings)
-        batch = method.batch(step)
-        point, norm = _update(model, method, optimizer, batch, step, rate, settings)
+        batch = _batch(model, method, step, crew)
+        point, norm = _update(model, method, optimizer, batch, step, rate, settings, crew)
         history.append(point)
         tokens += sum(len(example.tree) for example in batch)
         seconds = time.perf_counter() - start
-        report(_progress(method, point, rate, norm, tokens, seconds, state.step))
+        if crew.first:
+            report(_progress(method, point, rate, norm, tokens, seconds, state.step))
         if _due(step + 1, method.updates, settings.checkpoint_every):
-            save_checkpoint(folder, model, optimizer, State(fingerprint, step + 1, tuple(history)))
+            save_checkpoint(folder, model, optimizer, State(fingerprint, step + 1, tuple(history)), crew)
     return Curve(tuple(history), tokens, time.perf_counter() - start)
 
 
@@ -79,20 +85,37 @@ def schedule(step: int, updates: int, settings: TrainSettings) -> float:
 
 
 def accumulate(
-    model: Any, method: Method[E], batch: list[E], settings: TrainSettings
+    model: Any, method: Method[E], batch: list[E], settings: TrainSettings, crew: Crew = ALONE
 ) -> tuple[float, dict[str, float]]:
     """Add one update's gradient to the parameters; its loss and metrics."""
     scale = method.scale(batch)
-    total = 0.0
-    sums: dict[str, float] = {}
-    for examples in micro_batches(batch, settings.micro_tokens):
-        with autocast(model, settings):
-            loss = method.loss(model, examples)
-        (loss.total / scale).backward()  # type: ignore[no-untyped-call]
-        total += loss.total.item() / scale
-        for name, value in loss.metrics.items():
-            sums[name] = sums.get(name, 0.0) + float(value) / len(batch)
-    return total, sums
+    sums: dict[str, float] = {"": 0.0}
+    for examples, factor in crew.shares(batch, settings.micro_tokens):
+        with recomputing(model, settings.recompute):
+            with autocast(model, settings):
+                total, metrics = crew.within(model, _parts_of(method, examples))
+            # Sharded gradients are averaged over the processes; what is wanted is their sum.
+            (total / scale * (factor * crew.size)).backward()
+        sums[""] += factor * total.item() / scale
+        for name, value in metrics.items():
+            sums[name] = sums.get(name, 0.0) + factor * float(value) / len(batch)
+    sums = crew.sums(sums)
+    return sums.pop(""), sums
+
+
+def _parts_of(method: Method[E], examples: list[E]) -> Callable[[Any], tuple[torch.Tensor, dict[str, torch.Tensor]]]:
+    def loss(model: Any) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        found: Loss = method.loss(model, examples)
+        return found.total, found.metrics
+
+    return loss
+
+
+def _batch(model: Any, method: Method[E], step: int, crew: Crew) -> list[E]:
+    """The examples of an update. Where they are sampled from the policy, the first process has it whole for that."""
+    if method.sampled:
+        crew.gather(model)
+    return crew.same(lambda: method.batch(step))
 
 
 def autocast(model: Any, settings: TrainSettings) -> AbstractContextManager[Any]:
@@ -110,10 +133,12 @@ def _update(
     step: int,
     rate: float,
     settings: TrainSettings,
+    crew: Crew,
 ) -> tuple[Point, float]:
     optimizer.zero_grad(set_to_none=True)
-    loss, metrics = accumulate(model, method, batch, settings)
-    norm = float(torch.nn.utils.clip_grad_norm_(trained(model).values(), settings.clip or math.inf))
+    loss, metrics = accumulate(model, method, batch, settings, crew)
+    found: Any = torch.nn.utils.clip_grad_norm_(trained(model).values(), settings.clip or math.inf)
+    norm = float(found.full_tensor() if hasattr(found, "full_tensor") else found)
     if not (math.isfinite(loss) and math.isfinite(norm)):
         raise TrainingDiverged(f"{method.name}: loss {loss} and gradient norm {norm} at update {step + 1}")
     for group in optimizer.param_groups:
@@ -146,7 +171,7 @@ def _due(done: int, updates: int, every: int) -> bool:
 
 
 def _fingerprint(model: Any, method: Method[Any], settings: TrainSettings) -> str:
-    # How often one saves changes nothing that is trained.
-    shaping = msgspec.structs.replace(settings, checkpoint_every=0)
+    # How often one saves, or what is computed twice, changes nothing that is trained.
+    shaping = msgspec.structs.replace(settings, checkpoint_every=0, recompute=False)
     parts = [method.name, method.fingerprint, shaping, weights_digest(model)]
     return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()

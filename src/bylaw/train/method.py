@@ -24,11 +24,15 @@ class Loss:
 
 
 class Method(Protocol[E]):
-    """One training method. ``fingerprint`` names everything but the weights that shapes its result."""
+    """One training method. ``fingerprint`` names everything but the weights that shapes its result.
+
+    ``sampled``: its batches are sampled from the policy as it then is.
+    """
 
     name: str
     fingerprint: str
     updates: int
+    sampled: bool
 
     def batch(self, step: int) -> list[E]:
         """The examples of update ``step``, 0-based. May sample them from the policy as it now is."""
@@ -74,7 +78,7 @@ class Point(msgspec.Struct, frozen=True):
 @dataclass(frozen=True)
 class TrainResult:
     """A finished training. ``model`` holds the trained, merged weights; ``tokens`` and ``seconds`` are
-    this process's."""
+    this process's. Of several processes, only the first has the model."""
 
     model: Any
     updates: int

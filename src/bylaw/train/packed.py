@@ -5,13 +5,17 @@ The plan that labels are computed with (``models.forest``) writes in place and i
 split once and joined once, so that the backward pass adds no large zeros.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import torch
+from torch.utils.checkpoint import checkpoint
 
-from bylaw.models.attention import attend_dense, causal_bias, hidden_packed, packed_attention
-from bylaw.models.tree import Tree, pack
+from bylaw.errors import ModelError
+from bylaw.models.attention import attend_dense, causal_bias, hidden_packed, packed_attention, planned
+from bylaw.models.tree import Tree, body, pack
 
 
 class Packed:
@@ -46,3 +50,30 @@ def packed_hidden(model: Any, trees: Sequence[Tree]) -> torch.Tensor:
     with packed_attention(model):
         plan = Packed(trees, next(model.parameters()))
         return hidden_packed(model, plan.ids, plan.positions, plan)
+
+
+@contextmanager
+def recomputing(model: Any, wanted: bool) -> Iterator[None]:
+    """Where ``wanted``, layers keep only what enters them, and are computed again in the backward pass, within this."""
+    if not wanted:
+        yield
+        return
+    from transformers.modeling_layers import GradientCheckpointingLayer
+
+    found = [module for module in body(model).modules() if isinstance(module, GradientCheckpointingLayer)]
+    if not found:
+        raise ModelError(f"{type(body(model)).__name__} has no layers that can be recomputed: set recompute = false")
+    with packed_attention(model):
+        for layer in found:
+            layer.forward = partial(_again, type(layer).forward.__get__(layer))
+        try:
+            yield
+        finally:
+            for layer in found:
+                del layer.forward
+
+
+def _again(forward: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    if not torch.is_grad_enabled():
+        return forward(*args, **kwargs)
+    return checkpoint(planned(forward), *args, use_reentrant=False, preserve_rng_state=False, **kwargs)

@@ -15,6 +15,7 @@ import torch
 from bylaw.models.local import context_of
 from bylaw.models.tree import Tree, body, ends
 from bylaw.records import Conversation
+from bylaw.train.crew import ALONE, Crew
 from bylaw.train.dpo import pair_metrics, soft_loss
 from bylaw.train.examples import (
     Encoded,
@@ -35,6 +36,7 @@ class Preference:
     """Mean over the pairs of an update, by weight, of −[p log σ(r₁ − r₂) + (1 − p) log σ(r₂ − r₁)]."""
 
     name = "preference"
+    sampled = False
 
     def __init__(self, pairs: Sequence[Encoded], fingerprint: str, settings: TrainSettings) -> None:
         self.fingerprint = fingerprint
@@ -129,6 +131,7 @@ def train_preference(
     settings: TrainSettings,
     workdir: Path,
     progress: Report = silent,
+    crew: Crew = ALONE,
 ) -> TrainResult:
     """Train a preference model from the body of a causal LM, which stays as it is.
 
@@ -144,4 +147,5 @@ def train_preference(
         workdir,
         progress,
         encoded.dropped,
+        crew,
     )

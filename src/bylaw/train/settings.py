@@ -26,7 +26,8 @@ class TrainSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     gradient's norm, 0 for none. ``precision``: ``mixed`` keeps float32 weights and computes in bfloat16.
     ``micro_tokens``: tokens computed at once; it bounds memory and does not change the gradient.
     ``context``: longest sequence in tokens, 0 for what the model's configuration allows.
-    ``checkpoint_every``: updates between checkpoints, 0 for one at the end only.
+    ``checkpoint_every``: updates between checkpoints, 0 for one at the end only. ``recompute``: keep only what enters
+    each layer, and compute the rest again in the backward pass: less memory, a third more work, the same gradient.
     """
 
     learning_rate: float = 1e-5
@@ -38,6 +39,7 @@ class TrainSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     weight_decay: float = 0.0
     precision: Precision = "float32"
     micro_tokens: int = 4096
+    recompute: bool = False
     context: int = 0
     checkpoint_every: int = 50
     seed: int = 0

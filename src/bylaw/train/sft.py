@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from bylaw.models.local import context_of
+from bylaw.train.crew import ALONE, Crew
 from bylaw.train.examples import Encoded, SFTExample, encode_sft
-from bylaw.train.fit import fit, in_precision, require
+from bylaw.train.fit import learn, prepare, require
 from bylaw.train.logprobs import branch_logprobs
 from bylaw.train.method import Loss, Report, TrainResult, silent
 from bylaw.train.packing import draw, updates_in
@@ -21,6 +22,7 @@ class SFT:
     divided by ``temperature``."""
 
     name = "sft"
+    sampled = False
 
     def __init__(
         self,
@@ -58,6 +60,7 @@ def train_sft(
     workdir: Path,
     progress: Report = silent,
     temperature: float = 1.0,
+    crew: Crew = ALONE,
 ) -> TrainResult:
     """Fine-tune a causal LM, in place, on answers. ``workdir`` holds the checkpoints it goes on from.
 
@@ -66,8 +69,8 @@ def train_sft(
     """
     encoded = encode_sft(tokenizer, examples, context_of(model, settings.context))
     require(encoded.kept, encoded.dropped)
-    model = in_precision(model, settings)
+    policy = prepare(model, settings, crew)
     soft = [one for one in encoded.kept if examples[one.index].soft]
-    teacher = Teacher(model, soft, encoded.digest, settings, workdir, temperature) if soft else None
+    teacher = Teacher(policy, soft, encoded.digest, settings, workdir, temperature, crew) if soft else None
     method = SFT(encoded.kept, encoded.digest, settings, teacher, temperature)
-    return fit(model, method, settings, workdir, progress, encoded.dropped)
+    return learn(policy, method, settings, workdir, progress, encoded.dropped, crew)

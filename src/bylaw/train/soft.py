@@ -13,11 +13,11 @@ from typing import Any
 import torch
 
 from bylaw.train.checkpoint import weights_digest
+from bylaw.train.crew import ALONE, Crew
 from bylaw.train.examples import Encoded
 from bylaw.train.kept import Tensors, kept
 from bylaw.train.logprobs import Targets, likeliest
 from bylaw.train.loop import autocast
-from bylaw.train.packing import micro_batches
 from bylaw.train.settings import TrainSettings
 
 TOP = 32
@@ -38,13 +38,18 @@ class Teacher:
         settings: TrainSettings,
         folder: Path,
         temperature: float = 1.0,
+        crew: Crew = ALONE,
     ) -> None:
         made_from = [weights_digest(model), digest, settings.precision, [one.index for one in soft], TOP, temperature]
         self.fingerprint = hashlib.sha256(repr(made_from).encode()).hexdigest()
         same = {_said(one): one for one in soft}
         distinct = list(same.values())
         stored = kept(
-            folder, "teacher", self.fingerprint, lambda: _distributions(model, distinct, settings, temperature)
+            folder,
+            "teacher",
+            self.fingerprint,
+            lambda: _distributions(model, distinct, settings, temperature, crew),
+            crew,
         )
         lengths = [len(one.tree.branches[0]) for one in same.values()]
         parts = map(Targets, torch.split(stored["tokens"], lengths), torch.split(stored["shares"], lengths))
@@ -70,15 +75,21 @@ def _certain(example: Encoded, columns: int) -> Targets:
 
 
 @torch.no_grad()
-def _distributions(model: Any, examples: Sequence[Encoded], settings: TrainSettings, temperature: float) -> Tensors:
+def _distributions(
+    model: Any, examples: Sequence[Encoded], settings: TrainSettings, temperature: float, crew: Crew
+) -> Tensors:
     model.eval()
+    top = min(TOP, model.config.vocab_size)
     found: dict[int, Targets] = {}
-    for group in micro_batches(examples, settings.micro_tokens):
-        lengths = [len(one.tree.branches[0]) for one in group]
+    for group, factor in crew.shares(examples, settings.micro_tokens):
+        trees = [one.tree for one in group]
         with autocast(model, settings):
-            made = likeliest(model, [one.tree for one in group], min(TOP, model.config.vocab_size), temperature)
+            made = crew.within(model, lambda policy, trees=trees: likeliest(policy, trees, top, temperature))
+        lengths = [len(tree.branches[0]) for tree in trees]
         parts = zip(torch.split(made.tokens.cpu(), lengths), torch.split(made.shares.cpu(), lengths), strict=True)
-        found |= {one.index: Targets(*part) for one, part in zip(group, parts, strict=True)}
+        if factor:
+            found |= {one.index: Targets(*part) for one, part in zip(group, parts, strict=True)}
+    found = dict(crew.joined(found.items()))
     ordered = [found[one.index] for one in examples]
     return {
         "tokens": torch.cat([one.tokens for one in ordered]),

@@ -1,0 +1,135 @@
+"""Chunks of programs on a Ray cluster: workers that each hold the model, and answer whole chunks.
+
+A worker builds a chunk's programs itself and runs them as one process would: a batch never crosses a chunk, so the
+records are the same bytes. Ray starts a worker that died again and gives it its chunk once more; what a chunk made
+comes back whole or not at all, so none is lost and none counts twice. The caller alone files chunks, in order.
+"""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from bylaw.errors import MissingExtra, ModelError
+from bylaw.models.base import Program, Usage
+from bylaw.models.cluster import ClusterSettings
+from bylaw.models.local import LocalSettings
+
+T = TypeVar("T")
+I = TypeVar("I")  # noqa: E741
+
+AHEAD = 2
+"""Chunks that wait at each worker, so that none stands idle while results are filed."""
+
+
+class Worker:
+    """One process of the cluster, with the model loaded."""
+
+    def __init__(self, path: str, name: str, settings: LocalSettings, cluster: ClusterSettings) -> None:
+        import torch
+
+        torch.set_num_threads(max(1, int(cluster.cpus)))
+        self._model = _opened(path, settings, cluster)
+        self._model.name = name
+
+    def process(self) -> int:
+        """The worker's process id."""
+        return os.getpid()
+
+    def run(self, make: Callable[[list[I]], list[Program[T]]], chunk: list[I]) -> tuple[list[T], Usage]:
+        """What the programs of a chunk return, and what it took."""
+        self._model.usage = Usage()
+        return self._model.run(make(chunk)), self._model.usage
+
+
+def _opened(path: str, settings: LocalSettings, cluster: ClusterSettings) -> Any:
+    if cluster.engine == "vllm":
+        from bylaw.models.vllm import open_vllm
+
+        return open_vllm(Path(path), settings)
+    from bylaw.models.local import open_model
+
+    return open_model(Path(path), settings)
+
+
+class Pool:
+    """The workers of one model. ``close`` lets them go."""
+
+    def __init__(self, path: Path, name: str, settings: LocalSettings, cluster: ClusterSettings) -> None:
+        self._ray = started(cluster)
+        options = {"num_cpus": cluster.cpus, "num_gpus": cluster.gpus, "max_restarts": -1}
+        made = self._ray.remote(Worker).options(**options, max_task_retries=cluster.retries)
+        self._workers = [made.remote(str(path), name, settings, cluster) for _ in range(cluster.workers)]
+
+    def processes(self) -> list[int]:
+        """The workers' process ids, once they all stand."""
+        found: list[int] = self._ray.get([worker.process.remote() for worker in self._workers])
+        return found
+
+    def over(
+        self, chunks: Sequence[list[I]], make: Callable[[list[I]], list[Program[T]]]
+    ) -> Iterator[tuple[list[T], Usage]]:
+        """For each chunk, in order: what its programs returned, and what it took."""
+        shared = self._ray.put(make)
+        waiting = deque(enumerate(chunks))
+        running: dict[Any, tuple[int, Any]] = {}
+        for worker in [*self._workers] * AHEAD:
+            self._give(worker, waiting, running, shared)
+        found: dict[int, Any] = {}
+        for place in range(len(chunks)):
+            while place not in found:
+                (done,), _ = self._ray.wait(list(running), num_returns=1)
+                number, worker = running.pop(done)
+                found[number] = self._got(done)
+                self._give(worker, waiting, running, shared)
+            yield found.pop(place)
+
+    def _give(self, worker: Any, waiting: deque[Any], running: dict[Any, Any], shared: Any) -> None:
+        if waiting:
+            number, chunk = waiting.popleft()
+            running[worker.run.remote(shared, list(chunk))] = number, worker
+
+    def _got(self, done: Any) -> Any:
+        try:
+            return self._ray.get(done)
+        except self._ray.exceptions.RayTaskError as error:
+            raise error.cause if isinstance(error.cause, ModelError) else error from error
+        except (self._ray.exceptions.RayError, ConnectionError) as error:
+            raise ModelError(
+                f"the cluster lost a chunk's workers for good: {str(error).splitlines()[0]}. All finished chunks are "
+                "kept; the same command goes on"
+            ) from error
+
+    def close(self) -> None:
+        """Let the workers go."""
+        for worker in self._workers:
+            self._ray.kill(worker)
+
+
+def started(cluster: ClusterSettings) -> Any:
+    """Ray, connected to the cluster's head; or started on this machine, until this process ends."""
+    try:
+        import ray
+    except ImportError as error:
+        raise MissingExtra("ray", "ray") from error
+    if ray.is_initialized():
+        return ray
+    try:
+        _connect(ray, cluster)
+    except Exception as error:  # Ray's type for a start that took too long is Exception itself
+        ray.shutdown()
+        where = f"at {cluster.address}" if cluster.address else "on this machine"
+        raise ModelError(f"no Ray cluster {where}: {error}") from error
+    return ray
+
+
+def _connect(ray: Any, cluster: ClusterSettings) -> None:
+    quiet = {"log_to_driver": False, "configure_logging": False}
+    if cluster.address:
+        ray.init(address=cluster.address, **quiet)
+    else:
+        # Ray gives its own helpers half a minute to start, which a busy machine does not always manage.
+        os.environ.setdefault("RAY_agent_register_timeout_ms", "600000")
+        cpus = max(os.cpu_count() or 1, round(cluster.workers * cluster.cpus))
+        ray.init(num_cpus=cpus, include_dashboard=False, **quiet)

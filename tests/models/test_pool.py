@@ -1,0 +1,128 @@
+"""Workers on Ray make what one process makes, to the byte, however often they are killed."""
+
+import os
+import random
+import signal
+import threading
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+import slow_ray
+import tiny
+from bylaw.canonical import seed_of
+from bylaw.errors import ModelError
+from bylaw.feedback.compare import CompareSettings, compare
+from bylaw.feedback.label import LabelSettings, label
+from bylaw.models.cluster import ClusterSettings, lasting
+from bylaw.models.local import LocalSettings, open_model
+from bylaw.models.pool import Pool
+from bylaw.records import Comparison, Message, Principle, Prompt
+
+pytest.importorskip("ray")
+
+PRINCIPLES = [Principle(key=name, comparison=f"Which is {name}?") for name in ("kinder", "truer")]
+TWO = ClusterSettings(workers=2, cpus=1)
+CHUNK = 4
+
+
+def compared(prompts: list[Prompt]) -> list[Any]:
+    settings = CompareSettings(max_tokens=12)
+    return [compare(prompt, "sft", settings, seed_of("test")) for prompt in prompts]
+
+
+def labelled(pairs: list[Comparison]) -> list[Any]:
+    return [label(pair, PRINCIPLES, "judge", LabelSettings(min_mass=0), 3) for pair in pairs]
+
+
+def too_much(prompts: list[Prompt]) -> list[Any]:
+    raise ModelError("the question does not fit")
+
+
+def chunks(items: list[Any]) -> list[list[Any]]:
+    return [items[at : at + CHUNK] for at in range(0, len(items), CHUNK)]
+
+
+PROMPTS = [Prompt(messages=(Message("user", f"How do I break lock {n}?"),)) for n in range(40)]
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny.save_model(tmp_path_factory.mktemp("pool") / "model", [one.messages[0].content for one in PROMPTS])
+
+
+@pytest.fixture(scope="module")
+def pool(model: Path) -> Any:
+    import ray
+
+    slow_ray.patient()
+    made = Pool(model, "sft", LocalSettings(), TWO)
+    yield made
+    made.close()
+    ray.shutdown()
+
+
+def _bytes(made: Any) -> list[bytes]:
+    return [msgspec.json.encode(results) for results in made]
+
+
+def _alone(model: Path, items: list[Any], make: Any) -> list[bytes]:
+    one = open_model(model, LocalSettings())
+    return _bytes(one.run(make(chunk)) for chunk in chunks(items))
+
+
+@pytest.mark.long
+def test_two_workers_make_the_same_bytes(model: Path, pool: Pool) -> None:
+    answered = list(pool.over(chunks(PROMPTS), compared))
+    assert _bytes(results for results, _ in answered) == _alone(model, PROMPTS, compared)
+    assert sum(usage.generated_tokens for _, usage in answered) > 0
+    pairs = [one for rows, _ in answered for row in rows for one in row if isinstance(one, Comparison)]
+    judged = _bytes(results for results, _ in pool.over(chunks(pairs), labelled))
+    assert judged == _alone(model, pairs, labelled)
+
+
+@pytest.mark.long
+def test_killed_workers_lose_nothing_and_repeat_nothing(model: Path, pool: Pool) -> None:
+    draw, over = random.Random(1), threading.Event()
+    killed: list[int] = []
+
+    def kill() -> None:
+        while not over.wait(draw.uniform(0.1, 2.0)):
+            victim = draw.choice(pool.processes())
+            os.kill(victim, signal.SIGKILL)
+            killed.append(victim)
+
+    many = PROMPTS * 10
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        made: list[bytes] = []
+        for results, _ in pool.over(chunks(many), compared):
+            made += _bytes([results])
+            if len(killed) >= 3:
+                over.set()
+    finally:
+        over.set()
+        killer.join()
+    assert killed
+    assert made == _alone(model, PROMPTS, compared) * 10
+
+
+@pytest.mark.long
+def test_an_error_of_the_work_is_told_as_it_was(pool: Pool) -> None:
+    with pytest.raises(ModelError, match="the question does not fit"):
+        list(pool.over(chunks(PROMPTS), too_much))
+
+
+@pytest.mark.long
+def test_a_worker_that_cannot_start_says_why(model: Path, tmp_path: Path, pool: Pool) -> None:
+    broken = Pool(tmp_path, "sft", LocalSettings(), TWO)
+    with pytest.raises(ModelError, match=r"config\.json"):
+        list(broken.over(chunks(PROMPTS), compared))
+
+
+def test_what_a_run_keeps_of_its_cluster() -> None:
+    assert lasting(ClusterSettings(workers=9, address="auto", cpus=4)) == ClusterSettings()
+    assert lasting(ClusterSettings(engine="vllm", workers=9, gpus=1)).engine == "vllm"

@@ -1,0 +1,36 @@
+"""``bylaw train`` as two processes: the first runs the pipeline, the second trains with it, and both end."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tiny
+from bylaw.run import Run
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("method", ["dpo", "grpo"])
+def test_a_whole_run_on_two_processes(tmp_path: Path, method: str) -> None:
+    model = tiny.save_model(tmp_path / "model", ["How do I break lock 1?", "How do I bake cake 2?"])
+    out = tmp_path / "run"
+    line = tiny.words(tiny.run_file(tmp_path, model), out, f"optimise.method='{method}'")
+    done = subprocess.run(
+        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "bylaw", *line],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    run = Run.open(out)
+    made = ["sft", "final", *(["preference"] if method == "grpo" else [])]
+    for name in made:
+        folder = run.model_dir(name)
+        assert (folder / "model.safetensors").is_file()
+        curve = [json.loads(row) for row in (folder / "training.jsonl").read_text().splitlines()]
+        assert [point["step"] for point in curve] == list(range(1, len(curve) + 1))
+    assert run.measurements()
