@@ -11,6 +11,7 @@ from bylaw.lineage.tree import tree_digest
 from bylaw.models.base import Model, Program, T, Usage
 from bylaw.models.given import locate
 from bylaw.models.local import LocalModel, LocalSettings, open_model
+from bylaw.models.remote.model import RemoteModel
 from bylaw.recipe import Recipe
 from bylaw.records import Comparison, Prompt
 from bylaw.run import Run
@@ -21,6 +22,7 @@ class Parts(NamedTuple):
     """``policy`` and ``judge`` are model directories or hub ids; ``gold`` are human-labelled comparisons.
 
     ``digests``: directory → *dirHash* of models that were looked at when the run was put together; they must stay so.
+    ``remote``: the judge, where it is behind a server; ``judge`` is then its name.
     """
 
     policy: str
@@ -29,6 +31,7 @@ class Parts(NamedTuple):
     evaluator: Evaluator
     gold: list[Comparison]
     digests: Mapping[str, str] = MappingProxyType({})
+    remote: RemoteModel | None = None
 
 
 GIVEN = {"seed": "policy", "judge": "judge"}
@@ -43,7 +46,7 @@ class Models:
 
     def __init__(self, run: Run, recipe: Recipe, parts: Parts) -> None:
         self.evaluator = parts.evaluator
-        self.judge_name = "judge" if parts.judge != parts.policy else "seed"
+        self.judge_name = "judge" if parts.judge != parts.policy or parts.remote else "seed"
         self._run = run
         self._parts = parts
         self._settings = LocalSettings(rows=recipe.rows)
@@ -59,6 +62,8 @@ class Models:
         """Digest of a model's directory."""
         if name not in GIVEN:
             return self._run.model_digest(name)
+        if name == "judge" and self._parts.remote:
+            return self._parts.remote.settings.digest
         if name not in self._digests:
             path = self.path(name)
             self._digests[name] = self._parts.digests.get(str(path)) or tree_digest(path)
@@ -93,16 +98,36 @@ class Models:
         model = open_model(self.verified(name), self._settings)
         return model.model, model.tokenizer
 
+    def charge(self, stage: Stage) -> None:
+        """What a server is asked from here on is charged to a stage."""
+        if self._parts.remote:
+            self._parts.remote.spending.stage = stage.name
+
+    def asked(self, stage: Stage, name: str) -> Model:
+        """A model that is asked for a stage, wherever it is; behind a server, the stage is what it is charged to."""
+        remote = self._parts.remote
+        if name != "judge" or remote is None:
+            return self.open(name)
+        self.charge(stage)
+        return remote
+
+    def chunk(self, name: str, rows: int) -> int:
+        """How many rows to do, and keep, at a time: a server's window stays full in a longer chunk only.
+
+        Nothing is lost with it: what a server said is kept answer by answer.
+        """
+        remote = self._parts.remote
+        return max(rows, remote.rows) if name == "judge" and remote else rows
+
     def run(self, stage: Stage, name: str, programs: Iterable[Program[T]]) -> list[T]:
         """Run programs on a model and note in the stage what it computed."""
-        model = self.open(name)
-        made = model.run(programs)
+        made = self.asked(stage, name).run(programs)
         self.note_usage(stage, name)
         return made
 
     def note_usage(self, stage: Stage, name: str) -> None:
         """Note the tokens a model computed since the last note."""
-        usage: Usage = self.open(name).usage
+        usage: Usage = self.asked(stage, name).usage
         before = self._seen.get(name, Usage())
         stage.note(
             prompt_tokens=usage.prompt_tokens - before.prompt_tokens,

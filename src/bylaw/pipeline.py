@@ -86,6 +86,7 @@ def measure(run: Run, recipe: Recipe, models: Models, called: str) -> None:
         with run.stage(name, inputs, recipe.seed, how(evaluate=recipe.evaluate)) as stage:
             began = time.perf_counter()
             stage.report(0, 1, 0.0)
+            models.charge(stage)
             measured = models.evaluator.measure(models.open(called), called)
             stage.add(*measured.samples, *measured.measurements)
             stage.count(len(measured.samples), len(measured.samples))
@@ -194,7 +195,7 @@ def labels(run: Run, recipe: Recipe, models: Models, constitution: Constitution)
             stage.count(len(pairs), len(made))
             return made
 
-        stage.chunked(list(run.read(Comparison)), recipe.chunk, work)
+        stage.chunked(list(run.read(Comparison)), models.chunk(models.judge_name, recipe.chunk), work)
 
 
 def preference_model(run: Run, recipe: Recipe, models: Models, parts: Parts) -> None:

@@ -19,6 +19,7 @@ from bylaw.feedback.label import LabelSettings
 from bylaw.feedback.respond import RespondSettings
 from bylaw.feedback.revise import ReviseSettings
 from bylaw.leak.screening import LeakSettings
+from bylaw.models.remote.settings import RemoteSettings
 from bylaw.train.settings import DpoSettings, GrpoSettings, LoraSettings, TrainSettings
 
 PRESETS: dict[str, tuple[str, ...]] = {
@@ -103,6 +104,12 @@ class EvaluateSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     unsafe_unvalidated: bool = False
 
 
+class ModelSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Models that are asked through a server. What is trained is always here: its weights are needed."""
+
+    judge: RemoteSettings = RemoteSettings()
+
+
 class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A training run. ``policy`` is ``windtunnel``, a model directory or a hub id; ``judge`` "" is the policy itself.
 
@@ -118,6 +125,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     chunk: int = 200
     rows: int = 128
     trusted_keys: tuple[str, ...] = ()
+    models: ModelSettings = ModelSettings()
     prompts: PromptSettings = PromptSettings()
     respond: RespondSettings = RespondSettings()
     revise: ReviseSettings = ReviseSettings()
@@ -129,6 +137,12 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     optimise: OptimiseSettings = OptimiseSettings()
     evaluate: EvaluateSettings = EvaluateSettings()
     gates: GateSettings = GateSettings()
+
+
+def kept(recipe: Recipe) -> Recipe:
+    """The settings as a run keeps them: without what changes no record, so that a run may go on with another budget."""
+    judge = recipe.models.judge.shaping()
+    return msgspec.structs.replace(recipe, models=msgspec.structs.replace(recipe.models, judge=judge))
 
 
 def read(source: str | Path, overrides: Sequence[str] = ()) -> Recipe:

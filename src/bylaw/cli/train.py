@@ -45,14 +45,15 @@ def _train(args: argparse.Namespace, recipe: Any) -> int:
     from bylaw.evidence.build import build
     from bylaw.lineage.lab import Lab
     from bylaw.pipeline import train
+    from bylaw.recipe import kept
     from bylaw.run import Run
     from bylaw.settings import dumps
 
     out = args.out or _fresh(Path("runs"), recipe.preset)
     args.go_on = _command(args, out)
-    constitution, parts = assemble(recipe)
+    constitution, parts = assemble(recipe, out)
     lab = Lab.open()
-    run = Run.create(out, dumps(recipe), constitution_text(constitution), report=Meter(), lab=lab)
+    run = Run.create(out, dumps(kept(recipe)), constitution_text(constitution), report=Meter(), lab=lab)
     try:
         train(run, recipe, constitution, parts)
     except GateStopped as stop:
