@@ -147,9 +147,7 @@ class Judge:
             "usage": {"prompt_tokens": prompt, "completion_tokens": len(texts), "total_tokens": prompt + len(texts)},
         }
 
-    def choice(
-        self, place: int, text: str, body: dict[str, Any], chat: bool, late: bool, then: str
-    ) -> dict[str, Any]:
+    def choice(self, place: int, text: str, body: dict[str, Any], chat: bool, late: bool, then: str) -> dict[str, Any]:
         top = truth(text + "!" if late and then == "anchors" else text)
         if late and then == "numbers":
             top = {token: 100 * math.exp(value) for token, value in top.items()}

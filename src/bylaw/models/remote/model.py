@@ -174,7 +174,7 @@ class RemoteModel:
             first, *others = self._anchor_requests()
             [reply] = await self._caller.fresh([first])
             self._watch.first(reply)
-            if not self._backend.sampled and reply.top is None:
+            if not self._backend.sampled and reply.top is None and not replies.is_silence(reply):
                 raise Refused(f"{self.settings.where} gives no log-probabilities")
         except Refused as refused:
             if self._backend.sampled or self.settings.answers != "auto":

@@ -1,7 +1,8 @@
 """Servers that speak OpenAI's API (vLLM, SGLang, llama.cpp, Ollama, hosted ones), through the official client.
 
 Options are read from the log-probabilities of the next token, a generation of one token; never from
-``prompt_logprobs``, which bypasses vLLM's prefix cache (vllm#17251). Temperature 1 leaves them as the model gave them.
+``prompt_logprobs``, which bypasses vLLM's prefix cache (vllm#17251). It is greedy: what is drawn is not read, and a
+drawn end of turn would come without them.
 Replies are decoded here and not by the client's models: half of what a call costs this side is their validation.
 """
 
@@ -17,8 +18,6 @@ from bylaw.models.remote.settings import RemoteSettings, key_of
 from bylaw.records import Conversation
 
 _CHAT, _TEXT = "/chat/completions", "/completions"
-TOP = 20
-"""Log-probabilities of the likeliest tokens that are asked for; OpenAI and vLLM give no more by default."""
 
 
 class OpenAICompatible:
@@ -118,8 +117,9 @@ class OpenAICompatible:
         return {"messages": wording.turns(wording.dropped(conversation, prefill, instead))}
 
     def _logprobs(self) -> dict[str, Any]:
-        asked: dict[str, Any] = {"logprobs": TOP} if self._render else {"logprobs": True, "top_logprobs": TOP}
-        return {"max_tokens": 1, "temperature": 1.0, **asked}
+        top = self.settings.top
+        asked: dict[str, Any] = {"logprobs": top} if self._render else {"logprobs": True, "top_logprobs": top}
+        return {"max_tokens": 1, "temperature": 0.0, **asked}
 
     def _letter(self, vote: int | None) -> dict[str, Any]:
         return {"max_tokens": wording.LETTER_TOKENS, "temperature": 1.0, "seed": vote or 0}

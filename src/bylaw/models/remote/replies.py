@@ -48,7 +48,10 @@ class _ChatChoice(msgspec.Struct):
 
 
 class _TextLogprobs(msgspec.Struct):
+    """OpenAI's and vLLM's form is a table a position; llama.cpp's server sends the form of chat here too."""
+
     top_logprobs: list[dict[str, float] | None] | None = None
+    content: list[_Position] | None = None
 
 
 class _TextChoice(msgspec.Struct):
@@ -89,8 +92,7 @@ def chat(content: bytes, requests: Sequence[Request]) -> list[Reply]:
     if len(found.choices) != 1:
         raise Broken(f"{len(found.choices)} answers came for one question")
     choice = found.choices[0]
-    places = (choice.logprobs.content if choice.logprobs else None) or []
-    top = {one.token: one.logprob for one in places[0].top_logprobs} if places else None
+    top = _summed(choice.logprobs.content if choice.logprobs else None)
     reply = _reply(found, choice.message.content or "", top, choice.finish_reason)
     return [_with_usage(reply, found.usage, requests, 0)]
 
@@ -104,11 +106,21 @@ def completions(content: bytes, requests: Sequence[Request]) -> list[Reply]:
     made = []
     for place in range(len(requests)):
         choice = by_place[place]
-        places = (choice.logprobs.top_logprobs if choice.logprobs else None) or [None]
-        made.append(
-            _with_usage(_reply(found, choice.text, places[0], choice.finish_reason), found.usage, requests, place)
-        )
+        given = choice.logprobs
+        top = ((given.top_logprobs or [None])[0] or _summed(given.content)) if given else None
+        made.append(_with_usage(_reply(found, choice.text, top, choice.finish_reason), found.usage, requests, place))
     return made
+
+
+def _summed(places: list[_Position] | None) -> dict[str, float] | None:
+    """The first position's tokens; several that read alike (bytes of a letter, alone) are added up."""
+    if not places:
+        return None
+    top: dict[str, float] = {}
+    for one in places[0].top_logprobs:
+        before = top.get(one.token)
+        top[one.token] = one.logprob if before is None else math.log(math.exp(before) + math.exp(one.logprob))
+    return top
 
 
 def _reply(found: _Chat | _Text, text: str, top: dict[str, float] | None, finish: str | None) -> Reply:
@@ -152,6 +164,11 @@ def _part(total: int, sizes: Sequence[int], place: int) -> int:
     return total * upto // sum(sizes) - total * before // sum(sizes)
 
 
+def is_silence(reply: Reply) -> bool:
+    """Whether the model ended its turn at once, or began half a letter: then llama.cpp sends no log-probabilities."""
+    return not reply.text.strip("\ufffd")
+
+
 def row(request: Request, reply: Reply, exact: bool) -> Row:
     """Log-probability of each option; several tokens that say the same option are added up.
 
@@ -159,6 +176,8 @@ def row(request: Request, reply: Reply, exact: bool) -> Row:
     that bound is taken, so its share is never made too small. Raises ``RemoteError`` without log-probabilities.
     """
     options = request.options or ()
+    if not reply.top and is_silence(reply):
+        return (math.log(1e-9),) * len(options)
     if not reply.top:
         raise RemoteError(
             f"the server ({reply.served}) gave no log-probabilities this time, and gave them before. If it has "

@@ -17,13 +17,13 @@ class RemoteSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     ``api``: ``chat``, or ``completions`` of rendered text; ``tokenizer`` (a directory or hub id) renders it with the
     model's own chat template, exactly as a local model would. ``prefill``: ``continue`` makes a chat server go on
     inside a begun answer (vLLM, SGLang). ``answers``: ``logprobs``, ``votes`` (that many samples), or ``auto``: what
-    the server gives. ``concurrency``: most questions under way; ``batch``: questions in one request (completions only).
-    ``deadline``: seconds for one call. ``attempts``: calls for one question until the run stops; ``give_up``: seconds
-    without any answer until it does. ``cache``: a file of answers shared between runs; "" is the user's own, ``off``
-    none. ``budget_tokens`` and ``budget_usd``: what the run may spend in all; 0 is no bound. ``prices``: a file that
-    is read before the one that ships. ``anchors``: how many answers until fixed questions are asked again; theirs may
-    move by ``tolerance`` at most. ``fingerprint``: whether a new ``system_fingerprint`` is an error, or may be one
-    while the ``anchors`` hold.
+    the server gives; ``top``: of how many tokens (OpenAI gives 20). ``concurrency``: most questions under way;
+    ``batch``: questions in one request (completions only). ``deadline``: seconds for one call. ``attempts``: calls for
+    one question until the run stops; ``give_up``: seconds without any answer until it does. ``cache``: a file of
+    answers shared between runs; "" is the user's own, ``off`` none. ``budget_tokens`` and ``budget_usd``: what the run
+    may spend in all; 0 is no bound. ``prices``: a file that is read before the one that ships. ``anchors``: how many
+    answers until fixed questions are asked again; theirs may move by ``tolerance`` at most. ``fingerprint``: whether a
+    new ``system_fingerprint`` is an error (``same``), or allowed while the ``anchors`` hold.
     """
 
     backend: str = ""
@@ -35,6 +35,7 @@ class RemoteSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     tokenizer: str = ""
     prefill: Literal["drop", "continue"] = "drop"
     answers: Literal["auto", "logprobs", "votes"] = "auto"
+    top: int = 20
     votes: int = 8
     concurrency: int = 64
     batch: int = 1
@@ -54,7 +55,7 @@ class RemoteSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             return
         if not self.model:
             raise ValueError("model says which model the server is asked for, and is empty")
-        least = {"votes": 1, "concurrency": 1, "batch": 1, "attempts": 1, "anchors": 1, "deadline": 0.001}
+        least = {"votes": 1, "concurrency": 1, "batch": 1, "attempts": 1, "anchors": 1, "top": 2, "deadline": 0.001}
         for name, bound in least.items():
             if getattr(self, name) < bound:
                 raise ValueError(f"{name} must be at least {bound}")
