@@ -14,6 +14,7 @@ import msgspec
 
 from bylaw import settings
 from bylaw.evaluate.gates import GateSettings
+from bylaw.evaluate.trial import TrialSettings
 from bylaw.feedback.compare import CompareSettings
 from bylaw.feedback.label import LabelSettings
 from bylaw.feedback.respond import RespondSettings
@@ -132,6 +133,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     sft: SftSettings = SftSettings()
     compare: CompareSettings = CompareSettings()
     label: LabelSettings = LabelSettings()
+    trial: TrialSettings = TrialSettings()
     leak: LeakSettings = LeakSettings()
     preference: TrainSettings = TrainSettings(learning_rate=3e-4)
     optimise: OptimiseSettings = OptimiseSettings()

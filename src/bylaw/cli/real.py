@@ -4,13 +4,16 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from bylaw.cli.names import given
+from bylaw.cli.names import constitution_of, given
 from bylaw.errors import UsageError
+from bylaw.evaluate.calibration import facts, joined, judge_figures
 from bylaw.evaluate.evaluator import Evaluator
 from bylaw.evaluate.gates import GATES
 from bylaw.evaluate.graded import GraderEvaluator, GraderSettings, Subset
 from bylaw.evaluate.grader import Grader
+from bylaw.evaluate.trial import BOUNDS, demand
 from bylaw.evaluate.validation import Agreement, validate_grader
+from bylaw.feedback.label import label
 from bylaw.feedback.sources import read_comparisons, read_prompts
 from bylaw.models.base import Model
 from bylaw.models.local import LocalSettings, open_model
@@ -39,6 +42,8 @@ def real_parts(recipe: Recipe, remote: RemoteModel | None = None) -> Parts:
     grader = recipe.evaluate.grader or judge
     models = given((recipe.policy, judge, grader), recipe.trusted_keys)
     asked = remote if remote and not recipe.evaluate.grader else None
+    if recipe.trial.gold_file:
+        on_trial(recipe, remote or open_model(models[judge].path, LocalSettings(rows=recipe.rows)))
     return Parts(
         policy=str(models[recipe.policy].path),
         judge=str(models[judge].path),
@@ -49,6 +54,15 @@ def real_parts(recipe: Recipe, remote: RemoteModel | None = None) -> Parts:
         gold=gold,
         digests={str(one.path): one.digest for one in models.values()},
     )
+
+
+def on_trial(recipe: Recipe, judge: Model) -> None:
+    """Let the judge label comparisons with gold verdicts. Raises ``ModelError`` where it passes a bound."""
+    pairs = read_comparisons(Path(recipe.trial.gold_file))
+    principles = constitution_of(recipe.constitution).principles
+    made = judge.run([label(pair, principles, judge.name, recipe.label, recipe.seed) for pair in pairs])
+    bounds = {name: getattr(recipe.trial, name) for name in (bound.setting for bound in BOUNDS)}
+    demand(judge_figures(joined(made, facts(pairs))), judge.name, **bounds)
 
 
 def _prompts(file: str, aim: PromptKind, count: int, trained_on: list[Prompt] | None = None) -> list[Prompt]:
