@@ -19,6 +19,7 @@ from bylaw.models.remote.cache import Cache
 from bylaw.models.remote.calling import TooLong
 from bylaw.models.remote.drift import Watch
 from bylaw.models.remote.limit import Held, Limit
+from bylaw.models.remote.replies import require_readable
 from bylaw.models.remote.settings import RemoteSettings
 from bylaw.models.remote.spending import Spending
 
@@ -180,8 +181,10 @@ class Caller:
         self.sizes = characters, self.sizes[1] + sum(reply.prompt_tokens for reply in replies)
         if keys is None:
             return
-        for reply in replies:
+        for request, reply in zip(requests, replies, strict=True):
             self.watch.same(reply)
+            if request.options is not None:
+                require_readable(reply)
         self.cache.put(list(zip(keys, replies, strict=True)))
 
     async def _too_long(self, requests: list[Request], keys: list[str] | None, refused: TooLong) -> list[Reply]:

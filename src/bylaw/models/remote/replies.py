@@ -169,6 +169,15 @@ def is_silence(reply: Reply) -> bool:
     return not reply.text.strip("\ufffd")
 
 
+def require_readable(reply: Reply) -> None:
+    """Raise ``RemoteError`` for an answer without the log-probabilities that were asked for: it must not be kept."""
+    if not reply.top and reply.finish != "too_long" and not is_silence(reply):
+        raise RemoteError(
+            f"the server ({reply.served}) gave no log-probabilities this time, and gave them before. If it has "
+            "changed, label anew with models.judge.answers = 'votes'; everything finished is kept"
+        )
+
+
 def row(request: Request, reply: Reply, exact: bool) -> Row:
     """Log-probability of each option; several tokens that say the same option are added up.
 
@@ -176,13 +185,9 @@ def row(request: Request, reply: Reply, exact: bool) -> Row:
     that bound is taken, so its share is never made too small. Raises ``RemoteError`` without log-probabilities.
     """
     options = request.options or ()
-    if not reply.top and is_silence(reply):
-        return (math.log(1e-9),) * len(options)
+    require_readable(reply)
     if not reply.top:
-        raise RemoteError(
-            f"the server ({reply.served}) gave no log-probabilities this time, and gave them before. If it has "
-            "changed, label anew with models.judge.answers = 'votes'; everything finished is kept"
-        )
+        return (math.log(1e-9),) * len(options)
     found: dict[int, float] = {}
     for token, value in reply.top.items():
         place = wording.option_of(token, options, exact)
