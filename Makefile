@@ -7,7 +7,7 @@ BIN := .venv/bin
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[train,audit,access,gateway,cluster,dev,browser]'
 	touch $@
 
-.PHONY: setup demo serve-demo test lint bench bench-speed bench-prove bench-access
+.PHONY: setup demo serve-demo test lint bench bench-speed bench-prove bench-access bench-scale
 setup: .venv/ready
 
 demo: .venv/ready
@@ -42,3 +42,7 @@ bench-prove: .venv/ready
 # Who may use a model: ownership, screening (needs BYLAW_DATA), import, decisions against cedarpy, June 2026 replayed.
 bench-access: .venv/ready
 	$(BIN)/python bench/access.py
+
+# Judges behind a server: throughput, faults, budget, equality with llama.cpp's server (needs xllamacpp and gguf).
+bench-scale: .venv/ready
+	$(BIN)/python bench/scale.py

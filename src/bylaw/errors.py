@@ -8,6 +8,9 @@ BylawError
 │   ├── RecordError        a row of a .jsonl file does not decode
 │   └── PolicyError        a trust policy or a verifier key is not in its format
 ├── ModelError             a model directory cannot be used: no chat template, pickled weights
+│   └── RemoteError        a server cannot be asked, or what it says cannot be used; what is finished is kept
+│       ├── ModelChanged   the model behind the server is not the one it was
+│       └── BudgetSpent    the run has spent what it may
 ├── MissingExtra           an optional dependency is not installed; says what to install
 ├── RunError               a run directory cannot be used or continued
 │   ├── RunLocked          another process works in it
@@ -68,6 +71,20 @@ class PolicyError(DocumentError):
 
 class ModelError(BylawError):
     """A model directory or its tokenizer cannot be used as asked."""
+
+
+class RemoteError(ModelError):
+    """A server cannot be asked, or what it says cannot be used. Every answer before it is kept."""
+
+
+class ModelChanged(RemoteError):
+    """The model behind a server is not the one that was asked for, or that the run began with; both are named."""
+
+
+class BudgetSpent(RemoteError):
+    """The run has spent the tokens or the money it may."""
+
+    exit_code = 3
 
 
 class MissingExtra(BylawError):

@@ -15,6 +15,7 @@ from bylaw.models.base import Model, Program, T, Usage
 from bylaw.models.given import locate
 from bylaw.models.local import LocalModel, LocalSettings, open_model
 from bylaw.models.pool import Pool
+from bylaw.models.remote.model import RemoteModel
 from bylaw.recipe import Recipe
 from bylaw.records import Comparison, Prompt, Record
 from bylaw.run import Run
@@ -26,6 +27,7 @@ class Parts(NamedTuple):
     """``policy`` and ``judge`` are model directories or hub ids; ``gold`` are human-labelled comparisons.
 
     ``digests``: directory → *dirHash* of models that were looked at when the run was put together; they must stay so.
+    ``remote``: the judge, where it is behind a server; ``judge`` is then its name.
     """
 
     policy: str
@@ -34,6 +36,7 @@ class Parts(NamedTuple):
     evaluator: Evaluator
     gold: list[Comparison]
     digests: Mapping[str, str] = MappingProxyType({})
+    remote: RemoteModel | None = None
 
 
 GIVEN = {"seed": "policy", "judge": "judge"}
@@ -48,7 +51,7 @@ class Models:
 
     def __init__(self, run: Run, recipe: Recipe, parts: Parts) -> None:
         self.evaluator = parts.evaluator
-        self.judge_name = "judge" if parts.judge != parts.policy else "seed"
+        self.judge_name = "judge" if parts.judge != parts.policy or parts.remote else "seed"
         self._run = run
         self._parts = parts
         self._settings = LocalSettings(rows=recipe.rows)
@@ -65,6 +68,8 @@ class Models:
         """Digest of a model's directory."""
         if name not in GIVEN:
             return self._run.model_digest(name)
+        if name == "judge" and self._parts.remote:
+            return self._parts.remote.settings.digest
         if name not in self._digests:
             path = self.path(name)
             self._digests[name] = self._parts.digests.get(str(path)) or tree_digest(path)
@@ -104,6 +109,22 @@ class Models:
         model = open_model(self.verified(name), settings)
         return model.model, model.tokenizer
 
+    def charge(self, stage: Stage) -> None:
+        """What a server is asked from here on is charged to a stage."""
+        if self._parts.remote:
+            self._parts.remote.spending.stage = stage.name
+
+    def asked(self, stage: Stage, name: str) -> Model:
+        """A model that is asked for a stage, wherever it is; behind a server, the stage is what it is charged to."""
+        remote = self._remote(name)
+        if remote is None:
+            return self.open(name)
+        self.charge(stage)
+        return remote
+
+    def _remote(self, name: str) -> RemoteModel | None:
+        return self._parts.remote if name == "judge" else None
+
     def chunked(
         self,
         stage: Stage,
@@ -115,8 +136,11 @@ class Models:
     ) -> None:
         """Run the programs that ``make`` gives for each chunk, in this process or on the cluster, and file its records.
 
-        ``make`` may be called in another process: it holds data alone. What a chunk took is noted in the stage.
+        ``make`` may be called in another process: it holds data alone. What a chunk took is noted in the stage. A
+        server's window stays full in a longer chunk only, and nothing is lost with it: its answers are kept one by one.
         """
+        remote = self._remote(name)
+        size = max(size, remote.rows) if remote else size
         with ExitStack() as begun:
             results: list[Iterator[list[T]]] = []
 
@@ -128,9 +152,9 @@ class Models:
     def _over(
         self, stage: Stage, name: str, chunks: list[list[Item]], make: Callable[[list[Item]], list[Program[T]]]
     ) -> Generator[list[T], None, None]:
-        if not self._cluster.workers:
+        if self._remote(name) or not self._cluster.workers:
             for chunk in chunks:
-                made = self.open(name).run(make(chunk))
+                made = self.asked(stage, name).run(make(chunk))
                 self.note_usage(stage, name)
                 yield made
             return
@@ -147,7 +171,7 @@ class Models:
 
     def note_usage(self, stage: Stage, name: str) -> None:
         """Note the tokens a model computed since the last note."""
-        usage: Usage = self.open(name).usage
+        usage: Usage = self.asked(stage, name).usage
         before = self._seen.get(name, Usage())
         _note(stage, usage, before)
         self._seen[name] = Usage(usage.prompt_tokens, usage.reused_tokens, usage.generated_tokens, usage.choices)

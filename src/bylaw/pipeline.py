@@ -87,6 +87,7 @@ def measure(run: Run, recipe: Recipe, models: Models, called: str) -> None:
         with run.stage(name, inputs, recipe.seed, how(evaluate=recipe.evaluate)) as stage:
             began = time.perf_counter()
             stage.report(0, 1, 0.0)
+            models.charge(stage)
             measured = models.evaluator.measure(models.open(called), called)
             stage.add(*measured.samples, *measured.measurements)
             stage.count(len(measured.samples), len(measured.samples))

@@ -14,6 +14,7 @@ import msgspec
 
 from bylaw import settings
 from bylaw.evaluate.gates import GateSettings
+from bylaw.evaluate.trial import TrialSettings
 from bylaw.feedback.compare import CompareSettings
 from bylaw.feedback.label import LabelSettings
 from bylaw.feedback.respond import RespondSettings
@@ -21,6 +22,7 @@ from bylaw.feedback.revise import ReviseSettings
 from bylaw.leak.screening import LeakSettings
 from bylaw.models import cluster
 from bylaw.models.cluster import ClusterSettings
+from bylaw.models.remote.settings import RemoteSettings
 from bylaw.train.settings import DpoSettings, GrpoSettings, LoraSettings, TrainSettings
 
 PRESETS: dict[str, tuple[str, ...]] = {
@@ -105,6 +107,12 @@ class EvaluateSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     unsafe_unvalidated: bool = False
 
 
+class ModelSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Models that are asked through a server. What is trained is always here: its weights are needed."""
+
+    judge: RemoteSettings = RemoteSettings()
+
+
 class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A training run. ``policy`` is ``windtunnel``, a model directory or a hub id; ``judge`` "" is the policy itself.
 
@@ -120,18 +128,28 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     chunk: int = 200
     rows: int = 128
     trusted_keys: tuple[str, ...] = ()
+    models: ModelSettings = ModelSettings()
     prompts: PromptSettings = PromptSettings()
     respond: RespondSettings = RespondSettings()
     revise: ReviseSettings = ReviseSettings()
     sft: SftSettings = SftSettings()
     compare: CompareSettings = CompareSettings()
     label: LabelSettings = LabelSettings()
+    trial: TrialSettings = TrialSettings()
     leak: LeakSettings = LeakSettings()
     preference: TrainSettings = TrainSettings(learning_rate=3e-4)
     optimise: OptimiseSettings = OptimiseSettings()
     evaluate: EvaluateSettings = EvaluateSettings()
     gates: GateSettings = GateSettings()
     cluster: ClusterSettings = ClusterSettings()
+
+
+def kept(recipe: Recipe) -> Recipe:
+    """The settings as a run keeps them: without what changes no record, so that a run may go on with another budget,
+    and on other machines.
+    """
+    models = msgspec.structs.replace(recipe.models, judge=recipe.models.judge.shaping())
+    return msgspec.structs.replace(recipe, models=models, cluster=cluster.lasting(recipe.cluster))
 
 
 def read(source: str | Path, overrides: Sequence[str] = ()) -> Recipe:
@@ -143,11 +161,6 @@ def read(source: str | Path, overrides: Sequence[str] = ()) -> Recipe:
     return settings.load(Recipe, source, [*under, *overrides])
 
 
-def lasting(recipe: Recipe) -> Recipe:
-    """The recipe as a run keeps it: without the cluster it happens to be worked on, so that it may go on anywhere."""
-    return msgspec.structs.replace(recipe, cluster=cluster.lasting(recipe.cluster))
-
-
 def _keys(table: dict[str, Any], above: str = "") -> Iterator[str]:
     for key, value in table.items():
         if isinstance(value, dict):
@@ -156,4 +169,4 @@ def _keys(table: dict[str, Any], above: str = "") -> Iterator[str]:
             yield above + key
 
 
-__all__ = ["PRESETS", "LoraSettings", "Recipe", "lasting", "read"]
+__all__ = ["PRESETS", "LoraSettings", "Recipe", "kept", "read"]

@@ -179,7 +179,7 @@ def _by_grpo(stage: Stage, material: Material, policy: Weights, loop: Loop) -> T
     samples = Samples(run, stage.name, sets, recipe.leak, folder)
     policy_now = LocalModel("policy", model, tokenizer, LocalSettings(rows=recipe.rows))
     ids = {prompt.messages: prompt.id for prompt in prompts}
-    rollouts = Rollouts(policy_now, _reward(material, model.device), recipe, ids, samples)
+    rollouts = Rollouts(policy_now, _reward(stage, material, model.device), recipe, ids, samples)
     asked = [prompt.messages for prompt in prompts]
     grpo = recipe.optimise.grpo
     own = {"sample": rollouts.sample, "reward": rollouts.reward}
@@ -195,10 +195,10 @@ METHODS: Final[dict[str, Callable[[Stage, Material, Weights, Loop], Trained]]] =
 """By the name that ``optimise.method`` takes."""
 
 
-def _reward(material: Material, device: Any) -> Rewarder:
+def _reward(stage: Stage, material: Material, device: Any) -> Rewarder:
     models, recipe = material.models, material.recipe
     if recipe.optimise.reward == "judge":
-        judge = models.open(models.judge_name)
+        judge = models.asked(stage, models.judge_name)
         return JudgeReward(judge, material.constitution.principles, recipe.label, recipe.seed)
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 

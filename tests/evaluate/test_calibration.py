@@ -3,7 +3,8 @@
 import pytest
 
 from bylaw.errors import ModelError, RecordError
-from bylaw.evaluate.calibration import JudgeFigures, calibration_error, demand, facts, joined, judge_figures
+from bylaw.evaluate.calibration import JudgeFigures, calibration_error, facts, joined, judge_figures
+from bylaw.evaluate.trial import BOUNDS, TrialSettings, demand
 from bylaw.records import Comparison, Label, Message, Verdict, Vote
 
 
@@ -95,7 +96,7 @@ def test_without_gold_there_are_no_figures() -> None:
         None,
     )
     with pytest.raises(ModelError, match="no comparison has a gold verdict"):
-        demand(found, 0.5, "j")
+        demand(found, "j", minimum_accuracy=0.5)
     with pytest.raises(RecordError, match="not among the comparisons"):
         figures([labelled(pair(1), 0.9)], pairs)
 
@@ -103,6 +104,16 @@ def test_without_gold_there_are_no_figures() -> None:
 def test_a_minimum_can_be_demanded() -> None:
     pairs = [pair(0), pair(1)]
     found = figures([labelled(pairs[0], 0.9), labelled(pairs[1], 0.1)], pairs)
-    demand(found, 0.5, "j")
-    with pytest.raises(ModelError, match=r"judge j agrees with 50.0% of 2 gold verdicts, below the 60.0% asked"):
-        demand(found, 0.6, "j")
+    demand(found, "j", minimum_accuracy=0.5)
+    said = r"judge j agrees with gold verdicts: 50\.0% of 2 with gold, below the 60\.0% asked"
+    with pytest.raises(ModelError, match=said):
+        demand(found, "j", minimum_accuracy=0.6)
+
+
+def test_every_bound_holds_a_judge_and_all_that_is_passed_is_named() -> None:
+    pairs = [pair(0), pair(1)]
+    found = figures([labelled(pairs[0], 0.9), labelled(pairs[1], 0.1)], pairs)
+    assert found.calibration_error is not None and found.calibration_error > 0.1
+    with pytest.raises(ModelError, match=r"agrees with gold .*; has a calibration error: .* above the 10\.0%"):
+        demand(found, "j", minimum_accuracy=0.9, maximum_calibration_error=0.1, maximum_flips=0.0)
+    assert {bound.setting for bound in BOUNDS} == {*TrialSettings.__struct_fields__} - {"gold_file"}

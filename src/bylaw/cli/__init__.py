@@ -1,6 +1,6 @@
 """The command line: one file per verb, with ``register(verbs)`` and a function that returns the exit code.
 
-Exit codes: 0 done · 1 it could not be done · 2 the request or a text is wrong · 3 a gate stopped it ·
+Exit codes: 0 done · 1 it could not be done · 2 the request or a text is wrong · 3 a gate or a budget stopped it ·
 4 something does not verify · 130 Ctrl-C.
 A verb's file imports what is heavy only when it runs, so ``bylaw --help`` answers at once and without torch.
 """
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from bylaw import __version__
-from bylaw.errors import BylawError
+from bylaw.errors import BylawError, RemoteError
 
 VERBS = (
     "bylaw.cli.train",
@@ -54,6 +54,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return code
     except BylawError as error:
         print(f"bylaw: error: {error}", file=sys.stderr)
+        if isinstance(error, RemoteError) and (go_on := getattr(args, "go_on", None)):
+            print(f"bylaw: nothing finished is lost. Go on with: {go_on}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         go_on = getattr(args, "go_on", None)

@@ -1,14 +1,21 @@
 """Puts a run's parts together: files and real models, or the wind tunnel. Only the command line knows both."""
 
+from pathlib import Path
+
 from bylaw.cli.names import WORLD, constitution_of, given
 from bylaw.constitution import Constitution
 from bylaw.errors import ConstitutionError, UsageError
+from bylaw.models.remote import RemoteModel, open_remote
 from bylaw.parts import Parts
 from bylaw.recipe import Recipe
+from bylaw.run.directory import costs_of
 
 
-def assemble(recipe: Recipe) -> tuple[Constitution, Parts]:
-    """Constitution and parts of a run; raises for a mixture of world and files that could not be measured."""
+def assemble(recipe: Recipe, run: Path | None = None) -> tuple[Constitution, Parts]:
+    """Constitution and parts of a run; raises for a mixture of world and files that could not be measured.
+
+    What a judge behind a server is paid is entered in the directory ``run``.
+    """
     files = {
         "prompts.harmful_file": recipe.prompts.harmful_file,
         "prompts.helpful_file": recipe.prompts.helpful_file,
@@ -20,10 +27,21 @@ def assemble(recipe: Recipe) -> tuple[Constitution, Parts]:
             f"prompts come either all from the wind tunnel or all from files, and {' and '.join(world)} "
             f"{'is' if len(world) == 1 else 'are'} the wind tunnel's: set {', '.join(files)} together"
         )
-    constitution, parts = _world(recipe) if world else _real(recipe)
+    remote = _remote(recipe, run)
+    constitution, parts = _world(recipe) if world else _real(recipe, remote)
+    parts = parts._replace(remote=remote)
     if recipe.revise.rounds and not any(one.critique_request for one in constitution.principles):
         raise ConstitutionError("no principle has a critique_request, so nothing can be revised", recipe.constitution)
     return constitution, parts
+
+
+def _remote(recipe: Recipe, run: Path | None) -> RemoteModel | None:
+    """The judge behind a server, if the run has one."""
+    if not recipe.models.judge.backend:
+        return None
+    if recipe.judge:
+        raise UsageError("judge names a model here, and models.judge one behind a server: leave one of them out")
+    return open_remote(recipe.models.judge, costs_of(run) if run else None)
 
 
 def _world(recipe: Recipe) -> tuple[Constitution, Parts]:
@@ -41,7 +59,7 @@ def _world(recipe: Recipe) -> tuple[Constitution, Parts]:
     return constitution, parts._replace(policy=str(policy.path), judge=str(judge.path), digests=digests)
 
 
-def _real(recipe: Recipe) -> tuple[Constitution, Parts]:
+def _real(recipe: Recipe, remote: RemoteModel | None) -> tuple[Constitution, Parts]:
     from bylaw.cli.real import real_parts
 
     named = {
@@ -54,4 +72,4 @@ def _real(recipe: Recipe) -> tuple[Constitution, Parts]:
         if value == WORLD:
             what = "a constitution's file, or default" if name == "constitution" else "a model directory or hub id"
             raise UsageError(f"prompts come from files, and {name} is the wind tunnel's: set {name} to {what}")
-    return constitution_of(recipe.constitution), real_parts(recipe)
+    return constitution_of(recipe.constitution), real_parts(recipe, remote)

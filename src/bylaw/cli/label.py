@@ -9,20 +9,21 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from bylaw import settings
+from bylaw import recipe, settings
 from bylaw.canonical import digest
 from bylaw.cli.names import constitution_of, given
 from bylaw.constitution import Constitution
 from bylaw.constitution.few_shots import few_shots
 from bylaw.errors import MissingExtra, UsageError
-from bylaw.evaluate.calibration import BINS, JudgeFigures, Share, demand, facts, joined, judge_figures
-from bylaw.feedback.label import LabelSettings
+from bylaw.evaluate.calibration import BINS, JudgeFigures, Share, facts, joined, judge_figures
+from bylaw.evaluate.trial import BOUNDS, demand
+from bylaw.feedback.label import LabelSettings, label
 from bylaw.feedback.labelling import Labelling, Made, label_file
 from bylaw.feedback.shots import shot_turns
 from bylaw.feedback.sources import read_comparisons
 from bylaw.feedback.templates import TEMPLATES
 from bylaw.models.base import Model
-from bylaw.models.given import Given
+from bylaw.models.remote.settings import RemoteSettings
 from bylaw.records import Comparison, Label
 
 if TYPE_CHECKING:
@@ -47,7 +48,14 @@ def register(subparsers: "Subparsers") -> None:
         default="default",
         help="a constitution's file, or windtunnel (default: the shipped one for real models)",
     )
-    add("--judge", metavar="M", required=True, help="the model that labels: a directory, a hub id, or windtunnel")
+    add("--judge", metavar="M", help="the model that labels: a directory, a hub id, or windtunnel")
+    add(
+        "--models",
+        metavar="RUN.toml",
+        type=Path,
+        help="the judge is behind a server: the file whose table [models.judge] says where",
+    )
+    add("--dry-run", action="store_true", help="print what a judge behind a server would be asked, and its cost")
     add(
         "-o",
         "--output",
@@ -80,34 +88,80 @@ def register(subparsers: "Subparsers") -> None:
         "folder of the published prompts",
     )
     add("--seed", type=int, default=0, help="seed of all draws (default: %(default)s)")
-    add("--chunk", type=int, default=64, help="comparisons kept at a time (default: %(default)s)")
+    add("--chunk", type=int, help="comparisons kept at a time (default: 64; behind a server, what keeps it busy)")
     add(
         "--minimum-accuracy",
         metavar="X",
         type=float,
         help="exit with 1 if the labels agree with less than this share of gold verdicts",
     )
+    for bound in BOUNDS[1:]:
+        add(
+            f"--{bound.setting.replace('_', '-')}",
+            metavar="X",
+            type=float,
+            help=f"exit with 1 if the judge {bound.said}, by more than this share",
+        )
     add("--json", action="store_true", help="print the figures as JSON")
     parser.set_defaults(run=run_label)
 
 
 def run_label(args: argparse.Namespace) -> int:
     """Label, print the figures, and hold the accuracy against its minimum."""
-    if args.chunk < 1:
+    if args.chunk is not None and args.chunk < 1:
         raise UsageError("--chunk must be at least 1")
+    remote = _remote(args)
     constitution = constitution_of(args.constitution)
     comparisons = _comparisons(args)
-    how = _how(args, constitution)
-    looked_at = given((args.judge,), args.trusted_key)[args.judge]
-    judge = open_judge(looked_at.path)
     output = args.output or Path(f"{args.comparisons.name.partition('.')[0]}.labels.jsonl")
+    if args.dry_run:
+        return _dry_run(remote, comparisons, _how(args, constitution, 1))
+    judge, name = _opened(args, remote, output)
+    how = _how(args, constitution, getattr(judge, "rows", 64))
     args.go_on = "the same command"
-    made = _made(looked_at, constitution, comparisons, how)
+    made = _made(name, constitution, comparisons, how)
     labels = label_file(comparisons, judge, how, output, made, _progress(len(comparisons)))
     figures = judge_figures(joined(labels, facts(comparisons)))
     print(_json(output, labels, figures) if args.json else _text(output, labels, figures))
-    if args.minimum_accuracy is not None:
-        demand(figures, args.minimum_accuracy, judge.name)
+    demand(figures, judge.name, **{bound.setting: getattr(args, bound.setting) for bound in BOUNDS})
+    return 0
+
+
+def _remote(args: argparse.Namespace) -> RemoteSettings | None:
+    """The judge behind a server, if one is named; there is one judge."""
+    if bool(args.judge) == bool(args.models):
+        raise UsageError("name the judge: a model here with --judge, or the file of a server's with --models")
+    if args.dry_run and not args.models:
+        raise UsageError("--dry-run counts what a server would be asked; name one with --models")
+    if not args.models:
+        return None
+    found = recipe.read(args.models).models.judge
+    if not found.backend:
+        raise UsageError(f"{args.models} names no server: it has no table [models.judge] with a backend")
+    return found
+
+
+def _opened(args: argparse.Namespace, remote: RemoteSettings | None, output: Path) -> tuple[Model, str]:
+    """The judge, and the name that its labels are bound to."""
+    if remote:
+        from bylaw.models.remote import open_remote
+
+        judge = open_remote(remote, output.with_name(f"{output.name}.costs.db"))
+        judge.spending.stage = "label"
+        return judge, f"{remote.name}-{remote.digest}"
+    looked_at = given((args.judge,), args.trusted_key)[args.judge]
+    return open_judge(looked_at.path), f"{looked_at.name}-{looked_at.digest}"
+
+
+def _dry_run(remote: RemoteSettings | None, comparisons: list[Comparison], how: Labelling) -> int:
+    from bylaw.models.remote.estimate import Counting
+
+    assert remote
+    counting = Counting(remote)
+    counting.run(
+        label(one, how.principles, counting.name, how.settings, how.seed, how.few_shots) for one in comparisons
+    )
+    print(counting.estimate().text())
     return 0
 
 
@@ -130,7 +184,7 @@ def _comparisons(args: argparse.Namespace) -> list[Comparison]:
     return comparisons
 
 
-def _how(args: argparse.Namespace, constitution: Constitution) -> Labelling:
+def _how(args: argparse.Namespace, constitution: Constitution, chunk: int) -> Labelling:
     given = [f"{key}={value}" for key in ("template", "scheme") if (value := getattr(args, key))]
     chosen = settings.load(LabelSettings, "", [*given, *args.set])
     shots = (
@@ -149,13 +203,13 @@ def _how(args: argparse.Namespace, constitution: Constitution) -> Labelling:
         settings=chosen,
         few_shots=shots,
         seed=args.seed,
-        chunk=args.chunk,
+        chunk=args.chunk or chunk,
     )
 
 
-def _made(judge: Given, constitution: Constitution, comparisons: list[Comparison], how: Labelling) -> Made:
+def _made(judge: str, constitution: Constitution, comparisons: list[Comparison], how: Labelling) -> Made:
     return Made(
-        judge=f"{judge.name}-{judge.digest}",
+        judge=judge,
         constitution=constitution.digest,
         comparisons=digest([one.id for one in comparisons]),
         few_shots=digest(how.few_shots),

@@ -4,15 +4,20 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from bylaw.cli.names import given
+from bylaw.cli.names import constitution_of, given
 from bylaw.errors import UsageError
+from bylaw.evaluate.calibration import facts, joined, judge_figures
 from bylaw.evaluate.evaluator import Evaluator
 from bylaw.evaluate.gates import GATES
 from bylaw.evaluate.graded import GraderEvaluator, GraderSettings, Subset
 from bylaw.evaluate.grader import Grader
+from bylaw.evaluate.trial import BOUNDS, demand
 from bylaw.evaluate.validation import Agreement, validate_grader
+from bylaw.feedback.label import label
 from bylaw.feedback.sources import read_comparisons, read_prompts
+from bylaw.models.base import Model
 from bylaw.models.local import LocalSettings, open_model
+from bylaw.models.remote import RemoteModel
 from bylaw.parts import Parts
 from bylaw.recipe import EvaluateSettings, Recipe
 from bylaw.records import Prompt, PromptKind
@@ -20,8 +25,11 @@ from bylaw.records import Prompt, PromptKind
 Held = dict[Subset, list[Prompt]]
 
 
-def real_parts(recipe: Recipe) -> Parts:
-    """Read the files a recipe names and open and validate its grader: what takes longest comes last."""
+def real_parts(recipe: Recipe, remote: RemoteModel | None = None) -> Parts:
+    """Read the files a recipe names and open and validate its grader: what takes longest comes last.
+
+    A ``remote`` judge grades too, unless the recipe names another grader.
+    """
     prompts = [
         *_prompts(recipe.prompts.harmful_file, "harmful", recipe.prompts.harmful),
         *_prompts(recipe.prompts.helpful_file, "helpful", recipe.prompts.helpful),
@@ -33,14 +41,28 @@ def real_parts(recipe: Recipe) -> Parts:
     judge = recipe.judge or recipe.policy
     grader = recipe.evaluate.grader or judge
     models = given((recipe.policy, judge, grader), recipe.trusted_keys)
+    asked = remote if remote and not recipe.evaluate.grader else None
+    if recipe.trial.gold_file:
+        on_trial(recipe, remote or open_model(models[judge].path, LocalSettings(rows=recipe.rows)))
     return Parts(
         policy=str(models[recipe.policy].path),
         judge=str(models[judge].path),
         prompts=prompts,
-        evaluator=_evaluator(recipe, models[grader].path, held_out),
+        evaluator=_evaluator(
+            recipe, asked or open_model(models[grader].path, LocalSettings(rows=recipe.rows)), held_out
+        ),
         gold=gold,
         digests={str(one.path): one.digest for one in models.values()},
     )
+
+
+def on_trial(recipe: Recipe, judge: Model) -> None:
+    """Let the judge label comparisons with gold verdicts. Raises ``ModelError`` where it passes a bound."""
+    pairs = read_comparisons(Path(recipe.trial.gold_file))
+    principles = constitution_of(recipe.constitution).principles
+    made = judge.run([label(pair, principles, judge.name, recipe.label, recipe.seed) for pair in pairs])
+    bounds = {name: getattr(recipe.trial, name) for name in (bound.setting for bound in BOUNDS)}
+    demand(judge_figures(joined(made, facts(pairs))), judge.name, **bounds)
 
 
 def _prompts(file: str, aim: PromptKind, count: int, trained_on: list[Prompt] | None = None) -> list[Prompt]:
@@ -84,9 +106,9 @@ def _check_gates(recipe: Recipe, held_out: Held) -> None:
         )
 
 
-def _evaluator(recipe: Recipe, grading: Path, held_out: Held) -> Evaluator:
+def _evaluator(recipe: Recipe, grading: Model, held_out: Held) -> Evaluator:
     settings = recipe.evaluate
-    grader = Grader(open_model(grading, LocalSettings(rows=recipe.rows)))
+    grader = Grader(grading)
     sampling = GraderSettings(
         temperatures=settings.temperatures,
         max_tokens=settings.max_tokens,

@@ -103,6 +103,8 @@ def _judge(found: "Run", recipe: "Recipe", named: str | None) -> "LocalModel":
     from bylaw.models.local import LocalSettings, open_model
     from bylaw.reproduce import require_judge
 
+    if recipe.models.judge.backend:
+        raise UsageError("the labels came from a server: its model is nobody's here, so they cannot be made again")
     name = named or recipe.judge or recipe.policy
     looked_at = given((name,), recipe.trusted_keys)[name]
     require_judge(found, looked_at.digest)

@@ -34,6 +34,8 @@ def run(args: argparse.Namespace) -> int:
     recipe = recipes.read(args.recipe or "", args.overrides)
     if args.dry_run:
         print(dumps(recipe), end="")
+        if recipe.models.judge.backend:
+            _estimate(recipe)
         return 0
     from bylaw.train import orders
     from bylaw.train.crew import the_crew
@@ -53,15 +55,15 @@ def _train(args: argparse.Namespace, recipe: Any) -> int:
     from bylaw.evidence.build import build
     from bylaw.lineage.lab import Lab
     from bylaw.pipeline import train
-    from bylaw.recipe import lasting
+    from bylaw.recipe import kept
     from bylaw.run import Run
     from bylaw.settings import dumps
 
     out = args.out or _fresh(Path("runs"), recipe.preset)
     args.go_on = _command(args, out)
-    constitution, parts = assemble(recipe)
+    constitution, parts = assemble(recipe, out)
     lab = Lab.open()
-    run = Run.create(out, dumps(lasting(recipe)), constitution_text(constitution), report=Meter(), lab=lab)
+    run = Run.create(out, dumps(kept(recipe)), constitution_text(constitution), report=Meter(), lab=lab)
     try:
         train(run, recipe, constitution, parts)
     except GateStopped as stop:
@@ -77,6 +79,48 @@ def _train(args: argparse.Namespace, recipe: Any) -> int:
         build([out], bundle, lab)
     print(f"\nModel     {run.model_dir('final')}\nReport    {path}\nEvidence  {bundle}")
     return 0
+
+
+def _estimate(recipe: Any) -> None:
+    """What the judge behind the server would cost: the labels of all prompts, with answers as long as they may be."""
+    from bylaw.cli.names import constitution_of
+    from bylaw.feedback.label import label
+    from bylaw.models.remote.estimate import Counting
+    from bylaw.records import Comparison
+
+    counting, principles = Counting(recipe.models.judge), constitution_of(recipe.constitution).principles
+    longest = "x" * 4 * recipe.compare.max_tokens
+    prompts = _prompts(recipe)
+    for prompt in prompts:
+        for pair in range(recipe.compare.pairs):
+            made = Comparison(messages=prompt.messages, first=f"{longest}{pair}", second=longest)
+            counting.run([label(made, principles, "judge", recipe.label, recipe.seed)])
+    print(f"\n# labels of {len(prompts)} prompts, every answer as long as it may be; grading is not counted")
+    print("# " + counting.estimate().text().replace("\n", "\n# "))
+
+
+def _prompts(recipe: Any) -> list[Any]:
+    from bylaw.cli.names import WORLD
+    from bylaw.feedback.sources import read_prompts
+
+    asked = recipe.prompts
+    if WORLD in (asked.harmful_file, asked.helpful_file):
+        from bylaw.cli.assemble import assemble
+
+        quiet = _without_server(recipe)
+        return assemble(quiet)[1].prompts
+    named = ((asked.harmful_file, "harmful", asked.harmful), (asked.helpful_file, "helpful", asked.helpful))
+    read = [(read_prompts(Path(file), aim), count) for file, aim, count in named if file]  # type: ignore[arg-type]
+    return [prompt for prompts, count in read for prompt in (prompts[:count] if count else prompts)]
+
+
+def _without_server(recipe: Any) -> Any:
+    """The same run with the policy as its judge: to look at its prompts without asking anybody."""
+    from msgspec.structs import replace
+
+    from bylaw.models.remote.settings import RemoteSettings
+
+    return replace(recipe, models=replace(recipe.models, judge=RemoteSettings()))
 
 
 def _command(args: argparse.Namespace, out: Path) -> str:

@@ -9,7 +9,7 @@ from itertools import groupby
 
 import msgspec
 
-from bylaw.errors import ModelError, RecordError
+from bylaw.errors import RecordError
 from bylaw.evaluate.statistics import wilson
 from bylaw.records import Comparison, Label, Vote
 
@@ -129,17 +129,6 @@ def expected_error(bins: Sequence[Bin]) -> float | None:
 def bin_of(p: float, bins: int, low: float = 0.0) -> int:
     """Which of the equal ``bins`` from ``low`` to 1 holds a probability; 1 itself is in the last."""
     return min(int((p - low) / (1 - low) * bins), bins - 1)
-
-
-def demand(figures: JudgeFigures, minimum: float, judge: str) -> None:
-    """Raise ``ModelError`` where a judge's accuracy is unknown, or below ``minimum``."""
-    if figures.accuracy is None:
-        raise ModelError(f"judge {judge} cannot be shown to reach {minimum:.1%}: no comparison has a gold verdict")
-    if figures.accuracy.value < minimum:
-        raise ModelError(
-            f"judge {judge} agrees with {figures.accuracy.value:.1%} of {figures.accuracy.n} gold verdicts, "
-            f"below the {minimum:.1%} asked for; its labels should not be used"
-        )
 
 
 def _binned(points: Iterable[tuple[float, float]], low: float, bins: int) -> tuple[Bin, ...]:

@@ -51,19 +51,25 @@ def label(
     seed: int,
     few_shots: Conversation = (),
 ) -> Program[Label]:
-    """Label one comparison. ``few_shots`` are turns put before every question."""
+    """Label one comparison. ``few_shots`` are turns put before every question.
+
+    A judge behind a server is named with the model, and its build, that the server says it answered with.
+    """
     name = comparison.id
     asked = list(principles) if settings.scheme == "ensemble" else [draw(principles, seed, name, 0)]
     votes: list[Vote | None] = []
+    served = ""
     for swapped in (False, True) if settings.both_orders else (False,):
         ordered = comparison.swapped() if swapped else comparison
         ask = _thoughtful if settings.think else _plain
-        votes += yield from ask(ordered, asked, swapped, settings, seed_of(seed, name, swapped), few_shots)
+        choice, thoughts = yield from ask(ordered, asked, settings, seed_of(seed, name, swapped), few_shots)
+        votes += _votes(choice, asked, swapped, settings, thoughts)
+        served = choice.served
     read = [vote for vote in votes if vote is not None]
     p_first = _pooled(read, {p.key: p.weight for p in asked}, settings)
     return Label(
         comparison=name,
-        judge=judge,
+        judge=f"{judge} ({served})" if served else judge,
         scheme=settings.scheme,
         template=settings.template,
         votes=tuple(read),
@@ -74,28 +80,18 @@ def label(
 
 
 def _plain(
-    ordered: Comparison,
-    asked: Sequence[Principle],
-    swapped: bool,
-    settings: LabelSettings,
-    seed: int,
-    few_shots: Conversation,
-) -> Program[list[Vote | None]]:
+    ordered: Comparison, asked: Sequence[Principle], settings: LabelSettings, seed: int, few_shots: Conversation
+) -> Program[tuple[Choice, Sequence[str]]]:
     questions = tuple(
         (*few_shots, *templates.question(settings.template, ordered, principle.comparison)) for principle in asked
     )
-    choice = yield Choose(conversations=questions, options=templates.OPTIONS, prefill=templates.PREFILL)
-    return _votes(choice, asked, swapped, settings, [""] * len(asked))
+    choice = yield _choose(questions, asked)
+    return choice, choice.notes or [""] * len(asked)
 
 
 def _thoughtful(
-    ordered: Comparison,
-    asked: Sequence[Principle],
-    swapped: bool,
-    settings: LabelSettings,
-    seed: int,
-    few_shots: Conversation,
-) -> Program[list[Vote | None]]:
+    ordered: Comparison, asked: Sequence[Principle], settings: LabelSettings, seed: int, few_shots: Conversation
+) -> Program[tuple[Choice, Sequence[str]]]:
     questions, thoughts = [], []
     for principle in asked:
         question = (*few_shots, *templates.think(settings.template, ordered, principle.comparison))
@@ -105,12 +101,18 @@ def _thoughtful(
             max_tokens=settings.think_tokens,
             temperature=settings.think_temperature,
             seed=seed_of(str(seed), principle.key),  # 63 bits: more than a JSON number holds
+            about=principle.key,
         )
         said = Message("assistant", templates.THINK + thought.text)
         questions.append((*question, said, Message("user", templates.SO_THE_ANSWER)))
         thoughts.append(said.content)
-    choice = yield Choose(conversations=tuple(questions), options=templates.OPTIONS, prefill=templates.PREFILL)
-    return _votes(choice, asked, swapped, settings, thoughts)
+    choice = yield _choose(tuple(questions), asked)
+    return choice, thoughts
+
+
+def _choose(questions: tuple[Conversation, ...], asked: Sequence[Principle]) -> Choose:
+    keys = tuple(principle.key for principle in asked)
+    return Choose(conversations=questions, options=templates.OPTIONS, prefill=templates.PREFILL, about=keys)
 
 
 def _votes(

@@ -24,7 +24,8 @@ T = TypeVar("T")
 class Generate(msgspec.Struct, frozen=True, kw_only=True):
     """Continue a conversation. ``temperature`` 0 is greedy; draws depend on ``seed`` alone, never on the batch.
 
-    ``prefill`` is text the answer is made to start with; the completion's text does not repeat it.
+    ``prefill`` is text the answer is made to start with; the completion's text does not repeat it. ``about`` is what it
+    is charged to where answers cost money (a principle's key); it changes nothing else.
     """
 
     messages: Conversation
@@ -32,17 +33,20 @@ class Generate(msgspec.Struct, frozen=True, kw_only=True):
     max_tokens: int = 256
     temperature: float = 1.0
     seed: int = 0
+    about: str = ""
 
 
 class Choose(msgspec.Struct, frozen=True, kw_only=True):
     """Next-token log-probabilities of each option after each conversation and ``prefill``.
 
-    Conversations that begin alike are computed once up to where they part: put what differs last.
+    Conversations that begin alike are computed once up to where they part: put what differs last. ``about`` is what
+    each is charged to where answers cost money (a principle's key); it changes nothing else.
     """
 
     conversations: tuple[Conversation, ...]
     options: tuple[str, ...]
     prefill: str = ""
+    about: tuple[str, ...] = ()
 
 
 class Completion(msgspec.Struct, frozen=True):
@@ -59,10 +63,13 @@ class Completion(msgspec.Struct, frozen=True):
 class Choice(msgspec.Struct, frozen=True):
     """``logprobs[i][j]``: natural log-probability of option j after conversation i, over the whole vocabulary.
 
-    ``None`` where the conversation was too long for the model's context.
+    ``None`` where the conversation was too long for the model's context. ``served`` is the model that a server says it
+    answered with; ``notes`` say of each row how it was found where it was not read (sampled votes, with an interval).
     """
 
     logprobs: tuple[tuple[float, ...] | None, ...]
+    served: str = ""
+    notes: tuple[str, ...] = ()
 
 
 Ask = Generate | Choose

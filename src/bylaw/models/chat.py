@@ -94,8 +94,8 @@ class Chat:
         )
 
 
-def common_prefix(first: list[int], second: list[int]) -> int:
-    """How many tokens two sequences share at their beginning; halving, so that the comparing is done in C."""
+def common_prefix(first: Sequence[object], second: Sequence[object]) -> int:
+    """How many tokens, or characters, two sequences share at their beginning; by halving, with slices compared in C."""
     low, high = 0, min(len(first), len(second))
     while low < high:
         middle = (low + high + 1) // 2

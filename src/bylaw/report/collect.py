@@ -12,8 +12,9 @@ from bylaw.constitution import loads
 from bylaw.errors import RecordError
 from bylaw.evaluate.calibration import Facts, facts
 from bylaw.evaluate.gates import GateResult, GateSettings, of_run
+from bylaw.models.remote import spending
 from bylaw.records import Comparison, Label, Prompt
-from bylaw.report.data import Digest, ReportData, StageCost, TrainingCurve
+from bylaw.report.data import Digest, Payment, ReportData, StageCost, TrainingCurve
 from bylaw.report.judging import judging, principles
 from bylaw.report.transcripts import choose, steps, transcripts
 from bylaw.run import Run
@@ -64,6 +65,7 @@ def collect(
         principles=principles(constitution.principles, labels, found.drawn, found.changed),
         judging=judging(labels, known),
         costs=tuple(_cost(line) for line in finished.values()),
+        payments=tuple(_paid(run)),
         training=tuple(_training(run)),
         gates=tuple(_gates(run, settings) if gates is None else gates),
         settings=public(run.settings_text),
@@ -107,6 +109,13 @@ def _cost(line: Finished) -> StageCost:
         peak_bytes=line.peak_rss,
         **{f"{name}_tokens": value for name, value in tokens.items()},
     )
+
+
+def _paid(run: Run) -> Iterator[Payment]:
+    """What servers were paid, by stage and principle."""
+    for line in spending.read(run.costs):
+        said = line._asdict()
+        yield Payment(kept=said.pop("cached"), **said)
 
 
 def _models(run: Run) -> Iterator[tuple[str, str]]:

@@ -128,6 +128,24 @@ class StageCost(msgspec.Struct, frozen=True, kw_only=True):
     peak_bytes: int = 0
 
 
+class Payment(msgspec.Struct, frozen=True, kw_only=True):
+    """What a server was paid in a stage, for one subject (a principle's key; "" for what belongs to none).
+
+    ``kept`` answers were there already and cost nothing; ``failed`` calls gave none. ``usd`` is 0 without a price.
+    """
+
+    stage: str
+    about: str
+    model: str
+    calls: int
+    kept: int
+    failed: int
+    prompt_tokens: int
+    cached_tokens: int
+    generated_tokens: int
+    usd: float
+
+
 class TrainingCurve(msgspec.Struct, frozen=True, kw_only=True):
     """One series of a training stage: ``values[i]`` after update ``updates[i]``."""
 
@@ -163,6 +181,7 @@ class ReportData(msgspec.Struct, frozen=True, kw_only=True):
     principles: tuple[PrincipleUse, ...] = ()
     judging: Judging | None = None
     costs: tuple[StageCost, ...] = ()
+    payments: tuple[Payment, ...] = ()
     training: tuple[TrainingCurve, ...] = ()
     gates: tuple[GateResult, ...] = ()
     settings: str = ""

@@ -13,6 +13,10 @@ LOCAL = "local.toml"
 """The settings with this machine's directories, where they name any: it is never handed out."""
 
 
+COSTS = "costs.db"
+"""What was paid to servers: a database, with the files that belong to one. It may be there before the run is."""
+
+
 class Documents:
     """The documents in a run directory."""
 
@@ -69,7 +73,8 @@ class Documents:
         self._digests = self._found()
 
     def _require_nothing_else(self, lock: str) -> None:
-        strange = {each.name for each in self._root.iterdir()} - {CONSTITUTION, LOCAL, lock}
+        known = {CONSTITUTION, LOCAL, lock, *(f"{COSTS}{part}" for part in ("", "-wal", "-shm"))}
+        strange = {each.name for each in self._root.iterdir()} - known
         if any(not name.endswith(storage.TEMPORARY) for name in strange):
             raise RunError(f"{self._root} holds files that are no run; name another directory")
 

@@ -1,0 +1,223 @@
+"""One question, however often it takes: cache, budget, window, deadline, and calls made again.
+
+A call that failed is made again after a full-jitter wait (drawn evenly from 0 to a bound that doubles: Brooker, AWS
+2015); *busy* does not count as a failed attempt, and closes the window for all. What came back is entered, kept and
+only then handed on, so nothing that was paid for is lost with what fails beside it.
+"""
+
+import asyncio
+import random
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, TypeVar, cast
+
+from bylaw.errors import RemoteError
+from bylaw.models.base import Usage
+from bylaw.models.remote.asked import Backend, Busy, Failure, Reply, Request, Slow
+from bylaw.models.remote.cache import Cache
+from bylaw.models.remote.calling import TooLong
+from bylaw.models.remote.drift import Watch
+from bylaw.models.remote.limit import Held, Limit
+from bylaw.models.remote.replies import require_readable
+from bylaw.models.remote.settings import RemoteSettings
+from bylaw.models.remote.spending import Spending
+
+T = TypeVar("T")
+
+_WAIT, _LONGEST = 0.5, 30.0  # seconds: bound of the first wait, and of any
+_PATIENCE = 4  # times the usual time of an answer, after which a call no longer holds up others
+
+
+class Caller:
+    """Asks one server. Everything it counts, it counts for the run."""
+
+    def __init__(
+        self, settings: RemoteSettings, backend: Backend, cache: Cache, spending: Spending, usage: Usage, watch: Watch
+    ) -> None:
+        self.settings = settings
+        self.backend = backend
+        self.cache = cache
+        self.spending = spending
+        self.usage = usage
+        self.watch = watch
+        self.limit = Limit(settings.concurrency, settings.deadline)
+        self.paid = 0
+        self.stopped: Exception | None = None
+        self.meet: Callable[[], Awaitable[None]] | None = None
+        self._meeting = asyncio.Lock()
+        self._flying: dict[str, asyncio.Future[Reply]] = {}
+        self._answered = time.monotonic()
+        self.sizes = 0, 0
+        self._times: deque[float] = deque(maxlen=200)
+        self._random = random.Random()
+
+    @property
+    def usual(self) -> float | None:
+        """Median seconds of the last calls; None before there are enough."""
+        return sorted(self._times)[len(self._times) // 2] if len(self._times) >= 20 else None
+
+    async def ask(self, requests: Sequence[Request]) -> list[Reply]:
+        """The answers of questions that share a stem: the first alone, then the others together on its warm prefix."""
+        first, rest = requests[:1], requests[1:]
+        answers = await self._known_or_asked(first)
+        if rest:
+            size = self.settings.batch if self.backend.batches else 1
+            groups = [rest[at : at + size] for at in range(0, len(rest), size)]
+            for made in await gathered([self._known_or_asked(group) for group in groups]):
+                answers += made
+        return answers
+
+    async def fresh(self, requests: Sequence[Request]) -> list[Reply]:
+        """Answers that the cache may not give: to see whether the server still says what it said."""
+        return [reply for made in await gathered([self._call([one]) for one in requests]) for reply in made]
+
+    async def _known_or_asked(self, requests: Sequence[Request]) -> list[Reply]:
+        keys = [request.key(self.watch.served) for request in requests]
+        known = self.cache.find(keys)
+        flying = {key: self._flying[key] for key in keys if key not in known and key in self._flying}
+        missing = {
+            key: request for key, request in zip(keys, requests, strict=True) if key not in known and key not in flying
+        }
+        if missing:
+            known |= await self._flown(missing)
+        for key, future in flying.items():
+            known[key] = await asyncio.shield(future)
+        for key, request in zip(keys, requests, strict=True):
+            if key not in missing:
+                self.spending.recall(request, self.settings.model)
+                self.usage.reused_tokens += known[key].prompt_tokens
+        return [known[key] for key in keys]
+
+    async def _flown(self, missing: dict[str, Request]) -> dict[str, Reply]:
+        """Ask, and let others who want the same wait for it."""
+        loop = asyncio.get_running_loop()
+        futures = {key: loop.create_future() for key in missing}
+        self._flying |= futures
+        try:
+            made = dict(zip(missing, await self._call(list(missing.values()), list(missing)), strict=True))
+        except BaseException as error:
+            for future in futures.values():
+                failed = error if isinstance(error, Exception) else RemoteError("the run was stopped")
+                future.set_exception(failed)
+                future.exception()  # whoever waits sees it; nobody has to
+            raise
+        finally:
+            for key in missing:
+                del self._flying[key]
+        for key, future in futures.items():
+            future.set_result(made[key])
+        return made
+
+    def stop(self, error: Exception) -> None:
+        """Ask nothing new; the first error is the one that is told."""
+        self.stopped = self.stopped or error
+        self.limit.reopen()
+
+    async def _call(self, requests: list[Request], keys: list[str] | None = None) -> list[Reply]:
+        if keys is not None and self.meet:
+            async with self._meeting:
+                if self.meet:
+                    await self.meet()
+                    self.meet = None
+        failed = 0
+        while True:
+            try:
+                return await self._once(requests, keys)
+            except TooLong as refused:
+                return await self._too_long(requests, keys, refused)
+            except Busy as busy:
+                self._note(requests, False)
+                self.limit.busy(busy.after if busy.after is not None else self._jitter(failed))
+                self._still_there(busy)
+            except Failure as failure:
+                self._note(requests, isinstance(failure, Slow))
+                failed += 1
+                if failed >= self.settings.attempts:
+                    raise RemoteError(
+                        f"{self.settings.where} failed {failed} times in a row on one question: "
+                        f"{failure}. Every other answer is kept"
+                    ) from failure
+                await asyncio.sleep(self._jitter(failed))
+
+    async def _once(self, requests: list[Request], keys: list[str] | None) -> list[Reply]:
+        async with self.limit.slots(len(requests)) as held:
+            while not self.spending.fits(requests):  # raises where waiting cannot help
+                await asyncio.sleep(0.01)
+            self._require_going_on()
+            with self.spending.holding(requests):
+                began = time.monotonic()
+                replies = await self._sent(requests, held)
+                seconds = time.monotonic() - began
+                self._count(requests, keys, replies, seconds)
+        self.limit.answered(seconds)
+        return replies
+
+    async def _sent(self, requests: list[Request], held: Held) -> list[Reply]:
+        """One call within its deadline; one that takes far longer than others stops holding them up."""
+        usual = self.usual
+        loop = asyncio.get_running_loop()
+        letting = loop.call_later(max(_PATIENCE * usual, 1.0), held.give_back) if usual else None
+        try:
+            async with asyncio.timeout(self.settings.deadline):
+                return await self.backend.send(requests)
+        except TimeoutError as error:
+            raise Slow(f"no answer within {self.settings.deadline:g} s") from error
+        finally:
+            if letting:
+                letting.cancel()
+
+    def _count(self, requests: list[Request], keys: list[str] | None, replies: list[Reply], seconds: float) -> None:
+        """Enter, check and keep answers, in this order: paid is paid, and what another model said is not kept."""
+        self._answered = time.monotonic()
+        self._times.append(seconds)
+        self.spending.pay(list(zip(requests, replies, strict=True)), self.settings.model)
+        self.paid += len(replies)
+        for reply in replies:
+            self.usage.prompt_tokens += reply.prompt_tokens - reply.cached_tokens
+            self.usage.reused_tokens += reply.cached_tokens
+            self.usage.generated_tokens += reply.generated_tokens
+        characters = self.sizes[0] + sum(len(request.text) for request in requests)
+        self.sizes = characters, self.sizes[1] + sum(reply.prompt_tokens for reply in replies)
+        if keys is None:
+            return
+        for request, reply in zip(requests, replies, strict=True):
+            self.watch.same(reply)
+            if request.options is not None:
+                require_readable(reply)
+        self.cache.put(list(zip(keys, replies, strict=True)))
+
+    async def _too_long(self, requests: list[Request], keys: list[str] | None, refused: TooLong) -> list[Reply]:
+        """A refused call of several says not which of them was too long: they are asked one by one."""
+        if len(requests) > 1:
+            parts = [self._call([one], [key]) for one, key in zip(requests, keys or [], strict=True)]
+            return [reply for made in await gathered(parts) for reply in made]
+        reply = Reply(finish="too_long", served=self.watch.served, text=str(refused))
+        if keys:
+            self.cache.put([(keys[0], reply)])
+        return [reply]
+
+    def _note(self, requests: list[Request], billed: bool) -> None:
+        self.spending.fail(requests, self.settings.model, billed)
+        self._require_going_on()
+
+    def _require_going_on(self) -> None:
+        if self.stopped:
+            raise self.stopped
+
+    def _still_there(self, busy: Busy) -> None:
+        silent = time.monotonic() - self._answered
+        if silent > self.settings.give_up:
+            raise RemoteError(f"{self.settings.where} has answered nothing for {silent:.0f} s, and says: {busy}")
+
+    def _jitter(self, failed: int) -> float:
+        return self._random.uniform(0, min(_LONGEST, _WAIT * 2**failed))
+
+
+async def gathered(work: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
+    """All results; where some fail, the others are waited for first, so that what they paid for is kept."""
+    done = await asyncio.gather(*work, return_exceptions=True)
+    for one in done:
+        if isinstance(one, BaseException):
+            raise one
+    return cast(list[T], done)
