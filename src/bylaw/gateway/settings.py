@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Meta
 
 from bylaw.errors import SettingsError
+from bylaw.gateway.admin.settings import ConsoleSettings
 from bylaw.lineage.lab import home_of
 from bylaw.settings import load
 
@@ -159,6 +160,7 @@ class GatewaySettings(_Table, frozen=True, kw_only=True):
     decision_point: bool = False
     listen: ListenSettings = ListenSettings()
     admin: ListenSettings = ListenSettings(port=8081)
+    console: ConsoleSettings = ConsoleSettings()
     upstream: dict[str, UpstreamSettings] = {}
     model: dict[str, ModelSettings] = {}
     snapshot: SnapshotSettings = SnapshotSettings()
@@ -222,13 +224,15 @@ class Place(msgspec.Struct, frozen=True):
             model={name: replace(each, weights=whole(each.weights)) for name, each in said.model.items()},
             listen=_whole(said.listen, whole),
             admin=_whole(said.admin, whole),
+            console=said.console.absolute(whole),
         )
 
     def check(self) -> None:
         """Raise ``SettingsError`` with one line about the first thing that would not work."""
         if not (self.office / "access.toml").is_file():
             raise SettingsError(f"there is no office in {self.office}", f"{self.where}: office")
-        for fault in (*self._listeners(), *self._upstreams(), *self._models(), *self._files(), *self._hops()):
+        console = self.settings.console.faults(self.path)
+        for fault in (*self._listeners(), *self._upstreams(), *self._models(), *self._files(), *self._hops(), *console):
             raise SettingsError(fault[1], f"{self.where}: {fault[0]}")
 
     def _listeners(self) -> list[tuple[str, str]]:
