@@ -5,6 +5,7 @@
     calendar   business days of the United States government
     terms      how long records are kept, and reports may take · terms.toml  with sources
     drafts     reports of rejected transactions and blocked property, as far as the records can fill them
+    filed      what somebody said was filed
 
 A draft is filled from decisions and facts; what they do not say stands as an open question, never as an empty answer.
 Check with counsel before anything is filed.
