@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
         from bylaw.cli.world import before_the_world
 
         place, more = before_the_world(place)
-    Supervisor(place, place.folder / place.where, more, admin="bylaw.console.processes.admin").run(_say)
+    Supervisor(place, place.folder / Path(place.where).name, more, admin="bylaw.console.processes.admin").run(_say)
     return 0
 
 

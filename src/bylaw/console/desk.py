@@ -11,6 +11,8 @@ from bylaw.console.accounts.lockout import Lockout
 from bylaw.console.accounts.people import People
 from bylaw.console.accounts.sessions import Sessions
 from bylaw.console.decisions.gathering import Gathering
+from bylaw.console.drafts import Drafts
+from bylaw.console.foresight import Foresight
 from bylaw.gateway.settings import Place
 from bylaw.gateway.state import State
 from bylaw.lineage.lab import Lab
@@ -25,6 +27,8 @@ class Desk:
         self.folder = self.state.root / "console"
         self.book = Book(self.folder / "console.sqlite")
         self.people, self.lockout = People(self.book), Lockout(self.book)
+        self.drafts = Drafts(self.folder / "drafts")
+        self.foresight = Foresight(self.folder / "impact", place.office)
         self.told: dict[str, str] = {}
         self.gathering = Gathering(self.state, self.folder)
         self.sessions, self.journal = Sessions(self.book, self.settings), Journal(self.book)

@@ -62,7 +62,7 @@ async def _answer(page: Page, visit: Visit) -> Response:
         raise Refused(421, f"{fault[0].upper()}{fault[1:]}.")
     if page.method == "POST" and not reached.is_ours():
         raise Refused(403, "This form does not come from a page of this console. Nothing was done.")
-    visit.who = await run_sync(_who, visit, reached)
+    visit.who = await run_sync(_who, visit, reached, page.quiet)
     if page.least and (elsewhere := await run_sync(_turned_away, page, page.least, visit)):
         return elsewhere
     if page.method == "POST":
@@ -71,9 +71,9 @@ async def _answer(page: Page, visit: Visit) -> Response:
     return await _run(page, visit)
 
 
-def _who(visit: Visit, reached: Reached) -> Who | None:
+def _who(visit: Visit, reached: Reached, quiet: bool) -> Who | None:
     secret = Cookie(reached.encrypted).read(visit.request)
-    return visit.desk.sessions.find(secret, visit.desk.clock())
+    return visit.desk.sessions.find(secret, visit.desk.clock(), quiet)
 
 
 def _turned_away(page: Page, least: Role, visit: Visit) -> Response | None:

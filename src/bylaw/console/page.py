@@ -13,7 +13,7 @@ Handler = Callable[[Visit], Response | Awaitable[Response]]
 
 class Page(NamedTuple):
     """``path`` as Starlette writes it (``/subjects/{id}``). ``fresh``: only for who has
-    proved lately that it is they.
+    proved lately that it is they; ``quiet``: a page asks for it by itself, so that it keeps no session alive.
     """
 
     path: str
@@ -22,3 +22,4 @@ class Page(NamedTuple):
     menu: str = ""
     method: Literal["GET", "POST"] = "GET"
     fresh: bool = False
+    quiet: bool = False

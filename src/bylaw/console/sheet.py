@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from starlette.responses import Response
 
-RISKY = ("=", "+", "-", "@", "\t", "\r")
-"""A cell that begins so is run by some spreadsheets; an apostrophe before it makes it text (OWASP, CSV injection)."""
+from bylaw.console.csvs import cell
 
 
 def sheet(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
@@ -25,5 +24,4 @@ def _cell(value: object) -> object:
         return ""
     if isinstance(value, int | float):
         return value
-    text = str(value)
-    return f"'{text}" if text.startswith(RISKY) else text
+    return cell(str(value))

@@ -6,8 +6,8 @@
     journal   which document was enacted when, and where the ledger says so
     enact     a signed document comes into force, or ends another
     outside   hits and ownership, worked out from facts and lists, kept by digest
-    archive   decisions kept, committed to in the ledger
-    impact    whom a draft would hit, before it does
+    archive   decisions kept, committed to in the ledger · listing  the same, for whoever reads many of them
+    impact    whom a draft would hit, before it does · status  what has become of what was enacted
     retire    decisions forgotten when their time is over
     agreement whether journal and archive say what the ledger says
     remake    a past decision made again, to the byte

@@ -54,8 +54,8 @@ class Sessions:
             connection.execute("INSERT INTO session VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
         return secret
 
-    def find(self, secret: str, now: float) -> Who | None:
-        """Who it is; None: nobody, or not any more."""
+    def find(self, secret: str, now: float, quiet: bool = False) -> Who | None:
+        """Who it is; None: nobody, or not any more. A ``quiet`` look does not keep the session alive."""
         if not secret or len(secret) > 100:
             return None
         with self._book.reading() as connection:
@@ -65,7 +65,7 @@ class Sessions:
                 (_mark(secret), *self._oldest(now)),
             ).fetchone()
         who = _who(row) if row else None
-        if who and now - row["seen"] > min(15.0, self._settings.idle_seconds / 4):  # not a write for every request
+        if who and not quiet and now - row["seen"] > min(15.0, self._settings.idle_seconds / 4):  # not a write for every request
             with self._book.writing() as connection:
                 connection.execute("UPDATE session SET seen = ? WHERE mark = ?", (now, who.mark))
         return who

@@ -21,13 +21,15 @@ HEAD = ("at (UTC)", "outcome", "model", "surface", "subject", "organization", "c
 
 
 def index(visit: Visit) -> Response:
-    """The list; with ``part``, its rows alone, for the script."""
-    wanted, before = _wanted(visit), number(visit, "before")
-    found = feed(visit.desk, wanted, before)
-    if visit.query("part"):
-        return visit.page("decisions_rows.html", feed=found)
-    follow = visit.link(before="", part="").replace("/decisions", "/decisions/events", 1) if before is None else ""
-    return visit.page("decisions.html", feed=found, choices=filters(visit.desk), before=before, follow=follow)
+    """The list."""
+    before = number(visit, "before")
+    found = feed(visit.desk, _wanted(visit), before)
+    return visit.page("decisions.html", feed=found, choices=filters(visit.desk), before=before)
+
+
+def rows(visit: Visit) -> Response:
+    """The rows of its first page alone, for the script."""
+    return visit.page("decisions_rows.html", feed=feed(visit.desk, _wanted(visit)))
 
 
 def one(visit: Visit) -> Response:

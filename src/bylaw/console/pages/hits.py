@@ -17,7 +17,7 @@ WORDS: dict[str, tuple[Callable[..., None], str]] = {
     "clear": (said.clear, "cleared: {subject} is not {party}"),
     "confirm": (said.confirm_party, "confirmed: {subject} is {party}"),
     "reopen": (said.reopen, "open again: {subject} and {party}"),
-    "withdraw": (lambda *all: said.confirm_party(*all, withdrawn=True), "not confirmed any more: {subject} and {party}"),
+    "withdraw": (said.withdraw, "not confirmed any more: {subject} and {party}"),
 }
 """What can be said of a match, by the value of the button."""
 
@@ -50,7 +50,8 @@ def say(visit: Visit) -> Response:
         return visit.page("hit.html", 422, hit=found, wrong=str(error))
     sentence = words.format(subject=found.id, party=f"{found.list}:{party}")
     visit.note("match", sentence)
-    return visit.go(f"/hits/{quote(found.list)}/{quote(found.id)}", f"{sentence}. It counts from the next screening on.")
+    back = f"/hits/{quote(found.list)}/{quote(found.id)}"
+    return visit.go(back, f"{sentence}. It counts from the next screening on.")
 
 
 def refresh(visit: Visit) -> Response:

@@ -13,7 +13,9 @@ from bylaw.gateway.settings import Place
 
 def main(args: argparse.Namespace, place: Place) -> None:
     """Serve."""
-    server = server_of(Console(Desk(place)), place.settings.admin)
+    desk = Desk(place)
+    desk.gathering.start()
+    server = server_of(Console(desk), place.settings.admin)
     asyncio.run(serve(server, socket.socket(fileno=args.socket)))
 
 

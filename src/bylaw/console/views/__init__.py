@@ -9,5 +9,6 @@
     hits       matches with lists that nobody has looked at · hit  one of them, and what can be done
     licenses   exceptions and when they end · filings  reports owed, and by when
     workers    who enforces what, as they say · ledger  the last checkpoint
-    sources    what several of them read, kept as long as it does not change
+    sources    what several of them read, kept as long as it does not change · reading  that facts were looked at
+    bars       steps of a chart
 """

@@ -76,7 +76,7 @@ def drafts(desk: Desk, event: date, skip: int = 0, most: int = PAGE) -> Drafts |
     office = desk.office()
     numbers = counts.owed_of(desk.gathering.summary, event, row.filed + skip, most + 1)
     rows = desk.gathering.listing.numbered(numbers[:most])
-    made = [found for each in reversed(rows) if (found := each.made)]
+    made = [one for each in reversed(rows) if (one := each.made)]
     found = period(made, {}, office.outside.read)
     after = skip + most if len(numbers) > most else None
     return Drafts(row=row, drafts=found.drafts, skip=skip, after=after)

@@ -94,12 +94,19 @@ def reopen(desk: Desk, found: Subject, party: str, why: str, by: str) -> None:
         cleared.withdraw(each.query, each.party, why, by, _today(desk))
 
 
-def confirm_party(desk: Desk, found: Subject, party: str, why: str, by: str, *, withdrawn: bool = False) -> None:
-    """It is the party; or, ``withdrawn``, this was wrong. Raises ``UsageError``."""
-    said = Confirmation(
-        subject=found.id, list=found.list, party=party, why=why, by=by, on=desk.now().date(), withdrawn=withdrawn
-    )
-    confirm(desk.office(), said)
+def confirm_party(desk: Desk, found: Subject, party: str, why: str, by: str) -> None:
+    """It is the party. Raises ``UsageError``."""
+    confirm(desk.office(), _confirmation(desk, found, party, why, by))
+
+
+def withdraw(desk: Desk, found: Subject, party: str, why: str, by: str) -> None:
+    """It was wrong to confirm it. Raises ``UsageError``."""
+    said = _confirmation(desk, found, party, why, by)
+    confirm(desk.office(), msgspec.structs.replace(said, withdrawn=True))
+
+
+def _confirmation(desk: Desk, found: Subject, party: str, why: str, by: str) -> Confirmation:
+    return Confirmation(subject=found.id, list=found.list, party=party, why=why, by=by, on=desk.now().date())
 
 
 def _about(found: Subject, party: str) -> list[Compared]:

@@ -10,6 +10,7 @@ from bylaw.access.rules.bring import bring
 from bylaw.access.rules.document import Document
 from bylaw.console.decisions.counts import missing_facts, per_minute
 from bylaw.console.desk import Desk
+from bylaw.console.views.bars import Bar
 from bylaw.console.views.filings import Due, due
 from bylaw.console.views.hits import Hits, hits
 from bylaw.console.views.ledger import Ledger, ledger
@@ -57,6 +58,12 @@ class Now(msgspec.Struct, frozen=True, kw_only=True):
     workers: Workers
     ledger: Ledger
     behind: int
+
+    @property
+    def bars(self) -> list[Bar]:
+        """The hour, minute by minute."""
+        rows = zip(self.minutes["allow"], self.minutes["hold"], self.minutes["refuse"], strict=True)
+        return [Bar(place, *row) for place, row in enumerate(rows)]
 
     @property
     def unlooked(self) -> int:

@@ -12,6 +12,7 @@ import msgspec
 from bylaw.console.decisions import counts
 from bylaw.console.decisions.counts import SECONDS, Span, Sum
 from bylaw.console.desk import Desk
+from bylaw.console.views.bars import Bar
 from bylaw.console.views.feed import name_of
 
 STEPS: dict[Span, int] = {"hour": 24, "day": 30, "week": 12}
@@ -69,6 +70,12 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[Step, ...]
     total: Tally
     legend: tuple[int, ...]
+
+    @property
+    def bars(self) -> list[Bar]:
+        """The steps."""
+        tallies = (each.tally for each in self.steps)
+        return [Bar(place, each.allow, each.hold, each.refuse) for place, each in enumerate(tallies)]
 
     @property
     def by_code(self) -> dict[str, Country]:
