@@ -7,6 +7,8 @@ from importlib.resources import files
 
 import jinja2
 
+from bylaw.access.countries import find
+
 KINDS = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 PALETTE = ("bylaw.report", "palette.css")
 
@@ -85,6 +87,12 @@ def words(name: str) -> str:
     return name.replace("_", " ").replace("-", " ")
 
 
+def country(code: str) -> str:
+    """A country's name."""
+    found = find(code)
+    return found.name if found else code
+
+
 def _instant(at: datetime | str | float) -> datetime:
     if isinstance(at, str):
         return datetime.fromisoformat(at).astimezone(UTC)
@@ -100,6 +108,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(count=count, utc=utc, iso=iso, day=day, span=span, percent=percent, words=words)
+    made.filters.update(count=count, utc=utc, iso=iso, day=day, span=span, percent=percent)
+    made.filters.update(words=words, country=country)
     made.globals.update(static=static)
     return made

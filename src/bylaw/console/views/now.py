@@ -6,7 +6,7 @@ import msgspec
 
 from bylaw.access.decide.prepared import in_force
 from bylaw.access.office.journal import Act
-from bylaw.access.rules.bring import bring
+from bylaw.access.rules.bring import texts
 from bylaw.access.rules.document import Document
 from bylaw.console.decisions.counts import missing_facts, per_minute
 from bylaw.console.desk import Desk
@@ -135,7 +135,6 @@ def _in_force(document: Document) -> InForce:
 
 
 def _bring(fact: str) -> str:
-    try:
-        return bring(fact)
-    except KeyError:
-        return ""
+    """How to bring it, where that does not depend on more."""
+    said = texts().get(fact, "")
+    return "" if "{detail}" in said else said.replace("`", "")
