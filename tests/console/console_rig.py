@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pyotp
+from console_server import served
 
 from bylaw.access.office.place import Office
 from bylaw.cli.practice import make
@@ -18,10 +19,9 @@ from bylaw.console.app import Console
 from bylaw.console.desk import Desk
 from bylaw.gateway.settings import Place
 from bylaw.lineage.lab import Lab
-from console_server import served
+from offices import BASE, enacted, office_in
 
-KEYS = "office/practice-keys"
-SETTINGS = f"""
+SETTINGS = """
 office = "office"
 home = "home"
 [listen]
@@ -30,24 +30,30 @@ port = 0
 port = 0
 [console.signs.ana]
 approver = "ana"
-key = "{KEYS}/ana.pem"
+key = "KEYS/ana.pem"
 [console.signs.ben]
 approver = "ben"
 """
 PASSWORD = "seven quiet herons wade"
 PEOPLE = {"ana": "counsel", "ben": "operator", "vic": "viewer"}
+Answer = tuple[int, dict[str, str], str]
+"""Status, headers and text."""
 FORM = "application/x-www-form-urlencoded"
 
 
 class Rig:
-    """The desk, its accounts, and a clock that can be moved."""
+    """The desk, its accounts, and a clock that can be moved. Without ``subjects`` it is the office of four people."""
 
-    def __init__(self, folder: Path, subjects: int = 1000, settings: str = "") -> None:
+    def __init__(self, folder: Path, subjects: int = 0, settings: str = "") -> None:
         self.folder, self.later = folder, 0.0
         self.lab = Lab.open(folder / "home")
-        make(folder / "office", self.lab, subjects, 1, datetime.now(UTC).replace(microsecond=0))
+        self.keys = folder / "office" / "practice-keys" if subjects else folder
+        if subjects:
+            make(folder / "office", self.lab, subjects, 1, datetime.now(UTC).replace(microsecond=0))
+        else:
+            enacted(office_in(folder), folder, self.lab, BASE, "base.toml")
         self.office = Office.open(folder / "office")
-        (folder / "gateway.toml").write_text(SETTINGS + settings)
+        (folder / "gateway.toml").write_text(SETTINGS.replace("KEYS", str(self.keys)) + settings)
         self.desk = Desk(Place.read(folder / "gateway.toml"), lambda: time.time() + self.later)
         self.secrets = {name: self.enrol(name, role) for name, role in PEOPLE.items()}
 
@@ -96,17 +102,17 @@ class Client:
             self.csrf = found[1]
         return status
 
-    def get(self, path: str, **headers: str) -> tuple[int, dict[str, str], str]:
+    def get(self, path: str, **headers: str) -> Answer:
         """Status, headers and text."""
         return self._ask("GET", path, b"", headers)
 
-    def post(self, path: str, /, *, headers: dict[str, str] | None = None, **form: str) -> tuple[int, dict[str, str], str]:
+    def post(self, path: str, /, *, headers: dict[str, str] | None = None, **form: str) -> Answer:
         """A form, from this origin and with the session's token, unless it says otherwise."""
         body = urlencode({"csrf": self.csrf, **form}).encode()
         said = {"content-type": FORM, "origin": self.origin, **(headers or {})}
         return self._ask("POST", path, body, {name: value for name, value in said.items() if value})
 
-    def _ask(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, dict[str, str], str]:
+    def _ask(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Answer:
         connection = HTTPConnection(urlsplit(self.rig.url).netloc, timeout=60)
         try:
             connection.request(method, path, body, {**({"cookie": self.cookie} if self.cookie else {}), **headers})

@@ -1,4 +1,4 @@
-"""June 2026 in the console, clicked through: the letter as a draft, its effect, two signatures, in force, and its end."""
+"""June 2026 in the console, clicked through: the letter as a draft, its effect, two signatures, in force, rescinded."""
 
 import re
 import subprocess
@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from console_rig import Rig
 
 from browser import NEEDS_CHROMIUM, chromium
 from bylaw.access.decision import Request
-from console_rig import KEYS, Rig
 
 pytestmark = NEEDS_CHROMIUM
 LONG = 60_000
@@ -20,7 +20,7 @@ LONG = 60_000
 
 @pytest.fixture(scope="module")
 def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
-    with Rig(tmp_path_factory.mktemp("june")).serving() as rig:
+    with Rig(tmp_path_factory.mktemp("june"), 1000).serving() as rig:
         yield rig
 
 
@@ -141,7 +141,7 @@ def brought(rig: Rig, page: Any, name: str, folder: Path) -> None:
         page.click("text=Download it")
     copy = folder / f"{name}.toml"
     download.value.save_as(copy)
-    command = ["directive", "sign", str(copy), "--key", str(rig.folder / KEYS / "ben.pem")]
+    command = ["directive", "sign", str(copy), "--key", str(rig.keys / "ben.pem")]
     where = ["--office", str(rig.office.root)]
     subprocess.run([sys.executable, "-m", "bylaw", *command, *where], check=True, capture_output=True)
     page.set_input_files("input[type=file]", copy.with_name(f"{name}.toml.dsse"))

@@ -8,6 +8,7 @@ from bylaw.access.office.place import Office
 from bylaw.console.accounts.book import Book
 from bylaw.console.accounts.journal import Journal
 from bylaw.console.accounts.lockout import Lockout
+from bylaw.console.accounts.oidc import Oidc
 from bylaw.console.accounts.people import People
 from bylaw.console.accounts.sessions import Sessions
 from bylaw.console.decisions.gathering import Gathering
@@ -27,6 +28,7 @@ class Desk:
         self.folder = self.state.root / "console"
         self.book = Book(self.folder / "console.sqlite")
         self.people, self.lockout = People(self.book), Lockout(self.book)
+        self.oidc = Oidc(self.settings.oidc, place.path, self.book) if self.settings.oidc else None
         self.drafts = Drafts(self.folder / "drafts")
         self.foresight = Foresight(self.folder / "impact", place.office)
         self.told: dict[str, str] = {}

@@ -67,7 +67,8 @@ async def _answer(page: Page, visit: Visit) -> Response:
         return elsewhere
     if page.method == "POST":
         await _read_form(visit)
-        _require_token(visit)
+        if page.least:  # signing in begins a session of its own, whatever another tab has
+            _require_token(visit)
     return await _run(page, visit)
 
 

@@ -80,7 +80,8 @@ class Visit:
     def menu(self) -> list[tuple[str, str, bool]]:
         """Path, title and whether it is here, of what the visitor may see."""
         rows = [(path, title) for path, title, least in self.rows if self.may(least)]
-        inside = [path for path, _ in rows if self.path == path or self.path.startswith(f"{path.rstrip('/')}/")]
+        place = self.path.replace("/drafts/", "/directives/", 1)  # a draft stands among the directives
+        inside = [path for path, _ in rows if place == path or (path != "/" and place.startswith(f"{path}/"))]
         here = max(inside, key=len, default="")
         return [(path, title, path == here) for path, title in rows]
 

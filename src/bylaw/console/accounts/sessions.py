@@ -44,10 +44,12 @@ class Sessions:
     def __init__(self, book: Book, settings: ConsoleSettings) -> None:
         self._book, self._settings = book, settings
 
-    def begin(self, name: str, title: str, role: Role, now: float, instead_of: str = "") -> str:
-        """A new session; what the browser gets. One that it had before ends."""
+    def begin(
+        self, name: str, title: str, role: Role, now: float, instead_of: str = "", *, proved: float | None = None
+    ) -> str:
+        """A new session; what the browser gets. One that it had before ends. ``proved``: if not just now."""
         secret = secrets.token_urlsafe(32)
-        row = (_mark(secret), name, title, role, secrets.token_urlsafe(32), now, now, now)
+        row = (_mark(secret), name, title, role, secrets.token_urlsafe(32), now, now, now if proved is None else proved)
         with self._book.writing() as connection:
             connection.execute("DELETE FROM session WHERE mark = ?", (_mark(instead_of),))
             connection.execute("DELETE FROM session WHERE seen < ? OR made < ?", self._oldest(now))
@@ -65,7 +67,8 @@ class Sessions:
                 (_mark(secret), *self._oldest(now)),
             ).fetchone()
         who = _who(row) if row else None
-        if who and not quiet and now - row["seen"] > min(15.0, self._settings.idle_seconds / 4):  # not a write for every request
+        late = bool(who) and now - row["seen"] > min(15.0, self._settings.idle_seconds / 4)
+        if who and late and not quiet:  # not a write for every request
             with self._book.writing() as connection:
                 connection.execute("UPDATE session SET seen = ? WHERE mark = ?", (now, who.mark))
         return who

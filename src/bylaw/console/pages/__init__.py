@@ -7,8 +7,10 @@ from bylaw.console.pages import (
     decisions,
     directives,
     drafts,
+    elsewhere,
     hits,
     impact,
+    journal,
     machines,
     now,
     owed,
@@ -21,6 +23,8 @@ PAGES: tuple[Page, ...] = (
     Page("/", "viewer", now.show, menu="Now"),
     Page("/signin", None, signin.show),
     Page("/signin", None, signin.enter, method="POST"),
+    Page("/signin/elsewhere", None, elsewhere.there),
+    Page("/signin/elsewhere/back", None, elsewhere.back),
     Page("/signout", "viewer", account.leave, method="POST"),
     Page("/account", "viewer", account.show),
     Page("/account/password", "viewer", account.change, method="POST"),
@@ -70,5 +74,8 @@ PAGES: tuple[Page, ...] = (
     Page("/workers", "viewer", machines.enforcing, menu="Workers"),
     Page("/workers.csv", "viewer", machines.enforcing_file),
     Page("/ledger", "viewer", machines.keeping, menu="Ledger"),
+    Page("/journal", "counsel", journal.index, menu="Journal"),
+    Page("/sessions", "admin", journal.sessions),
+    Page("/sessions", "admin", journal.end_sessions, method="POST", fresh=True),
 )
 """``least`` None: for everybody. Rows with ``menu`` are shown there, in this order, to those who may see them."""

@@ -6,10 +6,11 @@ from itertools import islice
 
 from starlette.responses import FileResponse, Response
 
-from bylaw.access.office.impact import Row
+from bylaw.access.office.impact import UNKNOWN, Row
 from bylaw.access.rules.bring import texts
 from bylaw.console.drafts import Draft
 from bylaw.console.foresight import Sums
+from bylaw.console.frame import country
 from bylaw.console.visit import Visit
 from bylaw.errors import UsageError
 
@@ -39,7 +40,8 @@ def show(visit: Visit) -> Response:
         people=_people(visit, draft, start),
         start=start,
         page=PAGE,
-        bring=texts(),
+        bring={name: text.replace("{detail}", "the directive") for name, text in texts().items()},
+        countries=_countries,
     )
 
 
@@ -79,6 +81,11 @@ def _tables(sums: Sums, most: int | None) -> list[tuple[str, str, Sequence[Row],
         ("Recorded requests of the last week", "Surface", sums.traffic),
     )
     return [(title, head, rows[:most], len(rows)) for title, head, rows in named if rows]
+
+
+def _countries(group: str) -> str:
+    """A group's countries by name."""
+    return group if group == UNKNOWN else ", ".join(map(country, group.split("+")))
 
 
 def _people(visit: Visit, draft: Draft, start: int) -> list[list[str]]:

@@ -87,7 +87,8 @@ def _sums(found: Impact, register: Mapping[str, Subject], acts: int, facts: int,
 
 def _lost(losses: Iterable[Loss], kinds: Mapping[str, str]) -> tuple[Lost, ...]:
     counts = Counter((loss.model, kinds[loss.subject], loss.after, loss.unsettled) for loss in losses)
-    groups = sorted({(model, kind) for model, kind, _, _ in counts})
+    found = {(model, kind) for model, kind, _, _ in counts}
+    groups = sorted(found, key=lambda each: (each[0], each[1] != "person", each[1]))  # people first
     return tuple(
         Lost(
             model=model,
