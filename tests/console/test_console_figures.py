@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import time
 from collections import Counter
 from datetime import date, timedelta
 from html import unescape
@@ -26,6 +27,7 @@ from bylaw.console.decisions.gather import gather
 from bylaw.console.decisions.search import Wanted, search
 from bylaw.console.decisions.summary import Summary
 from bylaw.console.decisions.tail import fresh
+from bylaw.console.refreshing import refreshing
 from bylaw.console.sheet import sheet
 from bylaw.console.views.feed import Line, feed
 from bylaw.console.views.filings import due
@@ -241,6 +243,18 @@ def test_a_match_is_cleared_opened_again_and_confirmed(evening: Evening, ana: As
     assert state() == "open"
     assert ana.post(path, say="reopen", party=party, why="again").status == 422
     assert id in ana.get("/hits").text
+
+
+def test_everybody_is_screened_anew_in_a_process_of_its_own(evening: Evening, ana: Asking, vic: Asking) -> None:
+    assert vic.post("/hits/refresh").status == 403
+    assert ana.post("/hits/refresh").status == 303
+    assert ana.post("/hits/refresh").status == 422, "one runs already"
+    assert "Everybody is being screened" in ana.get("/hits").text
+    while refreshing(evening.desk).runs:
+        time.sleep(0.2)
+    assert evening.office.outside.key()[:16] in refreshing(evening.desk).last
+    assert "Screen everybody anew" in ana.get("/hits").text
+    refresh(evening.office, NOW, lambda text: None)
 
 
 def test_reports_have_ten_business_days_and_are_taken_off(evening: Evening, ana: Asking) -> None:

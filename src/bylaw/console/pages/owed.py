@@ -55,7 +55,9 @@ def file(visit: Visit) -> Response:
             by=visit.me.name,
             on=desk.now().date(),
         )
-        Filings(desk.office().root).file(said, row.owed if row else 0)
+        office = desk.office()
+        with office.changing():
+            Filings(office.root).file(said, row.owed if row else 0)
     except UsageError as error:
         return _about(visit, str(error), 422)
     visit.note("filed", f"{said.count} about {event}: {said.reference}")

@@ -82,16 +82,20 @@ def hit(desk: Desk, name: str, id: str, by: str) -> Subject:
 
 def clear(desk: Desk, found: Subject, party: str, why: str, by: str) -> None:
     """It is somebody else; remembered for these particulars. Raises ``UsageError``."""
-    cleared = Clearances(desk.office().lists.root)
-    for each in _about(found, party):
-        cleared.clear(each.query, each.party, why, by, _today(desk))
+    office = desk.office()
+    with office.changing():
+        cleared = Clearances(office.lists.root)
+        for each in _about(found, party):
+            cleared.clear(each.query, each.party, why, by, _today(desk))
 
 
 def reopen(desk: Desk, found: Subject, party: str, why: str, by: str) -> None:
     """It was wrong to clear it. Raises ``UsageError``."""
-    cleared = Clearances(desk.office().lists.root)
-    for each in _about(found, party):
-        cleared.withdraw(each.query, each.party, why, by, _today(desk))
+    office = desk.office()
+    with office.changing():
+        cleared = Clearances(office.lists.root)
+        for each in _about(found, party):
+            cleared.withdraw(each.query, each.party, why, by, _today(desk))
 
 
 def confirm_party(desk: Desk, found: Subject, party: str, why: str, by: str) -> None:

@@ -22,7 +22,10 @@ def uses(desk: Desk, id: str, by: str, why: str) -> tuple[Use, ...]:
     office = desk.office()
     at = office.clock(desk.now())
     policy, basis = office.present(at)
-    with office.store() as store, store.looking(at.date(), basis.facts, by=by, why=f"what it may use: {why}") as register:
+    with (
+        office.store() as store,
+        store.looking(at.date(), basis.facts, by=by, why=f"what it may use: {why}") as register,
+    ):
         made = policy.over(register)
         return tuple(_use(made.decide(id, Request(model=model))) for model in office.settings.models)
 
