@@ -123,8 +123,10 @@ def signatures(draft: Draft, office: Office, at: datetime) -> Signatures:
     names = signed_by(draft.path, approvers)
     try:
         approved(draft.path, approvers, at)
-    except (VerificationError, DocumentError) as error:
-        return Signatures(names, False, str(error) if names else "nobody has signed it")
+    except VerificationError as error:
+        return Signatures(names, False, error.message if names else "nobody has signed it")
+    except DocumentError as error:
+        return Signatures(names, False, str(error))
     return Signatures(names, True, "")
 
 

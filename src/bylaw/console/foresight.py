@@ -8,6 +8,7 @@ its folder, named by the text's digest: ``.json`` the sums, ``.csv`` everybody w
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -104,6 +105,13 @@ class Foresight:
             start_new_session=True,
         )
         self._path(draft, ".progress").write_bytes(msgspec.json.encode(Progress(process=job.pid)))
+
+    def sweep(self, drafts: Iterable[Draft]) -> None:
+        """Forget what was found of texts that are no draft's any more."""
+        kept = {each.mark for each in drafts}
+        for path in self._folder.glob("*.*"):
+            if path.stem not in kept and not path.name.startswith("."):
+                remove(path)
 
     def sums(self, draft: Draft) -> Sums | None:
         """What was found, if it is."""

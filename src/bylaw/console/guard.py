@@ -8,6 +8,7 @@ from hmac import compare_digest
 from http import HTTPStatus
 from urllib.parse import quote
 
+from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException
@@ -24,8 +25,10 @@ from bylaw.errors import BylawError, VerificationError
 from bylaw.gateway.admin.settings import Role
 from bylaw.gateway.log import Log
 
-LIMIT = 6 << 20
-"""Bytes of the largest form: a document of 4 MiB, and room."""
+LIMIT, LIMIT_OF_ALL = 6 << 20, 64 << 10
+"""Bytes of the largest form: a document of 4 MiB, and room; and of one that anybody may send."""
+OF_ALL = CapacityLimiter(4)
+"""Pages that anybody may ask for run so many at once: who floods them does not shut out those who have signed in."""
 Endpoint = Callable[[Request], Awaitable[Response]]
 Rows = Sequence[tuple[str, str, Role]]
 
@@ -66,7 +69,7 @@ async def _answer(page: Page, visit: Visit) -> Response:
     if page.least and (elsewhere := await run_sync(_turned_away, page, page.least, visit)):
         return elsewhere
     if page.method == "POST":
-        await _read_form(visit)
+        await _read_form(visit, LIMIT if page.least else LIMIT_OF_ALL)
         if page.least:  # signing in begins a session of its own, whatever another tab has
             _require_token(visit)
     return await _run(page, visit)
@@ -93,13 +96,13 @@ def _turned_away(page: Page, least: Role, visit: Visit) -> Response | None:
     return None
 
 
-async def _read_form(visit: Visit) -> None:
+async def _read_form(visit: Visit, limit: int) -> None:
     """The fields of a form, each once. Raises ``Refused``."""
     size = visit.request.headers.get("content-length", "")
-    if not size.isdecimal() or int(size) > LIMIT:
-        raise Refused(413, f"A form has {LIMIT >> 20} MiB at the most.")
+    if not size.isdecimal() or int(size) > limit:
+        raise Refused(413, f"A form has {limit >> 10:,} KiB at the most.")
     try:
-        form = await visit.request.form(max_files=1, max_fields=100, max_part_size=LIMIT)
+        form = await visit.request.form(max_files=1, max_fields=100, max_part_size=limit)
     except (MultiPartException, ClientDisconnect, UnicodeDecodeError) as error:
         raise Refused(400, "The form cannot be read.") from error
     items = form.multi_items()
@@ -119,7 +122,7 @@ async def _run(page: Page, visit: Visit) -> Response:
     try:
         if inspect.iscoroutinefunction(page.handler):
             return await page.handler(visit)  # type: ignore[no-any-return]
-        found = await run_sync(page.handler, visit)
+        found = await run_sync(page.handler, visit, limiter=None if page.least else OF_ALL)
         assert isinstance(found, Response)
         return found
     except VerificationError as error:

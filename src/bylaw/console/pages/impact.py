@@ -48,6 +48,7 @@ def show(visit: Visit) -> Response:
 def start(visit: Visit) -> Response:
     """Begin."""
     draft = visit.desk.drafts.find(visit.word("name"))
+    visit.desk.foresight.sweep(visit.desk.drafts.all())
     visit.desk.foresight.start(draft)
     visit.note("asked for an impact", f"{draft.name} {draft.mark}")
     return visit.go(f"/drafts/{draft.name}/impact")
