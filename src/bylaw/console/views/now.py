@@ -135,6 +135,5 @@ def _in_force(document: Document) -> InForce:
 
 
 def _bring(fact: str) -> str:
-    """How to bring it, where that does not depend on more."""
-    said = texts().get(fact, "")
-    return "" if "{detail}" in said else said.replace("`", "")
+    """How to bring it."""
+    return texts().get(fact, "").replace("{detail}", "a directive").replace("`", "")
