@@ -1,4 +1,7 @@
-"""An OpenID provider on the loopback, with the official steps and nothing else; it can be told to misbehave."""
+"""An OpenID provider on the loopback, with the official steps and nothing else; it can be told to misbehave.
+
+It is ``localhost`` and the console ``127.0.0.1``: to a browser they are two sites.
+"""
 
 import base64
 import hashlib
@@ -88,7 +91,7 @@ def provider() -> Iterator[Provider]:
             """Nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    found = Provider(f"http://127.0.0.1:{server.server_address[1]}")
+    found = Provider(f"http://localhost:{server.server_address[1]}")
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield found

@@ -14,6 +14,8 @@ from console_rig import Client, Rig
 from joserfc.jwk import ECKey
 from oidc_provider import SECRET, Provider, provider
 
+from browser import NEEDS_CHROMIUM, chromium
+
 SETTINGS = """
 [console.oidc]
 issuer = "{url}"
@@ -159,3 +161,17 @@ def test_a_flow_is_of_one_browser_and_counts_once(rig: Rig, other: Provider) -> 
     rig.later -= 700
     url, _ = there(mine)
     assert mine.get(consented(url).replace("iss=", "iss=x"))[0] == 409, "another provider answers (RFC 9207)"
+
+
+@NEEDS_CHROMIUM
+@pytest.mark.long
+def test_a_browser_comes_back_from_another_site_with_its_session(rig: Rig, other: Provider) -> None:
+    with chromium() as browser:
+        page = browser.new_page()
+        page.set_default_timeout(240_000)
+        page.goto(f"{rig.url}/directives")
+        page.click("text=Sign in with http://localhost")
+        page.wait_for_url(f"{rig.url}/directives")
+        page.wait_for_selector("text=Ana Horvat")
+        cookies = {each["name"]: each["sameSite"] for each in page.context.cookies()}
+        assert cookies == {"bylaw-session": "Strict"}
