@@ -7,7 +7,7 @@ BIN := .venv/bin
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[train,audit,access,gateway,dev,browser]'
 	touch $@
 
-.PHONY: setup demo serve-demo test lint bench bench-speed bench-prove bench-access
+.PHONY: setup demo serve-demo test lint bench bench-speed bench-prove bench-access bench-console
 setup: .venv/ready
 
 demo: .venv/ready
@@ -42,3 +42,7 @@ bench-prove: .venv/ready
 # Who may use a model: ownership, screening (needs BYLAW_DATA), import, decisions against cedarpy, June 2026 replayed.
 bench-access: .venv/ready
 	$(BIN)/python bench/access.py
+
+# The operator's console: its pages over a million subjects and a million decisions. Some minutes and 5 GB of disk.
+bench-console: .venv/ready
+	$(BIN)/python bench/console.py

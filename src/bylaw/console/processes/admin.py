@@ -11,11 +11,15 @@ from bylaw.gateway.processes.server import serve, server_of
 from bylaw.gateway.settings import Place
 
 
+ENDING = 5
+"""Seconds that requests under way have when it is told to end; a list that follows would go on for a minute."""
+
+
 def main(args: argparse.Namespace, place: Place) -> None:
     """Serve."""
     desk = Desk(place)
     desk.gathering.start()
-    server = server_of(Console(desk), place.settings.admin)
+    server = server_of(Console(desk), place.settings.admin, timeout_graceful_shutdown=ENDING)
     asyncio.run(serve(server, socket.socket(fileno=args.socket)))
 
 
