@@ -14,7 +14,7 @@ from bylaw.access.decide.policy import Desk, Policy
 from bylaw.access.decision import Decision, Outcome, Request
 from bylaw.access.office.place import Office, stamp
 from bylaw.access.rules.document import Document
-from bylaw.access.subjects import FactName, Subject
+from bylaw.access.subjects import FactName, Subject, SubjectKind
 
 OUTCOMES: tuple[Outcome, ...] = ("allow", "hold", "refuse")
 UNKNOWN = "unknown"
@@ -46,6 +46,7 @@ class Loss(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     subject: str
+    kind: SubjectKind
     model: str
     after: Outcome
     rules: tuple[str, ...]
@@ -139,7 +140,7 @@ def impact(
             needs.update({name for name, _ in _settling(now)} if now.outcome == "hold" else ())
             unsafe.update(finding.rule for finding in now.findings if finding.unsafe)
             if was.outcome == "allow" != now.outcome:
-                losses.append(_loss(now))
+                losses.append(_loss(now, kind))
     return Impact(
         at=after.at,
         subjects=len(register),
@@ -202,9 +203,10 @@ def _traffic(old: Desk, new: Desk, traffic: Iterable[tuple[str, Request, int]]) 
     return counts.rows()
 
 
-def _loss(now: Decision) -> Loss:
+def _loss(now: Decision, kind: SubjectKind) -> Loss:
     return Loss(
         subject=now.subject,
+        kind=kind,
         model=now.request.model,
         after=now.outcome,
         rules=tuple(finding.rule for finding in now.deciding),

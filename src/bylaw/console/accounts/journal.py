@@ -39,12 +39,12 @@ class Journal:
                 (when, who[:200], what, about[:LONGEST], address),
             )
 
-    def read(self, before: int | None = None, most: int = 100, about: str = "") -> list[Done]:
-        """The newest first, from before a number on; with ``about``, those about just that."""
+    def read(self, before: int | None = None, most: int = 100) -> list[Done]:
+        """The newest first, from before a number on."""
         with self._book.reading() as connection:
             rows = connection.execute(
                 "SELECT number, at, who, what, about, address FROM done"
-                " WHERE (? IS NULL OR number < ?) AND (? = '' OR about = ?) ORDER BY number DESC LIMIT ?",
-                (before, before, about, about, most),
+                " WHERE ? IS NULL OR number < ? ORDER BY number DESC LIMIT ?",
+                (before, before, most),
             )
             return [Done(*row) for row in rows]

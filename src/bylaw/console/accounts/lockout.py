@@ -13,6 +13,8 @@ FREE = 5
 FREE_ANYWHERE = 50
 FIRST, LONGEST = 15.0, 900.0
 """Seconds of the first wait, which doubles, and of the longest."""
+REMEMBERED = 86_400.0
+"""Seconds after which wrong answers are forgotten."""
 
 
 class Lockout:
@@ -32,11 +34,12 @@ class Lockout:
     def wrong(self, name: str, address: str, now: float) -> None:
         """One more."""
         with self._book.writing() as connection:
+            connection.execute("DELETE FROM failure WHERE until < ?", (now - REMEMBERED,))
             for whose, free in zip(_whose(name, address), (FREE, FREE_ANYWHERE), strict=True):
                 row = connection.execute("SELECT count FROM failure WHERE whose = ?", (whose,)).fetchone()
                 count = 1 + (row["count"] if row else 0)
                 over = count - free
-                until = now + min(LONGEST, FIRST * 2.0 ** min(over, 20)) if over >= 0 else 0.0
+                until = now + min(LONGEST, FIRST * 2.0 ** min(over, 20)) if over >= 0 else now
                 connection.execute("INSERT OR REPLACE INTO failure VALUES (?, ?, ?)", (whose, count, until))
 
     def right(self, name: str, address: str) -> None:

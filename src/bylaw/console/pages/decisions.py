@@ -67,4 +67,4 @@ def _wanted(visit: Visit) -> Wanted:
 def _row(line: Line) -> tuple[str, ...]:
     rules = " ".join(line.rules)
     who = (line.subject, line.organization, line.country)
-    return (line.at, line.outcome, line.model, line.surface, *who, rules, line.id or "erased")
+    return (line.at, line.outcome, line.model, line.surface, *who, rules, line.fault or line.id)

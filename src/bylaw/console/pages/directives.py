@@ -61,9 +61,7 @@ def begin_rescission(visit: Visit) -> Response:
     text = rescission(visit.desk.office(), name, citation, visit.desk.now())
     draft = visit.desk.drafts.new(f"rescind-{name.partition('@')[0]}", text)
     visit.note("began a rescission", f"{name}: {citation}")
-    return visit.go(
-        f"/drafts/{draft.name}", "Nothing has changed yet: look at its effect, have it signed, enact it."
-    )
+    return visit.go(f"/drafts/{draft.name}", "Nothing has changed yet: look at its effect, have it signed, enact it.")
 
 
 def _group(found: Status) -> str:

@@ -70,9 +70,7 @@ def save(visit: Visit) -> Response:
         return _editor(visit, draft, text, "Somebody has saved another text meanwhile. Yours is below, not saved.", 409)
     saved = visit.desk.drafts.save(draft.name, text, draft.mark)
     visit.note("saved a draft", f"{saved.name} {saved.mark}")
-    return visit.go(
-        f"/drafts/{saved.name}", "Saved. Signatures over the text before have fallen away."
-    )
+    return visit.go(f"/drafts/{saved.name}", "Saved. Signatures over the text before have fallen away.")
 
 
 def download(visit: Visit) -> Response:

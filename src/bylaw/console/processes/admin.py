@@ -10,7 +10,6 @@ from bylaw.gateway.processes import child
 from bylaw.gateway.processes.server import serve, server_of
 from bylaw.gateway.settings import Place
 
-
 ENDING = 5
 """Seconds that requests under way have when it is told to end; a list that follows would go on for a minute."""
 

@@ -5,7 +5,7 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +14,6 @@ import msgspec
 from bylaw.access.office.impact import Impact, Loss, foresee
 from bylaw.access.office.place import Office, stamp
 from bylaw.access.rules.document import read
-from bylaw.access.subjects import Subject
 from bylaw.console.csvs import cell
 from bylaw.console.foresight import Lost, Progress, Sums
 from bylaw.errors import BylawError
@@ -39,7 +38,7 @@ def main(root: Path, out: Path) -> None:
         document = read(out.with_suffix(".toml"))
         found = foresee(office, [document], now, told=_seldom(told))
         _list(out.with_suffix(".csv"), found.losses)
-        sums = _sums(found, office.register(found.at), acts, facts, now, time.monotonic() - began)
+        sums = _sums(found, acts, facts, now, time.monotonic() - began)
         write_bytes(out.with_suffix(".json"), msgspec.json.encode(sums))
     except BylawError as error:
         out.with_suffix(".failed").write_text(str(error))
@@ -61,8 +60,7 @@ def _seldom(told: Callable[[int, int], None]) -> Callable[[int, int], None]:
     return saying
 
 
-def _sums(found: Impact, register: Mapping[str, Subject], acts: int, facts: int, now: datetime, seconds: float) -> Sums:
-    kinds = {id: one.kind for id, one in register.items()}
+def _sums(found: Impact, acts: int, facts: int, now: datetime, seconds: float) -> Sums:
     return Sums(
         at=stamp(found.at),
         made=stamp(now),
@@ -70,10 +68,10 @@ def _sums(found: Impact, register: Mapping[str, Subject], acts: int, facts: int,
         acts=acts,
         facts=facts,
         subjects=found.subjects,
-        people=len({loss.subject for loss in found.losses if kinds[loss.subject] == "person"}),
+        people=len({loss.subject for loss in found.losses if loss.kind == "person"}),
         losses=len(found.losses),
         unsettled=found.unsettled,
-        lost=_lost(found.losses, kinds),
+        lost=_lost(found.losses),
         totals=found.totals,
         countries=found.countries,
         organizations=found.organizations,
@@ -85,8 +83,8 @@ def _sums(found: Impact, register: Mapping[str, Subject], acts: int, facts: int,
     )
 
 
-def _lost(losses: Iterable[Loss], kinds: Mapping[str, str]) -> tuple[Lost, ...]:
-    counts = Counter((loss.model, kinds[loss.subject], loss.after, loss.unsettled) for loss in losses)
+def _lost(losses: Iterable[Loss]) -> tuple[Lost, ...]:
+    counts = Counter((loss.model, loss.kind, loss.after, loss.unsettled) for loss in losses)
     found = {(model, kind) for model, kind, _, _ in counts}
     groups = sorted(found, key=lambda each: (each[0], each[1] != "person", each[1]))  # people first
     return tuple(

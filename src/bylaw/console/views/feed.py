@@ -1,6 +1,7 @@
 """Decisions, the newest first: those that workers have written a moment ago, then those that the archive has."""
 
 from collections.abc import Iterable, Iterator
+from typing import Literal
 
 import msgspec
 
@@ -12,13 +13,17 @@ from bylaw.console.decisions.search import PAGE, Wanted, choices, organizations,
 from bylaw.console.decisions.summary import Brief
 from bylaw.console.decisions.tail import fresh, mark
 from bylaw.console.desk import Desk
+from bylaw.errors import VerificationError
 
 LAG = 2000
 """Decisions that are not in the summary yet are looked through one by one, if there are no more than these."""
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """A decision in a line. ``number`` is the archive's; 0: it is not filed yet. ``rules`` are the deciding ones."""
+    """A decision in a line. ``number`` is the archive's; 0: it is not filed yet. ``rules`` are the deciding ones.
+
+    ``fault``: it was erased, or what lies there is not what its id says; then only what lists go by is known.
+    """
 
     id: str
     number: int
@@ -30,7 +35,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     country: str
     organization: str
     rules: tuple[str, ...]
-    erased: bool = False
+    fault: Literal["", "erased", "changed"] = ""
 
     @property
     def place(self) -> str:
@@ -112,7 +117,7 @@ def _unread(desk: Desk, wanted: Wanted, read: int, before: int | None, last: int
         row
         for row in rows
         if (before is None or row.number < before)
-        and (made := row.made)
+        and (made := _made(row))
         and wanted.holds(_brief(desk, row.number, made))
     ]
 
@@ -121,9 +126,8 @@ def _filed(desk: Desk, rows: Iterable[Row]) -> Iterator[Line]:
     rows = list(rows)
     known = organizations(desk.gathering.summary, [row.number for row in rows]) if rows else {}
     for row in rows:
-        made = row.made
-        if made is None:
-            yield _erased(row)
+        if (made := _made(row)) is None:
+            yield _faulty(row)
             continue
         said = _brief(desk, row.number, made)
         yield _line(row.id, row.number, made, known.get(row.number, said.organization), said)
@@ -148,7 +152,15 @@ def _line(id: str, number: int, made: Made, organization: str, said: Brief) -> L
     )
 
 
-def _erased(row: Row) -> Line:
+def _made(row: Row) -> Made | None:
+    """The decision; None where it was erased, or changed: then the list goes on, and says so."""
+    try:
+        return row.made
+    except VerificationError:
+        return None
+
+
+def _faulty(row: Row) -> Line:
     return Line(
         id="",
         number=row.number,
@@ -160,5 +172,5 @@ def _erased(row: Row) -> Line:
         country="",
         organization="",
         rules=(),
-        erased=True,
+        fault="changed" if row.body else "erased",
     )
