@@ -3,8 +3,10 @@
 import csv
 import io
 import re
+import sqlite3
 import time
 from collections import Counter
+from contextlib import closing
 from datetime import date, timedelta
 from html import unescape
 from pathlib import Path
@@ -27,6 +29,7 @@ from bylaw.console.decisions.gather import gather
 from bylaw.console.decisions.search import Wanted, search
 from bylaw.console.decisions.summary import Summary
 from bylaw.console.decisions.tail import fresh
+from bylaw.console.desk import Desk
 from bylaw.console.refreshing import refreshing
 from bylaw.console.sheet import sheet
 from bylaw.console.views.feed import Line, feed
@@ -36,6 +39,7 @@ from bylaw.console.views.now import now
 from bylaw.console.views.workers import workers
 from bylaw.console.views.world import outlines, world
 from bylaw.gateway.record.coverage import Beats
+from bylaw.gateway.settings import Place
 from bylaw.ledger.checkpoint import Checkpoint
 from bylaw.ledger.note import Note
 from bylaw.lineage.lab import Lab
@@ -148,6 +152,20 @@ def test_erased_and_exchanged_archives(tmp_path: Path) -> None:
     other = Archive(tmp_path / "other")
     assert gather(Listing(other.path), summary, lambda id: "") == 0
     assert summary.read() == 0
+
+
+def test_a_decision_that_was_changed_is_told_and_the_list_goes_on(tmp_path: Path) -> None:
+    lab, office = Lab.open(tmp_path / "home"), office_in(tmp_path)
+    enacted(office, tmp_path, lab, BASE, "base.toml")
+    keep(office, "citizen", "foreign")
+    (tmp_path / "gateway.toml").write_text('office = "office"\nhome = "home"\n')
+    desk = Desk(Place.read(tmp_path / "gateway.toml"))
+    with closing(sqlite3.connect(office.archive.path)) as base, base:
+        base.execute("UPDATE decisions SET body = CAST(replace(body, 'foreign', 'citizen') AS BLOB) WHERE number = 2")
+    lines = feed(desk, Wanted()).lines
+    assert [(line.number, line.fault) for line in lines] == [(2, "changed"), (1, "")]
+    desk.gathering.all()
+    assert desk.gathering.summary.read() == 2
 
 
 def test_a_decision_is_explained_as_on_the_command_line_and_looking_is_kept(evening: Evening, ana: Asking) -> None:

@@ -10,5 +10,5 @@
     licenses   exceptions and when they end · filings  reports owed, and by when
     workers    who enforces what, as they say · ledger  the last checkpoint
     sources    what several of them read, kept as long as it does not change · reading  that facts were looked at
-    bars       steps of a chart
+    bars       steps of a chart · about  whom a document is about, in sentences
 """
