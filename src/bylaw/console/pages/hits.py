@@ -24,6 +24,8 @@ WORDS: dict[str, tuple[Callable[..., None], str]] = {
 
 def index(visit: Visit) -> Response:
     """Those in a state."""
+    if visit.may("operator"):
+        said.make_ready(visit.desk)
     return visit.page("hits.html", hits=_hits(visit, PAGE), states=STATES, refreshing=refreshing(visit.desk))
 
 

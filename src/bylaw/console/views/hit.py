@@ -21,6 +21,7 @@ from bylaw.console.views.sources import outside_of
 from bylaw.errors import UsageError
 
 _BUILDING = threading.Lock()
+_BEGUN: set[tuple[str, str, str]] = set()
 
 
 class Compared(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,6 +151,17 @@ def index_of(office: Office, name: str) -> tuple[Index, dict[tuple[str, str], Pa
     """A list in force, ready to be asked; made once a version."""
     with _BUILDING:  # two who come at once wait for one
         return _index(office.lists.root, name, office.lists.current()[name].id)
+
+
+def make_ready(desk: Desk) -> None:
+    """Begin to make what a match is looked at with, while somebody still chooses which: a long list takes seconds."""
+    office = desk.office()
+    waiting = {name for name, each in outside_of(office).lists.items() if "open" in each.hits.values()}
+    for name in sorted(waiting & office.lists.current().keys()):
+        begun = (str(office.lists.root), name, office.lists.current()[name].id)
+        if begun not in _BEGUN:
+            _BEGUN.add(begun)
+            threading.Thread(target=index_of, args=(office, name), daemon=True, name=f"index {name}").start()
 
 
 @lru_cache(maxsize=8)
