@@ -7,7 +7,7 @@ BIN := .venv/bin
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[train,audit,access,gateway,cluster,dev,browser]'
 	touch $@
 
-.PHONY: setup demo serve-demo test lint bench bench-speed bench-prove bench-access bench-scale
+.PHONY: setup demo serve-demo test lint bench bench-speed bench-prove bench-access bench-scale bench-console
 setup: .venv/ready
 
 demo: .venv/ready
@@ -46,3 +46,7 @@ bench-access: .venv/ready
 # Judges behind a server: throughput, faults, budget, equality with llama.cpp's server (needs xllamacpp and gguf).
 bench-scale: .venv/ready
 	$(BIN)/python bench/scale.py
+
+# The operator's console: its pages over a million subjects and a million decisions. Some minutes and 5 GB of disk.
+bench-console: .venv/ready
+	$(BIN)/python bench/console.py

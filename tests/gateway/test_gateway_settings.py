@@ -50,6 +50,14 @@ BAD = [
     ("office = 'elsewhere'\n", "no office"),
     ("[record]\nsync = 'never'\n", "sync"),
     ("workers = \n", "not valid TOML"),
+    ('[console]\norigin = "http://console.example"\n', "console.origin.*https"),
+    ('[console]\norigin = "https://console.example/path"\n', "console.origin"),
+    ('[console.signs.ana]\nkey = "a.pem"\n', "approver"),
+    ('[console.signs.ana]\napprover = "ana"\nkey = "none.pem"\n', "none.pem is no file"),
+    ('[console.signs.ana]\napprover = "ana"\ncommand = "kms"\n', "belong together"),
+    ('[console.oidc]\nissuer = "http://login.example"\nclient_id = "c"\n', "console.oidc.issuer.*https"),
+    ('[console.oidc]\nissuer = "https://login.example"\nclient_id = "c"\n', "console.oidc.roles"),
+    ('[console.oidc]\nissuer = "https://l.example"\nclient_id = "c"\nroles = { a = "root" }\n', "Invalid enum"),
 ]
 
 

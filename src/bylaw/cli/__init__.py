@@ -36,6 +36,7 @@ VERBS = (
     "bylaw.cli.screen",
     "bylaw.cli.serve",
     "bylaw.cli.keys",
+    "bylaw.cli.console",
     "bylaw.cli.coverage",
     "bylaw.cli.plan",
     "bylaw.cli.bench",

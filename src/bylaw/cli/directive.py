@@ -147,23 +147,15 @@ def run_sign(args: argparse.Namespace) -> int:
 
 def run_impact(args: argparse.Namespace) -> int:
     """Whom it would hit."""
-    from datetime import timedelta
-
     import msgspec
 
-    from bylaw.access.office.impact import impact
-    from bylaw.access.office.place import instant, stamp
+    from bylaw.access.office.impact import foresee
+    from bylaw.access.office.place import instant
     from bylaw.access.rules.document import read
 
     office, documents = office_of(args), tuple(map(read, args.files))
-    at = instant(args.at) if args.at else max(now(), *(each.effective_from for each in documents))
-    since = stamp(now() - timedelta(days=args.days))
-    found = impact(
-        *office.policies(at, documents),
-        office.register(at),
-        args.model or office.settings.models,
-        office.archive.traffic(since),
-    )
+    at = instant(args.at) if args.at else None
+    found = foresee(office, documents, now(), at=at, models=args.model or (), days=args.days)
     if args.json:
         print(json.dumps({**msgspec.to_builtins(found), "over_blocking": found.over_blocking}))
     else:

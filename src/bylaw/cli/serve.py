@@ -30,6 +30,7 @@ def run(args: argparse.Namespace) -> int:
     from bylaw.errors import MissingExtra
 
     try:
+        import bylaw.console.app  # noqa: F401  # what the admin listener will need
         from bylaw.gateway.processes.supervisor import Supervisor
     except ImportError as error:
         raise MissingExtra(str(error.name), "gateway") from error
@@ -44,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
         from bylaw.cli.world import before_the_world
 
         place, more = before_the_world(place)
-    Supervisor(place, place.folder / place.where, more).run(_say)
+    Supervisor(place, place.folder / Path(place.where).name, more, admin="bylaw.console.processes.admin").run(_say)
     return 0
 
 

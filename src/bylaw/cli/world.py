@@ -45,7 +45,8 @@ def before_the_world(place: "Place") -> "tuple[Place, Mapping[str, Sequence[str]
 def demo(path: Path) -> "Place":
     """An office to practise in beside the settings at ``path``, made once, with a key for somebody of each sort."""
     from bylaw.access.office.place import Office
-    from bylaw.cli.practice import make
+    from bylaw.cli.practice import APPROVERS, make
+    from bylaw.gateway.admin.settings import ConsoleSettings, SignsSettings
     from bylaw.gateway.settings import GatewaySettings, Place
     from bylaw.gateway.state import State
     from bylaw.lineage.lab import Lab
@@ -53,7 +54,12 @@ def demo(path: Path) -> "Place":
 
     if not path.exists():
         make(path.parent / "access", Lab.open(path.parent / "home"), 1000, 1, now())
-        storage.write_text(path, dumps(GatewaySettings(office="access", home="home")))
+        signs = {name: SignsSettings(approver=name, key=f"access/practice-keys/{name}.pem") for name in APPROVERS}
+        settings = GatewaySettings(office="access", home="home", console=ConsoleSettings(signs=signs))
+        storage.write_text(path, dumps(settings))
+        print("# Two people for the console on the admin port:")
+        for name in APPROVERS:
+            print(f"bylaw console account add {name} --role operator --gateway {path}")
     place = Place.read(path)
     state = State(place)
     if not state.keys.valid():

@@ -15,6 +15,7 @@ from msgspec import Meta
 
 from bylaw.errors import SettingsError
 from bylaw.gateway import faults
+from bylaw.gateway.admin.settings import ConsoleSettings
 from bylaw.gateway.cluster import settings as cluster
 from bylaw.gateway.cluster.settings import ClusterSettings
 from bylaw.lineage.lab import home_of
@@ -161,6 +162,7 @@ class GatewaySettings(_Table, frozen=True, kw_only=True):
     decision_point: bool = False
     listen: ListenSettings = ListenSettings()
     admin: ListenSettings = ListenSettings(port=8081)
+    console: ConsoleSettings = ConsoleSettings()
     upstream: dict[str, UpstreamSettings] = {}
     model: dict[str, ModelSettings] = {}
     snapshot: SnapshotSettings = SnapshotSettings()
@@ -226,6 +228,7 @@ class Place(msgspec.Struct, frozen=True):
             listen=_whole(said.listen, whole),
             admin=_whole(said.admin, whole),
             cluster=said.cluster.absolute(whole),
+            console=said.console.absolute(whole),
         )
 
     def check(self) -> None:
@@ -240,6 +243,7 @@ class Place(msgspec.Struct, frozen=True):
             *self._files(),
             *self._hops(),
             *self._cluster(),
+            *self.settings.console.faults(self.path),
         ):
             raise SettingsError(fault[1], f"{self.where}: {fault[0]}")
 

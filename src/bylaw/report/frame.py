@@ -19,7 +19,7 @@ def environment(package: str, folder: str = "") -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.globals.update(style=Markup(_asset("style.css")), script=Markup(_asset("script.js")))
+    made.globals.update(style=Markup(_asset("palette.css") + _asset("style.css")), script=Markup(_asset("script.js")))
     return made
 
 

@@ -6,9 +6,9 @@
     journal   which document was enacted when, and where the ledger says so
     enact     a signed document comes into force, or ends another
     outside   hits and ownership, worked out from facts and lists, kept by digest
-    archive   decisions kept, committed to in the ledger
+    archive   decisions kept, committed to in the ledger · listing  the same, for whoever reads many of them
     batches   the archive's batches as they lie there · commit  the step that enters them
-    impact    whom a draft would hit, before it does
+    impact    whom a draft would hit, before it does · status  what has become of what was enacted
     reports   what decisions amount to, and the reports that are owed
     property  what is held of blocked persons · retire  decisions forgotten when their time is over
     agreement whether journal and archive say what the ledger says

@@ -142,7 +142,7 @@ class Archive:
             ).fetchall()
         if len(found) != 1:
             raise UsageError(f"several decisions have an id that begins {word}" if found else self._none(word))
-        return _kept(found[0][0], found[0][1])
+        return made_of(found[0][0], found[0][1])
 
     def between(self, start: str, end: str, outcome: str = "") -> Iterator[Made]:
         """Decisions of instants from ``start`` to before ``end``, oldest first; erased ones are left out."""
@@ -152,7 +152,7 @@ class Archive:
                 " AND body IS NOT NULL ORDER BY number",
                 (start, end, outcome, outcome),
             )
-            yield from (_kept(id, body) for id, body in rows)
+            yield from (made_of(id, body) for id, body in rows)
 
     def traffic(self, since: str) -> list[tuple[str, Request, int]]:
         """Requests decided about since an instant, each with how often: (subject, request, times)."""
@@ -299,7 +299,7 @@ def summary(body: bytes) -> tuple[str, str, str, str]:
     return made.basis.at, made.decision.subject, made.decision.request.model, made.decision.outcome
 
 
-def _kept(id: str, body: bytes) -> Made:
+def made_of(id: str, body: bytes) -> Made:
     """The decision of an id. Raises ``VerificationError`` for bytes that are another one's."""
     if id != f"decision-{sha256(body)}":
         raise VerificationError("decision", f"{id} was changed: what is kept under this id has another")

@@ -5,14 +5,16 @@ fact is missing. It is an upper bound, and it says which facts would bring it do
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 
 import msgspec
 
 from bylaw.access.decide.policy import Desk, Policy
 from bylaw.access.decision import Decision, Outcome, Request
-from bylaw.access.subjects import FactName, Subject
+from bylaw.access.office.place import Office, stamp
+from bylaw.access.rules.document import Document
+from bylaw.access.subjects import FactName, Subject, SubjectKind
 
 OUTCOMES: tuple[Outcome, ...] = ("allow", "hold", "refuse")
 UNKNOWN = "unknown"
@@ -23,6 +25,8 @@ OF: Mapping[str, tuple[FactName, ...]] = {
     "channel": ("location",),
 }
 """By which fact a subject is counted under a country: the first of these that is known."""
+STEP = 500
+"""Decisions between two words on how far it is."""
 WORKS = {"person": "employer", "service": "responsible", "channel": "operator"}
 
 
@@ -42,6 +46,7 @@ class Loss(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     subject: str
+    kind: SubjectKind
     model: str
     after: Outcome
     rules: tuple[str, ...]
@@ -109,8 +114,12 @@ def impact(
     register: Mapping[str, Subject],
     models: Sequence[str],
     traffic: Iterable[tuple[str, Request, int]] = (),
+    told: Callable[[int, int], None] = lambda done, of: None,
 ) -> Impact:
-    """The change for everybody on the API, and for recorded ``traffic``: (subject, request, how many times)."""
+    """The change for everybody on the API, and for recorded ``traffic``: (subject, request, how many times).
+
+    ``told`` hears from time to time how many decisions of how many are made.
+    """
     old, new = before.over(register, keep=1), after.over(register, keep=1)
     totals, countries, organizations = Counts(), Counts(), Counts()
     losses: list[Loss] = []
@@ -118,9 +127,11 @@ def impact(
     needs: Counter[str] = Counter()
     unsafe: Counter[str] = Counter()
     groups = {id: (one.kind, country_of(one), organization_of(one, register)) for id, one in register.items()}
-    for model in models:
+    for place, model in enumerate(models):
         request = Request(model=model)
-        for id, (kind, country, organization) in groups.items():
+        for number, (id, (kind, country, organization)) in enumerate(groups.items(), place * len(groups)):
+            if number % STEP == 0:
+                told(number, len(groups) * len(models))
             was, now = old.decide(id, request), new.decide(id, request)
             totals.add(model, kind, was.outcome, now.outcome)
             countries.add(model, country, was.outcome, now.outcome)
@@ -129,7 +140,7 @@ def impact(
             needs.update({name for name, _ in _settling(now)} if now.outcome == "hold" else ())
             unsafe.update(finding.rule for finding in now.findings if finding.unsafe)
             if was.outcome == "allow" != now.outcome:
-                losses.append(_loss(now))
+                losses.append(_loss(now, kind))
     return Impact(
         at=after.at,
         subjects=len(register),
@@ -143,6 +154,23 @@ def impact(
         needs=dict(needs.most_common()),
         unsafe=dict(unsafe),
     )
+
+
+def foresee(
+    office: Office,
+    documents: Sequence[Document],
+    now: datetime,
+    *,
+    at: datetime | None = None,
+    models: Sequence[str] = (),
+    days: int = 7,
+    told: Callable[[int, int], None] = lambda done, of: None,
+) -> Impact:
+    """The impact of enacting documents here, as of when they take effect or ``at``, on recorded requests of days."""
+    when = at or max(now, *(each.effective_from for each in documents))
+    traffic = office.archive.traffic(stamp(now - timedelta(days=days)))
+    policies, register = office.policies(when, documents), office.register(when)
+    return impact(*policies, register, models or office.settings.models, traffic, told)
 
 
 def country_of(subject: Subject) -> str:
@@ -175,9 +203,10 @@ def _traffic(old: Desk, new: Desk, traffic: Iterable[tuple[str, Request, int]]) 
     return counts.rows()
 
 
-def _loss(now: Decision) -> Loss:
+def _loss(now: Decision, kind: SubjectKind) -> Loss:
     return Loss(
         subject=now.subject,
+        kind=kind,
         model=now.request.model,
         after=now.outcome,
         rules=tuple(finding.rule for finding in now.deciding),

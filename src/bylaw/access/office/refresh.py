@@ -67,6 +67,12 @@ def confirm(office: Office, said: Confirmation) -> None:
         append_line(office.root / "confirmed.jsonl", said)
 
 
+def confirmations(office: Office, subject: str) -> tuple[Confirmation, ...]:
+    """All that was said of a subject, in order."""
+    path = office.root / "confirmed.jsonl"
+    return tuple(row for row in read_records(path, Confirmation) if row.subject == subject) if path.exists() else ()
+
+
 def _screen(office: Office, register: Mapping[str, Subject], say: Callable[[str], None]) -> dict[str, Screened]:
     versions = office.lists.current()
     if not versions:

@@ -88,6 +88,38 @@ def sign(path: Path, signer: Signer) -> Path:
     return beside
 
 
+def join(path: Path, brought: Envelope, approvers: Approvers) -> tuple[str, ...]:
+    """Add the signatures of approvers that were made elsewhere, over a copy of a document; returns whose were new.
+
+    Raises ``VerificationError`` if the copy was another text, ``UsageError`` if nothing new was brought.
+    """
+    content = _read(path)
+    if brought.payload_type != PAYLOAD or brought.content != content:
+        raise VerificationError("approval", f"what was signed is not, byte for byte, {path.name}")
+    beside = envelope_of(path)
+    there = _envelope(path, content).signatures if beside.exists() else ()
+    have = {each.sig for each in there}
+    new = [each for each in brought.signatures if each.sig not in have]
+    lone = [(each, msgspec.structs.replace(brought, signatures=(each,))) for each in new]
+    good = {
+        each.sig: (each, who.name) for each, one in lone for who, key in approvers.known if _signed(one, key)
+    }  # by signature: a key that stands in the list twice signs once
+    if not good:
+        raise UsageError(f"no signature of an approver is in what was brought that {path.name} does not have")
+    joined = msgspec.structs.replace(brought, signatures=(*there, *(each for each, _ in good.values())))
+    write_bytes(beside, msgspec.json.encode(joined) + b"\n")
+    return tuple(dict.fromkeys(name for _, name in good.values()))
+
+
+def signed_by(path: Path, approvers: Approvers) -> tuple[str, ...]:
+    """Which approvers have signed a document as it is, whether or not their keys still count; by name, each once."""
+    content = _read(path)
+    if not envelope_of(path).exists():
+        return ()
+    envelope = _envelope(path, content)
+    return tuple(dict.fromkeys(each.name for each, key in approvers.known if _signed(envelope, key)))
+
+
 def approved(path: Path, approvers: Approvers, at: datetime) -> Document:
     """The document in a file that two different approvers have signed. Raises ``VerificationError`` saying who did."""
     content = _read(path)

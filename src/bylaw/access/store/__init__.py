@@ -6,6 +6,7 @@
     schema     the tables, their triggers, and how an older store becomes a newer one
     database   one connection: WAL, full and busy disks explained · lines  facts as a row keeps them
     imports    facts in, one transaction an import · register  facts out, as they stood
+    finding    subjects by their ids
     erasure    what may not be kept, and what must be: erasure and holds · minimise  eligibility instead of nationality
     retention  until when each fact is kept, by filings/terms.toml · reads  who looked · store  ``Store``, all of it
 

@@ -32,6 +32,13 @@ def listed(connection: sqlite3.Connection, ids: Mapping[int, str], subject: int 
         yield Read(id=id, at=time_of(at), by=by, why=why, subject=about, names=tuple(names.split()))
 
 
+def latest(connection: sqlite3.Connection, number: int, subject: str, most: int) -> Iterator[Read]:
+    """The last lines about one subject, the latest first."""
+    query = "SELECT id, at, by, why, names FROM reads WHERE subject = ? ORDER BY id DESC LIMIT ?"
+    for id, at, by, why, names in connection.execute(query, (number, most)):
+        yield Read(id=id, at=time_of(at), by=by, why=why, subject=subject, names=tuple(names.split()))
+
+
 def require_named(by: str, why: str) -> None:
     """Raise ``UsageError`` unless both say something."""
     if not by.strip() or not why.strip():

@@ -15,7 +15,7 @@ from sqlite3 import Connection
 from types import TracebackType
 
 from bylaw import storage
-from bylaw.access.store import erasure, imports, reads, register, retention, schema
+from bylaw.access.store import erasure, finding, imports, reads, register, retention, schema
 from bylaw.access.store.database import Database
 from bylaw.access.store.errors import StoreError
 from bylaw.access.store.minimise import Minimised, minimise
@@ -131,6 +131,18 @@ class Store:
         """What those of the ids are that are known. No fact is shown, so none is entered in the log."""
         with self._facts.reading() as connection:
             return {id: kind for id, (_, kind) in imports.numbers(connection, ids).items()}
+
+    def find(self, text: str, kind: str = "", after: str = "", most: int = 50) -> finding.Found:
+        """Subjects whose ids begin with a text, or hold it. No fact is shown, so none is entered in the log."""
+        with self._facts.reading() as connection:
+            return finding.find(connection, text, kind, after, most)
+
+    def looked(self, subject: str, most: int = 20) -> tuple[Read, ...]:
+        """Who looked at one subject, the last so many, the latest first."""
+        with self._facts.reading() as connection:
+            number = register.found(connection, subject)[0]
+            with self._reads.reading() as log:
+                return tuple(reads.latest(log, number, subject, most))
 
     def histories(self, ids: Sequence[str], *, by: str, why: str) -> Iterator[dict[str, Known]]:
         """What is known of those of the ids of whom something is, ``imports.ASKED`` ids at a time.

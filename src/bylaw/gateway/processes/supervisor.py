@@ -20,6 +20,7 @@ from bylaw.gateway.tally import Tally
 from bylaw.gateway.weights import check, note
 from bylaw.lineage.lab import Lab
 
+ROOM = "bylaw.gateway.processes"
 AGAIN = 0.2
 """Seconds before what has ended is started again."""
 FAST = 5
@@ -55,10 +56,14 @@ class Child:
 
 
 class Supervisor:
-    """All processes of a gateway. ``more`` are commands of others that belong to it, by name."""
+    """All processes of a gateway. ``more`` are commands of others that belong to it, by name; ``admin`` is the module
+    that serves the admin listener, for one that serves more there than this room knows.
+    """
 
-    def __init__(self, place: Place, settings: Path, more: Mapping[str, Sequence[str]]) -> None:
-        self.place, self.state = place, State(place)
+    def __init__(
+        self, place: Place, settings: Path, more: Mapping[str, Sequence[str]], admin: str = f"{ROOM}.admin"
+    ) -> None:
+        self.place, self.state, self._admin = place, State(place), admin
         self._settings, self._more = str(settings), more
         self._stop = False
         self.door = bind(place.settings.listen, "listen")
@@ -101,13 +106,13 @@ class Supervisor:
             self.children.append(self._child("recorder"))
         if cluster.role:
             self.children.append(self._child("carrier"))
-        self.children.append(self._child("admin", self.admin))
+        self.children.append(self._child("admin", self.admin, module="" if cluster.is_replica else self._admin))
         self.children += [
             self._child("worker", self.door, "--number", str(number)) for number in range(self.place.settings.workers)
         ]
 
-    def _child(self, name: str, listening: socket.socket | None = None, *more: str) -> Child:
-        command = [sys.executable, "-m", f"bylaw.gateway.processes.{name}", self._settings, *more]
+    def _child(self, name: str, listening: socket.socket | None = None, *more: str, module: str = "") -> Child:
+        command = [sys.executable, "-m", module or f"{ROOM}.{name}", self._settings, *more]
         if listening is None:
             return Child(name, command)
         return Child(name, [*command, "--socket", str(listening.fileno())], [listening.fileno()])

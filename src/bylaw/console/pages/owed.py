@@ -1,0 +1,77 @@
+"""What runs out: licenses that end, and reports that are owed."""
+
+from starlette.responses import Response
+
+from bylaw.access.filings.filed import Filed, Filings
+from bylaw.console.asked import day, number
+from bylaw.console.sheet import sheet
+from bylaw.console.views.filings import drafts, due
+from bylaw.console.views.licenses import licenses
+from bylaw.console.visit import Visit
+from bylaw.errors import UsageError
+
+LICENSES = ("license", "title", "authority", "programme", "models", "from", "until", "standing")
+
+
+def exceptions(visit: Visit) -> Response:
+    """Licenses."""
+    return visit.page("licenses.html", rows=licenses(visit.desk))
+
+
+def exceptions_file(visit: Visit) -> Response:
+    """Licenses, as a file."""
+    rows = [
+        (row.name, row.title, row.authority, row.programme, " ".join(row.models), row.since, row.until, row.standing)
+        for row in licenses(visit.desk)
+    ]
+    return sheet("licenses", LICENSES, rows)
+
+
+def reports(visit: Visit) -> Response:
+    """Days about which reports are owed."""
+    return visit.page("filings.html", due=due(visit.desk))
+
+
+def reports_file(visit: Visit) -> Response:
+    """The same, as a file."""
+    rows = [(row.event, row.owed, row.filed, row.due, row.left) for row in due(visit.desk).rows]
+    return sheet("reports-owed", ("refused on", "owed", "filed", "due", "business days left"), rows)
+
+
+def about(visit: Visit) -> Response:
+    """The drafts about one day."""
+    return _about(visit, "")
+
+
+def file(visit: Visit) -> Response:
+    """Somebody says that some of them were filed, or that this was wrong."""
+    event, desk = day(visit.word("day")), visit.desk
+    row = next((each for each in due(desk).rows if each.event == event), None)
+    try:
+        said = Filed(
+            event=event,
+            count=_count(visit.form.get("count", "")),
+            reference=visit.form.get("reference", "").strip()[:200],
+            by=visit.me.name,
+            on=desk.now().date(),
+        )
+        office = desk.office()
+        with office.changing():
+            Filings(office.root).file(said, row.owed if row else 0)
+    except UsageError as error:
+        return _about(visit, str(error), 422)
+    visit.note("filed", f"{said.count} about {event}: {said.reference}")
+    return visit.go("/filings", f"Kept: {said.count} reports about {event}, {said.reference}.")
+
+
+def _about(visit: Visit, wrong: str, status: int = 200) -> Response:
+    found = drafts(visit.desk, day(visit.word("day")), number(visit, "skip") or 0)
+    if found is None:
+        raise UsageError(f"no report is owed about {visit.word('day')}")
+    return visit.page("filing.html", status, found=found, today=due(visit.desk).today, wrong=wrong)
+
+
+def _count(text: str) -> int:
+    if not text.removeprefix("-").isdigit() or len(text) > 9:
+        raise UsageError(f"how many were filed is a whole number, not {text[:40]!r}")
+    return int(text)
