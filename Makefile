@@ -7,7 +7,7 @@ BIN := .venv/bin
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[train,audit,access,gateway,dev,browser]'
 	touch $@
 
-.PHONY: setup demo serve-demo test lint bench bench-speed bench-prove bench-access
+.PHONY: setup demo serve-demo test lint bench bench-speed bench-prove bench-access bench-gateway
 setup: .venv/ready
 
 demo: .venv/ready
@@ -42,3 +42,8 @@ bench-prove: .venv/ready
 # Who may use a model: ownership, screening (needs BYLAW_DATA), import, decisions against cedarpy, June 2026 replayed.
 bench-access: .venv/ready
 	$(BIN)/python bench/access.py
+
+# The gateway beside its peers: needs nginx and wrk, and LiteLLM's command in BYLAW_BENCH_LITELLM, from an environment of
+# its own (`python -m venv DIR && DIR/bin/pip install 'litellm[proxy]'`). Hours: a million requests, a million subjects.
+bench-gateway: .venv/ready
+	$(BIN)/python bench/gateway.py
