@@ -1,10 +1,16 @@
 """The client towards models' servers against servers that answer well, badly, unasked and twice; over real sockets."""
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from bylaw.gateway.wire.client import AHEAD, HEAD, Line, Lines, Unanswered, connect_to
 
@@ -193,3 +199,42 @@ def test_an_idle_connection_is_given_up_in_time() -> None:
 
     assert against(server, twice, keep=0.05) is False
     assert server.connections == 2
+
+
+@pytest.mark.parametrize("is_trusted", [True, False])
+def test_a_server_s_certificate_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_trusted: bool) -> None:
+    for name, host in (("ours", "localhost"), ("other", "elsewhere.example")):
+        certified(tmp_path / name, host)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ours"))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(tmp_path / ("ours" if is_trusted else "other"))
+    server = Server(OK)
+
+    async def run() -> bytes:
+        listening = await asyncio.start_server(server.serve, "localhost", 0, ssl=context)
+        port = listening.sockets[0].getsockname()[1]
+        lines = Lines(connect_to("localhost", port, "", True), LONG, LONG)
+        try:
+            return (await whole(lines))[2]
+        finally:
+            lines.close()
+            listening.close()
+
+    if is_trusted:
+        assert asyncio.run(run()) == b"ok"
+    else:
+        with pytest.raises(ssl.SSLCertVerificationError):
+            asyncio.run(run())
+
+
+def certified(path: Path, host: str) -> None:
+    """A key and a certificate of its own for a host, in one file."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    made = made.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+    made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+    made = made.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    pem = serialization.Encoding.PEM
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path.write_bytes(private + made.sign(key, hashes.SHA256()).public_bytes(pem))
