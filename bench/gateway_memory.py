@@ -20,10 +20,10 @@ import uvloop
 from gateway_client import Call, call, request_of
 from gateway_load import wrk
 from gateway_machine import load_average, many_files, memory, until
-from gateway_stand import STREAMS, WHOLE, Gateway, options, upstreams
+from gateway_stand import KEYS, STREAMS, WHOLE, Gateway, options, upstreams
 from reporting import note, report
 
-SIZE, KEYS, REQUESTS, SILENT = 20_000, 4096, 1_000_000, 10_000
+SIZE, REQUESTS, SILENT = 20_000, 1_000_000, 10_000
 SLOPE, HELD = 1.0, 2000.0
 """Megabytes: for 100,000 requests, and for all streams."""
 WARM = 0.2

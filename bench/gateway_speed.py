@@ -34,6 +34,7 @@ from reporting import note, report
 
 SIZE, ROUNDS, SECONDS = 20_000, 5, 5.0
 LITELLM, BARE, NGINX = 40.0, 0.8, 0.25
+MODELS = {"whole": WHOLE, "streaming": STREAMS}
 SYNCS = ("system", "each")
 COMMIT = 2
 """Seconds between two turns of the recorder: more often than by default, so that a round's own work is in it."""
@@ -59,17 +60,19 @@ def main() -> int:
         litellm={"type": Path, "default": os.environ.get("BYLAW_BENCH_LITELLM"), "help": "LiteLLM's own command"},
         rounds={"type": int, "default": ROUNDS},
         seconds={"type": float, "default": SECONDS},
+        how={"choices": tuple(MODELS), "nargs": "+", "default": list(MODELS), "help": "which answers"},
         clock={"choices": ("wall", "cpu"), "default": "wall", "help": "which seconds are counted"},
     )
     rounds, seconds = (2, 2.0) if said.quick else (said.rounds, said.seconds)
     reached = []
-    for model, stream in ((WHOLE, False), (STREAMS, True)):
+    for how in said.how:
+        model = MODELS[how]
         with tempfile.TemporaryDirectory() as temporary, ExitStack() as stack:
             folder = Path(temporary)
             folder.chmod(0o755)
             peers = list(started(stack, folder, model, said.litellm))
-            runs = measured(peers, stream, rounds, seconds)
-        reached += figures(runs, "streaming" if stream else "whole", said.clock)
+            runs = measured(peers, model == STREAMS, rounds, seconds)
+        reached += figures(runs, how, said.clock)
     if not said.litellm and not said.quick:
         note("LiteLLM was not measured: name its command with --litellm")
         reached.append(False)

@@ -38,6 +38,8 @@ from reporting import note
 HERE = Path(__file__).with_name("gateway")
 WHOLE, STREAMS = "fable-5", "mythos-5"
 """The model whose upstream answers whole, and the one whose upstream streams."""
+KEYS = 4096
+"""People who get keys, at the most."""
 CACHE = Path(tempfile.gettempdir()) / f"bylaw-bench-gateway-{os.getuid()}"
 """Offices are kept here from one bench to the next: a million subjects take minutes to bring in."""
 
@@ -61,6 +63,7 @@ def office_of(size: int, folder: Path) -> Office:
         with told_apart():
             make(kept / "office", Lab.open(kept / "home"), size, 20261201, now())
         letter(Office.open(kept / "office"), Lab.open(kept / "home"), "june-2026-letter-1")
+        (kept / "people.json").write_text(json.dumps(people(Office.open(kept / "office"))))
         (kept / "made").touch()
     shutil.copytree(kept, folder, dirs_exist_ok=True)
     return Office.open(folder / "office")
@@ -121,7 +124,8 @@ class Gateway:
             f"[listen]\nport = 0\n[admin]\nport = 0\n{rows}{settings}"
         )
         self.state = State(Place.read(self.path))
-        self.allowed, self.refused = people(self.office, keys)
+        chosen = json.loads((folder / "people.json").read_text())
+        self.allowed, self.refused = chosen["allow"][:keys], chosen["refuse"][:keys]
         self.keys = issue(self.state.keys, self.allowed)
         self.key_file = folder / "keys.txt"
         self.key_file.write_text("".join(f"{each}\n" for each in self.keys))
@@ -176,21 +180,19 @@ class Gateway:
         return head.acts == acts and len(versions) == workers and min(versions) >= head.version
 
 
-def people(office: Office, count: int) -> tuple[list[str], list[str]]:
+def people(office: Office) -> dict[str, list[str]]:
     """Persons who may use both models, and as many who may use none of the two."""
-    at = now()
-    policy, basis = office.present(at)
-    found: dict[bool, list[str]] = {True: [], False: []}
-    with office.subjects(at, basis.facts) as register:
-        for id, subject in register.items():
-            if subject.kind != "person":
-                continue
-            outcomes = {policy.decide(register, id, Request(model=model)).outcome for model in (WHOLE, STREAMS)}
-            if len(outcomes) == 1 and len(found[outcomes == {"allow"}]) < count:
-                found[outcomes == {"allow"}].append(id)
-            if min(map(len, found.values())) == count:
-                break
-    return found[True], found[False]
+    policy, basis = office.present(now())
+    register = office.register(now(), basis.facts)
+    found: dict[str, list[str]] = {"allow": [], "refuse": []}
+    for id, subject in register.items():
+        outcomes = {policy.decide(register, id, Request(model=model)).outcome for model in (WHOLE, STREAMS)}
+        kept = found.get(outcomes.pop()) if len(outcomes) == 1 and subject.kind == "person" else None
+        if kept is not None and len(kept) < KEYS:
+            kept.append(id)
+        if min(map(len, found.values())) == KEYS:
+            break
+    return found
 
 
 def issue(file: KeyFile, subjects: Sequence[str]) -> list[str]:
