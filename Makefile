@@ -7,7 +7,7 @@ BIN := .venv/bin
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[train,audit,access,gateway,cluster,dev,browser]'
 	touch $@
 
-.PHONY: setup demo serve-demo test lint bench bench-speed bench-prove bench-access bench-scale bench-console
+.PHONY: setup demo serve-demo test lint bench bench-speed bench-prove bench-access bench-scale bench-console bench-gateway
 setup: .venv/ready
 
 demo: .venv/ready
@@ -50,3 +50,8 @@ bench-scale: .venv/ready
 # The operator's console: its pages over a million subjects and a million decisions. Some minutes and 5 GB of disk.
 bench-console: .venv/ready
 	$(BIN)/python bench/console.py
+
+# The gateway beside its peers: needs nginx and wrk, and LiteLLM's command in BYLAW_BENCH_LITELLM, from an environment of
+# its own (`python -m venv DIR && DIR/bin/pip install 'litellm[proxy]'`). Hours: a million requests, a million subjects.
+bench-gateway: .venv/ready
+	$(BIN)/python bench/gateway.py

@@ -116,7 +116,7 @@ class Door:
         headers = Headers.of(scope["headers"])
         caller = identify(headers, self.parts.tokens, edition, now)
         self.parts.limits.ask(caller, time.monotonic())
-        forwarded = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for").decode("latin-1")
+        forwarded = headers.joined(b"x-forwarded-for")
         whence = self.parts.locator.of(scope["client"][0] if scope["client"] else "", forwarded)
         for signal in whence.signals:
             self.parts.meters.signal(signal)
@@ -130,7 +130,10 @@ class Door:
             raise Problem("malformed", "This path takes no such query.")
         body.check_head(asked.headers.last, limits.body_bytes)
         with self.parts.limits.running(asked.caller):
-            content = await body.read_in_time(receive, limits.body_bytes, limits.body_seconds)
+            if asked.connection.has_request:
+                content = await body.read(receive, limits.body_bytes)
+            else:
+                content = await body.read_in_time(receive, limits.body_bytes, limits.body_seconds)
             model = body.model_of(content)
             if asked.row.path == "/v1/responses":
                 body.check_kept(content)
@@ -178,9 +181,11 @@ class Door:
                 passage, {"type": "http.response.start", "status": answer.status, "headers": headers}, send
             )
             passage.started = True
-            async for piece in answer.pieces():
-                await self._send(passage, {"type": "http.response.body", "body": piece, "more_body": True}, send)
-            await self._send(passage, {"type": "http.response.body", "body": b""}, send)
+            more = True
+            while more:
+                piece = await answer.read()
+                more = not answer.is_over
+                await self._send(passage, {"type": "http.response.body", "body": piece, "more_body": more}, send)
             self.parts.meters.count("answered")
         finally:
             answer.close()

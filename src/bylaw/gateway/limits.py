@@ -20,10 +20,13 @@ class Limits:
         self.settings, self._tally = settings, tally
         self._rates = (settings.key_rate, settings.subject_rate, settings.organization_rate)
         self._most = (settings.key_running, settings.subject_running, settings.organization_running)
+        self._is_counted, self._is_rated = any(self._most), any(self._rates)
         self._all = 0
 
     def ask(self, caller: Caller, now: float) -> None:
         """Raise ``Problem`` if one of the rates is used up. ``now`` is of the system's monotonic clock."""
+        if not self._is_rated:
+            return
         burst = self.settings.burst_seconds
         wait = max((self._tally.take(name, rate, burst, now) for name, rate in _set(caller, self._rates)), default=0.0)
         if wait:
@@ -35,7 +38,7 @@ class Limits:
         if self._all >= self.settings.running:
             raise Problem("busy", "Too much is under way here.", headers=((b"retry-after", b"1"),))
         with ExitStack() as counted:
-            for name, most in _set(caller, self._most):
+            for name, most in _set(caller, self._most) if self._is_counted else ():
                 if not self._tally.enter(name, most):
                     raise _too_many(1.0)
                 counted.callback(self._tally.leave, name)

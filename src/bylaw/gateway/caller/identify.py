@@ -17,6 +17,7 @@ from bylaw.gateway.problem import Problem
 from bylaw.gateway.snapshot.edition import Edition
 
 END_USER = b"bylaw-end-user"
+_NONE: frozenset[bytes] = frozenset()
 _UNKNOWN = "Send one valid API key or token, as Authorization: Bearer or x-api-key."
 
 
@@ -32,19 +33,26 @@ class Caller(NamedTuple):
 
 
 class Headers(NamedTuple):
-    """A request's headers: the last of each name, and the names that came more than once."""
+    """A request's headers: the last of each name, the names that came more than once, and all of them."""
 
     last: Mapping[bytes, bytes]
     twice: frozenset[bytes]
+    all: Sequence[tuple[bytes, bytes]] = ()
 
     @classmethod
     def of(cls, headers: Sequence[tuple[bytes, bytes]]) -> "Headers":
         """From ASGI's."""
         last = dict(headers)
         if len(last) == len(headers):
-            return cls(last, frozenset())
+            return cls(last, _NONE, headers)
         seen: set[bytes] = set()
-        return cls(last, frozenset(name for name, _ in headers if name in seen or seen.add(name)))  # type: ignore[func-returns-value]
+        return cls(last, frozenset(name for name, _ in headers if name in seen or seen.add(name)), headers)  # type: ignore[func-returns-value]
+
+    def joined(self, name: bytes) -> str:
+        """The values of a name, as one list."""
+        if name not in self.last:
+            return ""
+        return b",".join(value for each, value in self.all if each == name).decode("latin-1")
 
 
 def identify(headers: Headers, tokens: Tokens, edition: Edition, now: float) -> Caller:

@@ -32,10 +32,11 @@ class Locator:
         self._signals = {name: read_list(path(file), name) for name, file in settings.signals.items()}
         self._hides = frozenset(settings.hides_location)
         self._whence = lru_cache(maxsize=1 << 14)(self._looked_up)
+        self._direct = lru_cache(maxsize=1 << 14)(lambda peer: self._whence(self._address(peer, "")))
 
     def of(self, peer: str, forwarded: str) -> Whence:
         """Of the connection's other end and the joined ``X-Forwarded-For`` headers."""
-        return self._whence(self._address(peer, forwarded))
+        return self._whence(self._address(peer, forwarded)) if forwarded else self._direct(peer)
 
     def _address(self, peer: str, forwarded: str) -> str:
         """The last address that no trusted hop speaks for; empty if a hop says what is no address."""

@@ -118,7 +118,7 @@ async def run(worker: Worker, listening: socket.socket) -> None:
     finally:
         for task in tasks:
             task.cancel()
-        await worker.door.parts.upstreams.close()
+        worker.door.parts.upstreams.close()
         worker.beat(ends=True)
         worker.segments.close()
 

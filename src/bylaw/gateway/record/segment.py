@@ -9,13 +9,16 @@ off again.
 import asyncio
 import fcntl
 import os
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from contextlib import suppress
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Literal
 
 from bylaw.storage import TEMPORARY
 
 SUFFIX = ".log"
+_Waiting = list[asyncio.Future[None]]
 
 
 class NotRecorded(Exception):
@@ -29,9 +32,11 @@ class Segments:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.name, self.sync, self.most = folder, name, sync, most
         self._number = 0
-        self._waiting: list[asyncio.Future[None]] = []
+        self._waiting: _Waiting = []
         self._syncing = False
-        self._thread = ThreadPoolExecutor(1, "fsync")
+        self._asked: SimpleQueue[tuple[asyncio.AbstractEventLoop, int, _Waiting] | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._sync_asked, name="fsync", daemon=True)
+        self._thread.start()
         self._begin()
 
     async def write(self, line: bytes) -> None:
@@ -42,7 +47,8 @@ class Segments:
 
     def close(self) -> None:
         """Let go of the file; what is in it is the drain's."""
-        self._thread.shutdown()
+        self._asked.put(None)
+        self._thread.join()
         os.close(self._file)
 
     def _put(self, line: bytes) -> None:
@@ -82,12 +88,22 @@ class Segments:
 
     def _sync(self) -> None:
         """One fsync for all who wait now; those who come meanwhile wait for the next."""
-        loop, waiting = asyncio.get_running_loop(), self._waiting
-        self._waiting, self._syncing = [], True
-        done = loop.run_in_executor(self._thread, os.fdatasync, self._file)
-        done.add_done_callback(lambda ended: self._tell(waiting, ended.exception()))
+        waiting, self._waiting, self._syncing = self._waiting, [], True
+        self._asked.put((asyncio.get_running_loop(), self._file, waiting))
 
-    def _tell(self, waiting: list[asyncio.Future[None]], error: BaseException | None) -> None:
+    def _sync_asked(self) -> None:
+        """The thread: a queue and no executor, whose futures cost more than all else about a write."""
+        while (asked := self._asked.get()) is not None:
+            loop, file, waiting = asked
+            error: Exception | None = None
+            try:
+                os.fdatasync(file)
+            except Exception as failed:  # noqa: BLE001  whatever it is, nobody is told that a line is safe
+                error = failed
+            with suppress(RuntimeError):  # the loop has ended, and whoever waited with it
+                loop.call_soon_threadsafe(self._tell, waiting, error)
+
+    def _tell(self, waiting: _Waiting, error: Exception | None) -> None:
         for each in waiting:
             if each.done():
                 continue

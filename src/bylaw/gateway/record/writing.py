@@ -7,7 +7,7 @@ second and the call's number. So the canonical form (RFC 8785) is made once, and
 import secrets
 from time import gmtime, strftime
 
-from bylaw.access.office.archive import Basis, Written
+from bylaw.access.office.archive import Written
 from bylaw.canonical import canonical
 from bylaw.gateway.record.segment import Segments
 from bylaw.gateway.snapshot.edition import Edition, Ruled
@@ -20,40 +20,38 @@ class Writer:
     """Writes one worker's decisions ahead."""
 
     def __init__(self, segments: Segments) -> None:
-        self._segments = segments
+        self._segments, self._name = segments, segments.name.encode()
         self._calls = 0
-        self._frames: dict[int, tuple[Basis, bytes, bytes]] = {}
+        self._framed: Edition | None = None
+        self._frame = (b"", b"")
         self._second, self._stamp = -1, b""
 
     async def write(self, edition: Edition, ruled: Ruled, now: float) -> str:
         """Write a decision made at ``now``; returns its receipt. Raises ``NotRecorded``."""
         self._calls += 1
-        call = b"%s-%d" % (self._segments.name.encode(), self._calls)
+        call = b"%s-%d" % (self._name, self._calls)
         written = Written(self._body(edition, ruled.body, now, call), secrets.token_bytes(SALT))
         receipt = written.receipt
         await self._segments.write(line_of(written))
         return receipt
 
     def _body(self, edition: Edition, decision: bytes, now: float, call: bytes) -> bytes:
-        before, after = self._frame(edition)
+        if edition is not self._framed:
+            self._frame, self._framed = _frame_of(edition), edition
+        before, after = self._frame
         return b'{"basis":%s%s%s,"call":"%s","decision":%s}' % (before, self._at(now), after, call, decision)
-
-    def _frame(self, edition: Edition) -> tuple[bytes, bytes]:
-        """The basis up to its instant, and from there on."""
-        version = edition.head.version
-        basis = edition.basis(_AT)
-        found = self._frames.get(version)
-        if found is None or found[0] != basis:
-            before, _, after = canonical(basis).partition(_AT.encode())
-            self._frames = {version: (basis, before, after)}
-            return before, after
-        return found[1], found[2]
 
     def _at(self, now: float) -> bytes:
         second = int(now)
         if second != self._second:
             self._second, self._stamp = second, strftime("%Y-%m-%dT%H:%M:%SZ", gmtime(second)).encode()
         return self._stamp
+
+
+def _frame_of(edition: Edition) -> tuple[bytes, bytes]:
+    """The basis up to its instant, and from there on."""
+    before, _, after = canonical(edition.basis(_AT)).partition(_AT.encode())
+    return before, after
 
 
 def line_of(written: Written) -> bytes:

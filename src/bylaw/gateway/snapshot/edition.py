@@ -5,6 +5,7 @@ has been worked out stays.
 """
 
 from datetime import UTC, datetime
+from math import inf
 from typing import NamedTuple
 
 import msgspec
@@ -24,6 +25,7 @@ from bylaw.gateway.snapshot.table import Table
 
 KEEP = 1 << 15
 """Decisions that are kept ready, at some kilobytes each."""
+_DAY = 86_400.0
 
 
 class Ruled(NamedTuple):
@@ -54,6 +56,9 @@ class Edition:
         self.authorities = {each.document.name: each.document.authority for each in self.policy.rules}
         self._desk = Desk(self.policy, opened.days[day], KEEP >> 3)
         self._ruled: dict[tuple[str, Request], Ruled] = {}
+        self.begins = datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()
+        """From here to before ``ends``, in seconds since 1970, the rules and the day are the same."""
+        self.ends = min(self.begins + _DAY, self.until.timestamp() if self.until else inf)
 
     @property
     def until(self) -> datetime | None:
@@ -62,7 +67,7 @@ class Edition:
 
     def holds(self, at: datetime) -> bool:
         """Whether it is of that instant: the rules and the day are the same."""
-        return (self.until is None or at < self.until) and str(at.date()) == self.day
+        return self.begins <= at.timestamp() < self.ends
 
     def key(self, hash: str) -> Key | None:
         """Whose key has this hash."""
@@ -110,7 +115,7 @@ def open_parts(parts: Parts, head: Head, before: Edition | None) -> Opened:
     return Opened(
         rules=had.rules if had and old and old.rules == head.rules else _rules(parts, head),
         outside=had.outside if had and old and old.hits == head.hits else _outside(parts, head),
-        keys=had.keys if had and old and old.keys == head.keys else Table(parts.find(head.keys), Key),
+        keys=had.keys if had and old and old.keys == head.keys else Table(parts.find(head.keys), Key, KEEP),
         days=days,
     )
 

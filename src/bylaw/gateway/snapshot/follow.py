@@ -57,9 +57,7 @@ class Follower:
         if now - made >= edition.head.max_age or self.clock.steady() >= self._dies:
             raise Stale(f"the last snapshot is older than {edition.head.max_age:g} seconds; {self.fault}".rstrip("; "))
         now = max(now, made)
-        if (edition.until is not None and now >= edition.until.timestamp()) or str(
-            instant_of(now).date()
-        ) != edition.day:
+        if not edition.begins <= now < edition.ends:
             edition = self._turned(edition, now)
         return edition, now
 

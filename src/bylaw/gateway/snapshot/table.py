@@ -67,19 +67,26 @@ class Rows:
 
 
 class Table(Rows):
-    """A mapped file of rows by key, each decoded as ``[key, type]``."""
+    """A mapped file of rows by key, each decoded as ``[key, type]``; ``keep`` of those asked for stay decoded."""
 
-    def __init__(self, path: Path, type: Any) -> None:
+    def __init__(self, path: Path, type: Any, keep: int = 0) -> None:
         super().__init__(path, _KEYED)
+        self._kept: dict[str, Any] = {}
+        self._keep = keep
         self._decode = msgspec.json.Decoder(tuple[str, type]).decode
 
     def get(self, key: str) -> Any:
         """The value of a key, or None."""
+        return self._kept[key] if key in self._kept else self._get(key)
+
+    def _get(self, key: str) -> Any:
         place = hash_of(key)
         number, hashes = bisect_left(self._hashes, place), self._hashes
         while number < len(hashes) and hashes[number] == place:
             found, value = self._decode(self[number])
             if found == key:
+                if len(self._kept) < self._keep:
+                    self._kept[key] = value
                 return value
             number += 1
         return None

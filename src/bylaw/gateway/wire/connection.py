@@ -34,6 +34,7 @@ class Connection(HttpToolsProtocol):
     _timer: TimerHandle | None = None
     _head = 0
     _in_body = False
+    _is_begun = False
 
     def connection_made(self, transport: BaseTransport) -> None:
         """A caller has come; it must say what it wants in time."""
@@ -56,6 +57,8 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Bytes of a caller."""
         super().data_received(data)
+        if self._is_begun:
+            self._arm()
         if not self._in_body and self._timer is not None:
             self._head += len(data)
             if self._head > self.limits.header_bytes:
@@ -64,8 +67,7 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins."""
         super().on_message_begin()
-        self._in_body, self._head = False, 0
-        self._arm()
+        self._in_body, self._head, self._is_begun = False, 0, True  # armed if the rest of it does not come with it
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header; too much of them makes the request malformed."""
@@ -77,10 +79,15 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The headers are here."""
         self._disarm()
-        self._in_body = True
+        self._in_body, self._is_begun = True, False
         scope: Any = self.scope
         scope[KEY] = self
         super().on_headers_complete()
+
+    @property
+    def has_request(self) -> bool:
+        """Whether all of the request has come."""
+        return not self.cycle.more_body
 
     @property
     def is_paused(self) -> bool:

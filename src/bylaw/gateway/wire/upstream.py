@@ -5,18 +5,23 @@ followed, retried, decompressed or held back. What goes wrong before the first b
 caller's connection is cut, since an answer that looks whole and is not would be worse.
 """
 
-import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
+from urllib.parse import urlsplit
 
-import aiohttp
-from yarl import URL
-
+from bylaw.errors import SettingsError
 from bylaw.gateway.problem import Broken, Header, Problem
 from bylaw.gateway.settings import GatewaySettings, UpstreamSettings
+from bylaw.gateway.wire.client import Line, Lines, connect_to
 
-ONWARD = frozenset(
-    b"accept accept-encoding anthropic-beta anthropic-version content-type openai-beta user-agent".split()
+ONWARD = (
+    b"accept",
+    b"accept-encoding",
+    b"anthropic-beta",
+    b"anthropic-version",
+    b"content-type",
+    b"openai-beta",
+    b"user-agent",
 )
 """Headers of a request that go on."""
 KEPT_BACK = frozenset(
@@ -27,45 +32,38 @@ _OWN = b"bylaw-"
 
 
 class Answer:
-    """An answer that has begun. Use as a context: it ends the connection if it is left early."""
+    """An answer that has begun. Close it: that ends the connection if it was left early."""
 
-    def __init__(self, response: aiohttp.ClientResponse, idle: float) -> None:
-        self._response, self._idle = response, idle
-        self.status = response.status
+    def __init__(self, line: Line, lines: Lines, idle: float) -> None:
+        self._line, self._lines, self._idle = line, lines, idle
+        self.status = line.status
 
     @property
     def headers(self) -> list[Header]:
         """Those that go to the caller."""
-        return [
-            (low, value)
-            for name, value in self._response.raw_headers
-            if (low := name.lower()) not in KEPT_BACK and not low.startswith(_OWN)
-        ]
+        return [each for each in self._line.headers if each[0] not in KEPT_BACK and not each[0].startswith(_OWN)]
 
-    async def pieces(self) -> AsyncIterator[bytes]:
-        """The body as it comes. Raises ``Broken`` if it does not end as it should."""
-        loop, idle = asyncio.get_running_loop(), self._idle
+    async def read(self) -> bytes:
+        """What has come of the body, or what comes next. Raises ``Broken`` if it does not end as it should."""
         try:
-            async with asyncio.timeout(idle) as limit:
-                async for piece in self._response.content.iter_any():
-                    limit.reschedule(None)  # how long the caller takes is another matter
-                    yield piece
-                    limit.reschedule(loop.time() + idle)
+            return await self._line.read(self._idle)
         except TimeoutError:
-            raise Broken(f"nothing came for {idle:g} seconds") from None
-        except (aiohttp.ClientError, OSError) as error:
+            raise Broken(f"nothing came for {self._idle:g} seconds") from None
+        except OSError as error:
             raise Broken(str(error)) from error
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all of it was read."""
+        return self._line.is_over
 
     def close(self) -> None:
         """Done with it; its connection is used again if the answer was read to its end."""
-        if self._response.content.at_eof():
-            self._response.release()
-        else:
-            self._response.close()
+        self._lines.give(self._line)
 
 
 class Upstreams:
-    """One session for each server."""
+    """The servers, and which of them answers for a model."""
 
     def __init__(self, settings: GatewaySettings) -> None:
         self._servers = {name: _Server(each) for name, each in settings.upstream.items()}
@@ -79,69 +77,56 @@ class Upstreams:
         """Send a request on; returns its answer, begun. Raises ``Problem``."""
         return await self._of[model].ask(path, query, headers, body)
 
-    async def close(self) -> None:
-        """Close all connections."""
+    def close(self) -> None:
+        """Close all connections that are idle."""
         for server in self._servers.values():
-            await server.close()
+            server.lines.close()
 
 
 class _Server:
     def __init__(self, settings: UpstreamSettings) -> None:
         self._settings = settings
-        self._unix = settings.url.removeprefix("unix:") if settings.url.startswith("unix:") else ""
-        self._base = "http://model" if self._unix else settings.url.rstrip("/").removesuffix("/v1")
-        self._urls: dict[tuple[str, bytes], URL] = {}
-        self._session: aiohttp.ClientSession | None = None
-        self._credential = _credential(settings)
+        unix = settings.url.removeprefix("unix:") if settings.url.startswith("unix:") else ""
+        parts = urlsplit("http://model" if unix else settings.url.rstrip("/").removesuffix("/v1"))
+        tls, host = parts.scheme == "https", parts.hostname or ""
+        connect = connect_to(host, parts.port or (443 if tls else 80), unix, tls)
+        self.lines = Lines(connect, settings.connect_seconds, settings.keep_seconds)
+        self._base = parts.path
+        self._standing = f"host: {parts.netloc}\r\n{_credential(settings)}".encode("latin-1")
 
     async def ask(self, path: str, query: bytes, headers: Mapping[bytes, bytes], body: bytes) -> Answer:
-        session = self._session = self._session or self._open()
-        onward = {name.decode(): value.decode("latin-1") for name, value in headers.items() if name in ONWARD}
-        onward.update(self._credential)
         try:
-            async with asyncio.timeout(self._settings.connect_seconds + self._settings.first_byte_seconds):
-                response = await session.post(self._url(path, query), data=body, headers=onward, allow_redirects=False)
+            request = self._head(path, query, headers, body) + body
+            line = await self.lines.take()
+            try:
+                await line.ask(request, self._settings.first_byte_seconds)
+            except BaseException:
+                line.close()
+                raise
         except TimeoutError:
             raise Problem("upstream-slow", "The model's server did not answer in time.") from None
-        except (aiohttp.ClientError, OSError, ValueError):
+        except (OSError, ValueError):
             raise Problem("upstream", "The model's server cannot be reached, or broke off.") from None
-        if response.status < 200 or 300 <= response.status < 400:
-            response.close()
+        if line.status < 200 or 300 <= line.status < 400:
+            line.close()
             raise Problem("upstream", "The model's server points elsewhere; that is not followed.")
-        return Answer(response, self._settings.idle_seconds)
+        return Answer(line, self.lines, self._settings.idle_seconds)
 
-    def _url(self, path: str, query: bytes) -> URL:
-        found = self._urls.get((path, query))
-        if found is None:
-            text = self._base + path + (f"?{query.decode()}" if query else "")
-            found = self._urls[path, query] = URL(text, encoded=True)
-        return found
-
-    def _open(self) -> aiohttp.ClientSession:
-        how = self._settings
-        connector: aiohttp.BaseConnector
-        if self._unix:
-            connector = aiohttp.UnixConnector(self._unix, limit=0, keepalive_timeout=how.keep_seconds)
-        else:
-            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=how.keep_seconds)
-        return aiohttp.ClientSession(
-            connector=connector,
-            auto_decompress=False,
-            trust_env=False,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
-            timeout=aiohttp.ClientTimeout(
-                total=None, sock_connect=how.connect_seconds, sock_read=how.first_byte_seconds
-            ),
-        )
-
-    async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
+    def _head(self, path: str, query: bytes, headers: Mapping[bytes, bytes], body: bytes) -> bytes:
+        """The request's line and headers. Raises ``ValueError`` for a value that would begin another line."""
+        target = f"{self._base}{path}".encode() + (b"?" + query if query else b"")
+        given = [b"%s: %s" % (name, headers[name]) for name in ONWARD if name in headers]
+        onward = b"\r\n".join((*given, b""))
+        if onward.count(b"\r") != len(given) or onward.count(b"\n") != len(given) or b"\0" in onward:
+            raise ValueError("a header would begin another line")
+        return b"POST %s HTTP/1.1\r\n%s%scontent-length: %d\r\n\r\n" % (target, self._standing, onward, len(body))
 
 
-def _credential(settings: UpstreamSettings) -> dict[str, str]:
+def _credential(settings: UpstreamSettings) -> str:
+    """The header with the lab's credential, or nothing."""
     key = os.environ.get(settings.key, "") if settings.key else ""
     if not key:
-        return {}
-    return {"authorization": f"Bearer {key}"} if settings.scheme == "bearer" else {"x-api-key": key}
+        return ""
+    if not key.isprintable():
+        raise SettingsError(f"the environment variable {settings.key} holds more than a key", "upstream.key")
+    return f"authorization: Bearer {key}\r\n" if settings.scheme == "bearer" else f"x-api-key: {key}\r\n"
