@@ -80,18 +80,17 @@ def table(content: bytes) -> Data:
 
 
 def fitted(values: Matrix, judged: Matrix, labels: Matrix) -> Matrix:
-    """Weights and bias of a logistic regression, with a unit ridge on standardised features."""
-    mean, scale = values.mean(0), values.std(0) + 1e-9
-    inputs, signs = np.c_[(values - mean) / scale, np.ones(len(values))], 2 * labels - 1
+    """Weights of a logistic regression about the bias in use, with a unit ridge on scaled features."""
+    scale, signs = values.std(0) + 1e-9, 2 * labels - 1
+    inputs = values / scale
 
     def loss(weights: Matrix) -> tuple[float, Matrix]:
-        margin = signs * (inputs @ weights + judged)
-        ridge = np.r_[weights[:-1], 0.0]
-        slope = -(inputs * (signs / (1 + np.exp(margin)))[:, None]).sum(0) + ridge
-        return float(np.logaddexp(0, -margin).sum() + ridge @ ridge / 2), slope
+        margin = signs * (inputs @ weights + score.BIAS + judged)
+        slope = -(inputs * (signs / (1 + np.exp(margin)))[:, None]).sum(0) + weights
+        return float(np.logaddexp(0, -margin).sum() + weights @ weights / 2), slope
 
-    weights = minimize(loss, np.zeros(inputs.shape[1]), jac=True).x
-    return np.r_[weights[:-1] / scale, weights[-1] - (weights[:-1] * mean / scale).sum()]
+    found: Matrix = minimize(loss, np.zeros(inputs.shape[1]), jac=True).x / scale
+    return found
 
 
 def f1(found: npt.NDArray[np.bool_], labels: Matrix) -> float:
@@ -117,7 +116,7 @@ def unseen(data: Data, folds: list[Places], single: list[float]) -> npt.NDArray[
     for test in folds:
         train = np.setdiff1d(np.arange(len(labels)), test)
         weights = fitted(values[train], judged[train], labels[train])
-        found[test] = values[test] @ weights[:-1] + weights[-1] + judged[test] > 0
+        found[test] = values[test] @ weights + score.BIAS + judged[test] > 0
         single.append(f1(found[test], labels[test]))
     return found
 
@@ -289,8 +288,8 @@ def pairs_figures(path: Path, other: Path | None) -> bool:
         folds_sd=round(statistics.stdev(single), 4),
         folds_least=round(min(single), 4),
         shipped=round(score_pairs(content).f1, 4),
-        fitted=FITTED + 1,
-        judged=len(score.JUDGED),
+        fitted=FITTED,
+        judged=len(score.JUDGED) + 1,
     )
     apart = strangers(content)
     reached &= report("F1 on groups of cases that were left out of the fit", apart.pop("pooled"), 0.87, **apart)
@@ -301,8 +300,7 @@ def pairs_figures(path: Path, other: Path | None) -> bool:
 
 
 def show_fit(content: bytes) -> None:
-    weights = fitted(*table(content))
-    note(f"FITTED = {tuple(round(float(each), 2) for each in weights[:-1])}\nBIAS = {weights[-1]:.2f}")
+    note(f"FITTED = {tuple(round(float(each), 2) for each in fitted(*table(content)))}")
 
 
 def main(arguments: Iterable[str] | None = None) -> int:

@@ -102,7 +102,7 @@ def _aligned(words: list[str], others: list[str], cross: int) -> Alignment:
             pairs.append((word, word, "same", 0.0, len(word)))
     if not words or not others:
         return pairs, words, others
-    if not cross and len(words) != len(others) and (run := _in_a_row(words, others)):
+    if not cross and len(words) != len(others) and _begin(words, others) and (run := _in_a_row(words, others)):
         more, words, others = _aligned(words, others, cross)
         return [*pairs, *run, *more], words, others
     if len(words) == 1 == len(others):
@@ -116,6 +116,12 @@ def _aligned(words: list[str], others: list[str], cross: int) -> Alignment:
         words.remove(pair[0])
         others.remove(pair[1])
     return pairs, words, others
+
+
+def _begin(words: list[str], others: list[str]) -> bool:
+    """Whether a word on one side begins with one on the other."""
+    heads, tops = tuple(words), tuple(others)
+    return any(other.startswith(heads) for other in others) or any(word.startswith(tops) for word in words)
 
 
 def _in_a_row(words: list[str], others: list[str]) -> list[Pair]:

@@ -1,7 +1,7 @@
 """How alike two names are: words aligned free of order, then ten weights, then one probability.
 
-``FITTED`` is a logistic regression on name-pairs-dev.csv (``bench/access_screening.py --fit``). ``JUDGED`` are for what
-those pairs hardly show and a long list meets all the time, names alike by chance: docs/screening.md.
+``FITTED`` is a logistic regression on name-pairs-dev.csv (``bench/access_screening.py --fit``). ``BIAS`` and ``JUDGED``
+are for what those pairs hardly show and a long list meets all the time, names alike by chance: docs/screening.md.
 """
 
 import re
@@ -25,7 +25,7 @@ FEW = 8
 NUMBERS = re.compile(r"[0-9]+|i{1,3}|iv|vi{0,3}").fullmatch
 """Numbers that count companies: one that only one name has makes another company (*Fund II*, *Brigade 23*)."""
 
-FITTED = (-2.04, -0.98, -8.41, -6.87)
+FITTED = (-2.04, -1.03, -8.41, -6.87)
 JUDGED = (-4.7, -3.0, -1.0, -1.0, -3.0, -2.5)
 WEIGHTS = FITTED + JUDGED
 BIAS = 4.61
@@ -102,7 +102,7 @@ def _values(name: Parts, listed: Parts, alignment: Alignment) -> _Values:
     partly = person and more > fewer
     if partly:
         wanted = THIN / 2
-    if more > fewer and not person and any(map(NUMBERS, max(extra, missing, key=len))):
+    if more > fewer and not person and any(map(NUMBERS, extra if len(extra) == more else missing)):
         fewer = more
     if script or other_script or east or other_east:
         cross = across_scripts(name, listed)
