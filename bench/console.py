@@ -59,6 +59,7 @@ PAGES = {
     "decisions, of an organisation": "/decisions?organization=org-17",
     "decisions, by a rule": "/decisions?rule=june-2026-letter-1",
     "decisions, the middle": "/decisions?outcome=refuse&before=500000",
+    "decisions, by a rule that never allowed": "/decisions?rule=june-2026-letter-1&outcome=allow",
     "decisions, what nobody has": "/decisions?organization=org-nobody",
     "map by day": "/map?span=day",
     "map by hour": "/map?span=hour",

@@ -67,6 +67,12 @@ def test_a_false_positive_is_remembered_until_something_changes(
     file = write(tmp_path / "next.jsonl", PEOPLE, born="1962")
     assert bylaw("lists", "update", "ftm", file, "--as-of", "2026-11-02", "--parties", 2, "--lists", store) == 0
     assert "(another father), but now the list says other things" in hits()
+    again = ("clear", "Ivan Petrov", "ftm:p1", "--lists", store, "--by", "Ben")
+    assert bylaw(*again, "--why", "still another") == 0
+    assert not hits()
+    assert bylaw(*again, "--why", "the wrong file", "--withdraw") == 0
+    assert "that it was cleared was withdrawn by Ben" in hits()
+    assert bylaw(*again, "--why", "twice", "--withdraw") == 2
     assert bylaw("clear", "Ivan Petrov", "ftm:p2", "--why", "x", "--lists", store) == 2
     assert bylaw("clear", "Ivan Petrov", "ftm:p9", "--why", "x", "--lists", store) == 2
 

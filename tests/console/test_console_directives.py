@@ -1,6 +1,8 @@
 """Drafts: only the text that was seen is signed, and only with two signatures, as things are now, enacted."""
 
 import html
+import json
+import os
 import time
 from collections.abc import Iterator
 
@@ -199,3 +201,21 @@ def test_only_counsel_insists_against_an_error(rig: Rig, ana: Client, ben: Clien
     assert status == 422 and "unknown model" in page
     assert ana.post("/drafts/bad/enact", seen=draft.mark, despite="yes")[0] == 303
     assert "in spite of an error" in ana.get("/directives/bad@1")[2]
+
+
+def test_an_impact_whose_process_is_gone_is_told_and_begun_again(rig: Rig, ana: Client, name: str) -> None:
+    draft, foresight = rig.desk.drafts.find(name), rig.desk.foresight
+    folder = rig.desk.folder / "impact"
+    folder.mkdir(exist_ok=True)
+    for path in folder.glob(f"{draft.mark}.*"):
+        path.unlink()
+    for process in (os.getpid(), 2**22 + 1):  # another's number, and nobody's
+        (folder / f"{draft.mark}.progress").write_text(json.dumps({"process": process, "done": 1, "of": 9}))
+        assert foresight.progress(draft) is None
+        assert "its process was ended" in ana.get(f"/drafts/{name}/impact")[2]
+    foreseen(rig, ana, name)
+    assert "worked out" in ana.get(f"/drafts/{name}/impact")[2]
+    other = rig.desk.drafts.new("other", LETTER + "# other\n")
+    ana.post("/drafts/other/impact")
+    assert foresight.sums(draft) is not None, "what another draft asks for leaves this one's"
+    rig.desk.drafts.done(other)

@@ -52,6 +52,7 @@ BAD = [
     ("workers = \n", "not valid TOML"),
     ('[console]\norigin = "http://console.example"\n', "console.origin.*https"),
     ('[console]\norigin = "https://console.example/path"\n', "console.origin"),
+    ('[console]\norigin = "https://Console.example:443"\n', "small letters"),
     ('[console.signs.ana]\nkey = "a.pem"\n', "approver"),
     ('[console.signs.ana]\napprover = "ana"\nkey = "none.pem"\n', "none.pem is no file"),
     ('[console.signs.ana]\napprover = "ana"\ncommand = "kms"\n', "belong together"),

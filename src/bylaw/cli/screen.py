@@ -122,6 +122,7 @@ def _add_clear(verbs: "Subparsers") -> None:
     parser.add_argument("--subjects", metavar="FILE", type=Path, help="a file as for --batch")
     _add_particulars(parser)
     _add_store(parser)
+    parser.add_argument("--withdraw", action="store_true", help="it was wrong to clear it: the match is open again")
     parser.set_defaults(run=run_clear)
 
 
@@ -201,9 +202,13 @@ def run_clear(args: argparse.Namespace) -> int:
     if not hit:
         raise UsageError(f"{args.subject} does not match {args.party}: there is nothing to clear")
     cleared = Clearances(args.lists)
+    said = cleared.withdraw if args.withdraw else cleared.clear
     for query in hit:
-        cleared.clear(query, party, args.why, args.by or getpass.getuser(), date.today().isoformat())
-    print(f"{args.subject} is not {args.party}, {party.names[0].text}; until what is known of either changes")
+        said(query, party, args.why, args.by or getpass.getuser(), date.today().isoformat())
+    if args.withdraw:
+        print(f"{args.subject} may be {args.party}, {party.names[0].text}, after all: the match is open again")
+    else:
+        print(f"{args.subject} is not {args.party}, {party.names[0].text}; until what is known of either changes")
     return 0
 
 

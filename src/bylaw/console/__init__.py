@@ -11,7 +11,9 @@
     frame        templates, filters, headers
     accounts/    who signs in, with which role; sessions; what was done here
     pages/       one file a page or a few that belong together; the table PAGES
-    views/       what pages of figures show, as frozen structs, made from a desk
+    views/       what pages of figures show, as frozen structs, made from a desk · decisions/  the archive for the eye
+    asked        a page's query, read · sheet, csvs  a table as a file · refreshing  everybody screened anew
+    data/        the map's outlines
     drafts       documents that are being written and signed · custody  how an account signs · foresight  impact, in
                  a process of its own
     processes/   the admin listener's process, and the one that works out an impact

@@ -19,6 +19,8 @@ from bylaw.console.drafts import Draft
 from bylaw.errors import UsageError
 from bylaw.storage import remove
 
+MODULE = "bylaw.console.processes.impact"
+
 
 class Lost(msgspec.Struct, frozen=True, kw_only=True):
     """How many of a kind lose a model: refused, held, and of both those of whom nothing says that it is about them."""
@@ -69,14 +71,16 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def runs(self) -> bool:
-        """Whether the process is there."""
+        """Whether the process is there, and no other that was given its number."""
         with suppress(ChildProcessError, OSError):
             os.waitpid(self.process, os.WNOHANG)  # one of ours that has ended is not there
         try:
             os.kill(self.process, 0)
+            return MODULE.encode() in Path(f"/proc/{self.process}/cmdline").read_bytes()
         except (ProcessLookupError, PermissionError):
             return False
-        return True
+        except OSError:
+            return True  # a system that does not say what runs
 
 
 class Foresight:
@@ -100,7 +104,7 @@ class Foresight:
         out = self._path(draft, "")
         out.with_suffix(".toml").write_bytes(draft.path.read_bytes())
         job = subprocess.Popen(
-            [sys.executable, "-m", "bylaw.console.processes.impact", str(self._office), str(out)],
+            [sys.executable, "-m", MODULE, str(self._office), str(out)],
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )

@@ -56,7 +56,7 @@ class Reached:
         """
         if self._settings.origin:
             asked = urlsplit(self._settings.origin).netloc
-            return "" if self._host in (asked, asked.removesuffix(":443")) else f"this console is {asked}"
+            return "" if self._host in (asked, f"{asked}:443") else f"this console is {asked}"
         if not _is_address(self._name) and self._name != "localhost":
             return "this console has no name: [console] origin in GATEWAY.toml gives it one"
         if self._scheme != "https" and self._name not in LOOPBACK:

@@ -9,6 +9,7 @@ from bylaw.console.custody import custody, signer_of
 from bylaw.console.drafts import Draft, signatures
 from bylaw.console.pages.drafts import findings
 from bylaw.console.pages.impact import behind
+from bylaw.console.views.about import about
 from bylaw.console.visit import Visit
 from bylaw.errors import UsageError
 from bylaw.lineage.dsse import LIMIT, parse
@@ -21,6 +22,7 @@ def ask_to_sign(visit: Visit) -> Response:
         "sign.html",
         draft=draft,
         document=draft.document,
+        tree=about(draft.document),
         signed=signatures(draft, office, at),
         mine=custody(visit.desk.place, visit.me.name),
         sums=visit.desk.foresight.sums(draft),

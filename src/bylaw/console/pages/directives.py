@@ -6,9 +6,8 @@ from bylaw.access.office.enact import rescission
 from bylaw.access.office.status import Status, before, status, statuses
 from bylaw.access.rules.approval import signed_by
 from bylaw.access.rules.diff import diff
-from bylaw.access.rules.document import predicates
-from bylaw.access.rules.predicates import Limb
 from bylaw.console.drafts import signatures
+from bylaw.console.views.about import about
 from bylaw.console.visit import Visit
 from bylaw.errors import UsageError
 
@@ -39,10 +38,10 @@ def one(visit: Visit) -> Response:
         found=found,
         document=found.document,
         text=path.read_text(encoding="utf-8"),
+        tree=about(found.document),
         signed=signed_by(path, office.approvers()),
         earlier=earlier,
         changes=diff([earlier], [found.document]) if earlier else (),
-        limbs=[each for each in predicates(found.document) if isinstance(each, Limb)],
         at=at,
     )
 

@@ -11,6 +11,7 @@ from bylaw.access.rules.document import parse
 from bylaw.access.rules.library import library
 from bylaw.console.custody import custody
 from bylaw.console.drafts import Draft, signatures
+from bylaw.console.views.about import about
 from bylaw.console.visit import Visit
 from bylaw.errors import DocumentError, UsageError
 
@@ -44,6 +45,7 @@ def show(visit: Visit) -> Response:
         "draft.html",
         draft=draft,
         document=draft.document,
+        tree=about(draft.document),
         found=findings(draft, office, visit),
         signed=signatures(draft, office, at),
         mine=custody(visit.desk.place, visit.me.name),

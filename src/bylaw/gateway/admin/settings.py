@@ -76,7 +76,8 @@ class ConsoleSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     def faults(self, path: Callable[[str], Path]) -> Iterator[Fault]:
         """What would not work."""
         if self.origin and not _is_origin(self.origin):
-            yield "console.origin", f"{self.origin!r} is not https://HOST or https://HOST:PORT"
+            meant = "https://HOST or https://HOST:PORT, as browsers write it (small letters, no :443)"
+            yield "console.origin", f"{self.origin!r} is not {meant}"
         for name, each in self.signs.items():
             yield from _custody(f"console.signs.{name}", each, path)
         if self.oidc:
@@ -86,7 +87,9 @@ class ConsoleSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 def _is_origin(text: str) -> bool:
     """Only encrypted, but for this machine itself."""
     parts = urlsplit(text)
-    bare = text == f"{parts.scheme}://{parts.netloc}" and parts.hostname and not parts.username
+    bare = text == f"{parts.scheme}://{parts.netloc}".lower() and parts.hostname and not parts.username
+    if text.endswith((":443", ":80")):
+        return False  # browsers leave out what goes without saying, and forms would be strangers'
     return bool(bare) and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK))
 
 
