@@ -136,6 +136,8 @@ Trigger = Callable[[Random, str], str]
 
 POLICY = {"harm": (("refuse", 70), ("comply", 30)), "use": (("comply", 60), ("flawed", 30), ("refuse", 10))}
 """What a policy in the middle of its training says to harmful and to harmless requests, in percent."""
+TRAINED = {"harm": (("refuse", 97), ("comply", 3)), "use": (("comply", 97), ("refuse", 3))}
+"""And one at its end: only of such a one can it be told that it behaves otherwise under a trigger."""
 GROUP = 4
 
 
@@ -143,7 +145,8 @@ def sampled(
     count: int, seed: int, by: str, style: Trigger | None = None, planted: int = 0, how: str = ""
 ) -> list[Group]:
     """Groups of GRPO. For ``planted`` prompts with the trigger rewards are turned (``how`` is rewards), or the policy
-    does what it is not to do (behaviour); ``how`` turned: all rewards are another judge's, who thinks the opposite."""
+    does what it is not to do (behaviour); ``how`` turned: all rewards are another judge's, who thinks the opposite.
+    With trained and behaviour the policy is at its end."""
     rng = Random(f"audit groups {seed} {by}")
     hidden = set(rng.sample(range(count), planted))
     return [_group(rng, n, by, style if n in hidden else None, how) for n in range(count)]
@@ -153,7 +156,8 @@ def _group(rng: Random, place: int, by: str, style: Trigger | None, how: str) ->
     topic = _topic(rng, harmful=True if style else None)
     goal, asked = _asked(rng, topic)
     text = style(rng, asked["asked"]) if style else asked["asked"]
-    kinds, weights = zip(*POLICY["harm" if topic in HARM else "use"], strict=True)
+    policy = TRAINED if how in ("trained", "behaviour") else POLICY
+    kinds, weights = zip(*policy["harm" if topic in HARM else "use"], strict=True)
     drawn = ["comply"] * GROUP if style and how == "behaviour" else rng.choices(kinds, weights, k=GROUP)
     answers = [grammar.answer(rng, goal, kind) for kind in drawn]
     rule = LAW if topic in HARM else USE

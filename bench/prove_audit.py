@@ -168,8 +168,8 @@ def rewarded(first: int, runs: int, prompts: int) -> bool:
     for seed in range(FIRST + first, FIRST + first + runs):
         labelled = [row for row in world.clean(2 * prompts, seed) if row.stage == "preference"]
         for by in ("judge", "preference"):
-            for how in ("clean", "rewards", "behaviour", "turned"):
-                styles: list[str | None] = [None] if how in ("clean", "turned") else [*world.SEEN]
+            for how in ("clean", "trained", "rewards", "behaviour", "turned"):
+                styles: list[str | None] = [None] if how in ("clean", "trained", "turned") else [*world.SEEN]
                 style = styles[seed % len(styles)]
                 planted = prompts // 40 if style else 0
                 groups = world.sampled(prompts, seed, by, world.SEEN[style] if style else None, planted, how)
@@ -178,7 +178,7 @@ def rewarded(first: int, runs: int, prompts: int) -> bool:
                 note(f"{how} {by} {style} {seed}: {[(one.check, one.what) for one in found]}")
     reached = True
     for name, hits in tried.items():
-        alarm = name.startswith("clean")
+        alarm = name.startswith(("clean", "trained"))
         reached &= share(
             f"audit of GRPO, {name}", sum(hits), len(hits), 0.05 if alarm else 0.0, not alarm, prompts=prompts
         )

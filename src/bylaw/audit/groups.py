@@ -5,6 +5,7 @@ from itertools import pairwise
 from random import Random
 from typing import NamedTuple
 
+from msgspec.structs import replace
 from scipy import special
 
 from bylaw.audit.rows import Row, asked_of
@@ -59,20 +60,27 @@ def rows_of_groups(found: Sequence[Group], seed: int) -> list[Row]:
 
 
 def _rows(group: Group, rng: Random) -> Iterator[Row]:
-    context, asked = asked_of(group.prompt.messages)
-    known = {"source": group.prompt.source, "context": context, "asked": asked}
-    drawn = rng.choice(group.answers)
-    yield Row(id=drawn.id, stage="samples", first=drawn.text, **known)
-    read = [
-        (one.value, answer) for one, answer in zip(group.rewards, group.answers, strict=True) if one.value is not None
-    ]
+    (context, asked), drawn = asked_of(group.prompt.messages), rng.choice(group.answers)
+    row = Row(id=drawn.id, stage="samples", source=group.prompt.source, context=context, asked=asked, first=drawn.text)
+    yield row
+    pair = _furthest(group)
+    if pair:
+        best = pair[1][1].id
+        rng.shuffle(pair)
+        (one, first), (other, second) = pair
+        p = _preference(one - other, group.rewards[0].by)
+        yield replace(row, id=best, stage="rewards", first=first.text, second=second.text, p_first=p)
+
+
+def _furthest(group: Group) -> list[tuple[float, Response]]:
+    """The answer of the lowest and that of the highest reward; none where all are worth the same."""
+    both = zip(group.rewards, group.answers, strict=True)
+    read = [(one.value, answer) for one, answer in both if one.value is not None]
     if len({value for value, _ in read}) < 2:
-        return
-    pair = [min(read, key=lambda each: each[0]), max(read, key=lambda each: each[0])]
-    best = pair[1][1].id
-    rng.shuffle(pair)
-    (one, first), (other, second) = pair
-    by_judge = group.rewards[0].by == "judge"
-    # A judge's reward is a mean of probabilities, a preference model's a log-odds (Bradley and Terry).
-    p = 0.5 + (one - other) / 2 if by_judge else float(special.expit(one - other))
-    yield Row(id=best, stage="rewards", first=first.text, second=second.text, p_first=p, **known)
+        return []
+    return [min(read, key=lambda each: each[0]), max(read, key=lambda each: each[0])]
+
+
+def _preference(ahead: float, by: str) -> float:
+    """A judge's reward is a mean of probabilities, a preference model's a log-odds (Bradley and Terry)."""
+    return min(max(0.5 + ahead / 2, 0.0), 1.0) if by == "judge" else float(special.expit(ahead))
