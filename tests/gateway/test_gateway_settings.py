@@ -160,6 +160,18 @@ def test_settings_mean_the_same_in_another_folder(office: Path) -> None:
     assert again.settings.upstream == place.settings.upstream
 
 
+def test_a_replica_issues_no_keys_and_is_checked_without_an_office(
+    office: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CLUSTER_DSN", "host=127.0.0.1")
+    (tmp_path / "gateway.pem.pub").write_bytes((office / "ana.pem.pub").read_bytes())
+    path = tmp_path / "gateway.toml"
+    path.write_text(f'state = "state"\n[snapshot]\nkey = "gateway.pem"\n{CLUSTER}{UPSTREAM}')
+    assert main(["serve", "--check", str(path)]) == 0
+    assert main(["keys", "issue", "citizen", "--gateway", str(path)]) == 2
+    assert "where the publisher is" in capsys.readouterr().err and not (tmp_path / "state").exists()
+
+
 def test_keys_by_the_command(office: Path, capsys: pytest.CaptureFixture[str]) -> None:
     gateway = ["--gateway", str(office / "gateway.toml")]
     assert main(["keys", "issue", "foreign", "--expires", "2030-01-01", *gateway]) == 0

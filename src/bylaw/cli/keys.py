@@ -78,7 +78,11 @@ def run_revoke(args: argparse.Namespace) -> int:
 
 
 def _file(args: argparse.Namespace) -> "KeyFile":
+    from bylaw.errors import UsageError
     from bylaw.gateway.settings import Place
     from bylaw.gateway.state import State
 
-    return State(Place.read(args.gateway)).keys
+    place = Place.read(args.gateway)
+    if place.settings.cluster.is_replica:
+        raise UsageError(f"{place.where} is a replica's; keys are issued and revoked where the publisher is")
+    return State(place).keys
