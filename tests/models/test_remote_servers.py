@@ -1,10 +1,5 @@
-"""Judges behind servers nobody here wrote: llama.cpp's, which gives log-probabilities, and ``transformers serve``."""
+"""Judges behind servers: llama.cpp's own, which nobody here wrote, and Anthropic's form by its official client."""
 
-import socket
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +12,7 @@ from bylaw.models.remote.settings import RemoteSettings
 from bylaw.models.remote.spending import read
 from bylaw.records import Comparison, Message, Principle
 from judge_server import serving
-from llama_server import gguf, llama, opinionated, wait
+from llama_server import gguf, llama, opinionated
 
 PRINCIPLES = [Principle(key=key, comparison=f"Which answer is {key}?") for key in ("kinder", "truer", "safer")]
 PAIRS = [
@@ -60,34 +55,6 @@ def test_llama_cpp_says_what_the_model_says_here(model: Path, tmp_path: Path, ho
     if "batch" not in how:  # of a list, it counts one
         spent = read(tmp_path / "costs.db")
         assert sum(line.cached_tokens for line in spent) > 0.4 * sum(line.prompt_tokens for line in spent)
-
-
-@pytest.mark.long
-def test_transformers_serve_is_asked_for_votes(model: Path, tmp_path: Path) -> None:
-    with transformers_serve(model) as url:
-        settings = RemoteSettings(
-            backend="openai_compatible", url=url, model=str(model), cache="off", votes=2, concurrency=2, deadline=300,
-        )  # fmt: skip
-        judge = open_remote(settings, tmp_path / "costs.db")
-        made = judge.run([label(PAIRS[0], PRINCIPLES[:1], "j", ANY, 0)])
-        judge.close()
-    assert [vote.raw[:10] for vote in made[0].votes] == ["2 samples:"] * 2
-    assert all(0 < vote.p_first < 1 for vote in made[0].votes)
-
-
-@contextmanager
-def transformers_serve(model: Path) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    code = "from transformers.cli.transformers import main; main()"
-    words = [sys.executable, "-c", code, "serve", str(model), "--port", str(port), "--device", "cpu"]
-    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        try:
-            wait(f"http://127.0.0.1:{port}/health", process)
-            yield f"http://127.0.0.1:{port}/v1"
-        finally:
-            process.kill()
 
 
 class Messages:
