@@ -115,13 +115,13 @@ def llama(path: Path, context: int = 4096, slots: int = 1) -> Iterator[str]:
     words = [sys.executable, __file__, str(path), str(port), str(context), str(slots)]
     with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
-            _wait(f"http://127.0.0.1:{port}/health", process)
+            wait(f"http://127.0.0.1:{port}/health", process)
             yield f"http://127.0.0.1:{port}/v1"
         finally:
             process.kill()
 
 
-def _wait(url: str, process: "subprocess.Popen[bytes]", seconds: float = 300) -> None:
+def wait(url: str, process: "subprocess.Popen[bytes]", seconds: float = 300) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if process.poll() is not None:

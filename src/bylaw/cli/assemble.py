@@ -8,7 +8,7 @@ from bylaw.errors import ConstitutionError, UsageError
 from bylaw.models.remote import RemoteModel, open_remote
 from bylaw.parts import Parts
 from bylaw.recipe import Recipe
-from bylaw.run.directory import costs_of
+from bylaw.run.documents import costs_of
 
 
 def assemble(recipe: Recipe, run: Path | None = None) -> tuple[Constitution, Parts]:

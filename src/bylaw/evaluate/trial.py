@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from bylaw.errors import ModelError
-from bylaw.evaluate.calibration import JudgeFigures
+from bylaw.evaluate.calibration import JudgeFigures, Share
 
 
 class TrialSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -31,10 +31,14 @@ class Bound(msgspec.Struct, frozen=True):
     figure: Callable[[JudgeFigures], float | None]
 
 
+def _of(share: Share | None) -> float | None:
+    return share.value if share else None
+
+
 BOUNDS = (
-    Bound("minimum_accuracy", "agrees with gold verdicts", False, lambda one: one.accuracy and one.accuracy.value),
+    Bound("minimum_accuracy", "agrees with gold verdicts", False, lambda one: _of(one.accuracy)),
     Bound("maximum_calibration_error", "has a calibration error", True, lambda one: one.calibration_error),
-    Bound("maximum_flips", "flips when the order is swapped", True, lambda one: one.flips and one.flips.value),
+    Bound("maximum_flips", "flips when the order is swapped", True, lambda one: _of(one.flips)),
     Bound(
         "maximum_length_bias",
         "prefers the longer response more, or less, than gold does",

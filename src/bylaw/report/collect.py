@@ -18,6 +18,7 @@ from bylaw.report.data import Digest, Payment, ReportData, StageCost, TrainingCu
 from bylaw.report.judging import judging, principles
 from bylaw.report.transcripts import choose, steps, transcripts
 from bylaw.run import Run
+from bylaw.run.documents import costs_of
 from bylaw.run.local import public
 from bylaw.run.manifest import Finished
 
@@ -113,7 +114,7 @@ def _cost(line: Finished) -> StageCost:
 
 def _paid(run: Run) -> Iterator[Payment]:
     """What servers were paid, by stage and principle."""
-    for line in spending.read(run.costs):
+    for line in spending.read(costs_of(run.path)):
         said = line._asdict()
         yield Payment(kept=said.pop("cached"), **said)
 

@@ -28,7 +28,7 @@ from bylaw.lineage.rows import Reading
 from bylaw.lineage.statement import Thing
 from bylaw.lineage.tree import digest_of, tree_files
 from bylaw.records import Measurement, Record
-from bylaw.run.documents import COSTS, Documents
+from bylaw.run.documents import Documents
 from bylaw.run.findings import Findings
 from bylaw.run.manifest import Finished, Manifest, Output, Started, now, peak_rss
 from bylaw.run.stage import RECORD_TYPES, Report, Stage, checked_name
@@ -39,11 +39,6 @@ R = TypeVar("R", bound=Record)
 
 _FILES = {kind: f"records/{kind}s.jsonl" for kind in RECORD_TYPES} | {"measurement": "measurements.jsonl"}
 _LOCK = ".lock"
-
-
-def costs_of(path: Path) -> Path:
-    """Where a run at ``path`` enters what it pays; it may before it is begun."""
-    return path / COSTS
 
 
 class Run:
@@ -94,11 +89,6 @@ class Run:
         if not (path / "run.toml").is_file():
             raise RunError(f"{path} is not a run directory: it has no run.toml")
         return cls(path, report, lab)
-
-    @property
-    def costs(self) -> Path:
-        """The ledger of what was paid to servers; there is none if none was asked."""
-        return costs_of(self.path)
 
     @property
     def signed(self) -> bool:

@@ -17,6 +17,11 @@ COSTS = "costs.db"
 """What was paid to servers: a database, with the files that belong to one. It may be there before the run is."""
 
 
+def costs_of(run: Path) -> Path:
+    """Where the run in a directory enters what it pays to servers; there is no such file if none was asked."""
+    return run / COSTS
+
+
 class Documents:
     """The documents in a run directory."""
 

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from bylaw.canonical import canonical, sha256
+from bylaw.canonical import sha256
 from bylaw.models.base import Choose, Generate
 
 
@@ -27,7 +27,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
     def key(self, served: str) -> str:
         """Address of the answer: what was asked of whom."""
-        return sha256(canonical([served, self.path, self.body, self.vote]))
+        return sha256(msgspec.json.encode([served, self.path, self.body, self.vote], order="deterministic"))
 
     @property
     def worst(self) -> int:

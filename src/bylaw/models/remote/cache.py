@@ -78,7 +78,7 @@ class Cache:
         if not self._base:
             return []
         try:
-            return self._base.execute(query, values).fetchall()  # type: ignore[arg-type]
+            return self._base.execute(query, values).fetchall()
         except sqlite3.Error as error:
             raise RemoteError(f"{self.path} cannot be read: {error}; name another with models.judge.cache") from error
 
@@ -87,7 +87,7 @@ class Cache:
             return
         try:
             self._base.execute("begin immediate")
-            self._base.executemany(statement, rows)  # type: ignore[arg-type]
+            self._base.executemany(statement, rows)
             self._base.execute("commit")
         except sqlite3.Error as error:
             raise RemoteError(

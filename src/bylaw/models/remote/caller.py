@@ -115,9 +115,9 @@ class Caller:
         self.limit.reopen()
 
     async def _call(self, requests: list[Request], keys: list[str] | None = None) -> list[Reply]:
-        if keys is not None and self.meet:
+        if keys is not None and self.meet is not None:
             async with self._meeting:
-                if self.meet:
+                if self.meet is not None:
                     await self.meet()
                     self.meet = None
         failed = 0

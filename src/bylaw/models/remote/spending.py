@@ -99,13 +99,15 @@ class Spending:
             self._under_way -= 1
 
     def pay(self, paid: list[tuple[Request, Reply]], model: str) -> None:
-        """Enter answers of one call."""
+        """Enter answers of one call, all or none of them."""
+        rows = []
         for request, reply in paid:
             usd = self.price.of(reply) if self.price else 0.0
             tokens = reply.prompt_tokens, reply.cached_tokens, reply.generated_tokens
-            self._write(_ADD, (self.stage, request.about, model, 1, 0, 0, *tokens, usd))
+            rows.append((self.stage, request.about, model, 1, 0, 0, *tokens, usd))
             self._tokens += reply.prompt_tokens + reply.generated_tokens
             self._usd += usd
+        self._write(_ADD, *rows)
 
     def recall(self, request: Request, model: str, count: int = 1) -> None:
         """Enter answers that were there already, at no cost."""
@@ -147,9 +149,11 @@ class Spending:
             "for is kept: raise the budget and give the same command again, and nothing is paid for twice"
         )
 
-    def _write(self, statement: str, values: tuple[object, ...]) -> None:
+    def _write(self, statement: str, *rows: tuple[object, ...]) -> None:
         try:
-            self._base.execute(statement, values)
+            self._base.execute("begin immediate")
+            self._base.executemany(statement, rows)
+            self._base.execute("commit")
         except sqlite3.Error as error:
             raise RemoteError(f"{self.path} cannot be written: {error}; nothing more is asked") from error
 
@@ -167,4 +171,4 @@ def read(path: Path) -> list[Spent]:
 
 def _lines(base: sqlite3.Connection) -> list[Spent]:
     rows = base.execute("select * from spent order by 1, 2, 3")
-    return [Spent(*row[:3], *(int(value) for value in row[3:9]), row[9]) for row in rows.fetchall()]
+    return [Spent._make([*row[:3], *(int(value) for value in row[3:9]), row[9]]) for row in rows.fetchall()]
