@@ -1,6 +1,7 @@
 """Workers on Ray make what one process makes, to the byte, however often they are killed."""
 
 import os
+import pickle
 import random
 import signal
 import threading
@@ -18,10 +19,12 @@ from bylaw.feedback.compare import CompareSettings, compare
 from bylaw.feedback.label import LabelSettings, label
 from bylaw.models.cluster import ClusterSettings, lasting
 from bylaw.models.local import LocalSettings, open_model
-from bylaw.models.pool import Pool
+from bylaw.models.pool import Pool, Worker
 from bylaw.records import Comparison, Message, Principle, Prompt
 
 pytest.importorskip("ray")
+
+from ray import cloudpickle
 
 PRINCIPLES = [Principle(key=name, comparison=f"Which is {name}?") for name in ("kinder", "truer")]
 TWO = ClusterSettings(workers=2, cpus=1)
@@ -121,6 +124,52 @@ def test_a_worker_that_cannot_start_says_why(model: Path, tmp_path: Path, pool: 
     broken = Pool(tmp_path, "sft", LocalSettings(), TWO)
     with pytest.raises(ModelError, match=r"config\.json"):
         list(broken.over(chunks(PROMPTS), compared))
+
+
+class Ready:
+    """A stand-in for Ray whose workers answer in this process, in a drawn order; what goes to them is pickled."""
+
+    def __init__(self, seed: int) -> None:
+        self.draw = random.Random(seed)
+        self.most = 0
+
+    def put(self, value: Any) -> Any:
+        return cloudpickle.dumps(value)
+
+    def wait(self, running: list[Any], num_returns: int) -> tuple[list[Any], list[Any]]:
+        self.most = max(self.most, len(running))
+        return [self.draw.choice(running)], []
+
+    def get(self, done: Any) -> Any:
+        make, chunk, worker = done
+        return worker.run(cloudpickle.loads(make), pickle.loads(chunk))
+
+
+class Sent:
+    """One worker's ``run.remote``."""
+
+    def __init__(self, worker: Worker) -> None:
+        self.run = self
+        self.worker = worker
+
+    def remote(self, make: Any, chunk: list[Any]) -> Any:
+        return make, pickle.dumps(chunk), self.worker
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_chunks_come_back_in_order_whoever_is_first(model: Path, seed: int) -> None:
+    pool = Pool.__new__(Pool)
+    pool._ray = Ready(seed)
+    pool._workers = [Sent(Worker(str(model), "sft", LocalSettings(), TWO)) for _ in range(2)]
+    few = PROMPTS[:26]
+    bound = CompareSettings(max_tokens=12)  # what a pipeline's stage hands over is a function with data in it
+    answered = list(pool.over(chunks(few), lambda prompts: [compare(one, "sft", bound, 7) for one in prompts]))
+    again = [compare(one, "sft", bound, 7) for one in few[:CHUNK]]
+    assert _bytes(results for results, _ in answered)[0] == _bytes([open_model(model, LocalSettings()).run(again)])[0]
+    asked = [row[0].prompt for results, _ in answered for row in results]
+    assert asked == [one.id for one in few]
+    assert pool._ray.most == 4 and len(answered) == 7
+    assert all(usage.generated_tokens > 0 for _, usage in answered)
 
 
 def test_what_a_run_keeps_of_its_cluster() -> None:
