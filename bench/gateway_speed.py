@@ -113,7 +113,7 @@ def lite(
     environment = {"LITELLM_MODE": "PRODUCTION", "LITELLM_LOG": "ERROR", "PYTHONPATH": ""}
     environment["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # nothing is fetched
     process = stack.enter_context(running(*words, core=SERVERS, port=port, **environment))
-    yield Peer("LiteLLM", f"http://127.0.0.1:{port}", keys, model, process.pid, times=3)
+    yield Peer("LiteLLM", f"http://127.0.0.1:{port}", keys, model, process.pid, times=6)
 
 
 def waits(gateway: Gateway) -> Callable[[], None]:
@@ -160,6 +160,8 @@ def measured(peers: Sequence[Peer], stream: bool, rounds: int, seconds: float) -
                 f"CPU {run.server:.2f} (load {run.load:.2f})  {run.per_cpu:9,.0f}/s of CPU"
                 + ("  (warming up)" if not number else "")
             )
+            if number and not run.requests:
+                raise SystemExit(f"{peer.name} answered nothing in {seconds * peer.times:g} s")
             if number:
                 runs[peer.name].append(run)
     return runs
