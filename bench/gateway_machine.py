@@ -100,10 +100,13 @@ def free_port() -> int:
         return int(made.getsockname()[1])
 
 
-def many_files() -> None:
-    """As many open files as the system allows."""
+def many_files(count: int = 65_536) -> None:
+    """So many open files for this process and all it starts, or as many as the system allows."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(most, count), max(most, count)))
+    except (ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def load_average() -> float:

@@ -8,7 +8,6 @@ through the measurements after the first fifth, which is warm-up; callers are 4,
 """
 
 import asyncio
-import gc
 import statistics
 import sys
 import tempfile
@@ -19,7 +18,7 @@ import uvloop
 
 from gateway_client import Call, call, request_of
 from gateway_load import wrk
-from gateway_machine import load_average, many_files, memory, until
+from gateway_machine import load_average, many_files, memory
 from gateway_stand import KEYS, STREAMS, WHOLE, Gateway, options, upstreams
 from reporting import note, report
 
@@ -31,6 +30,8 @@ SECONDS = 5.0
 """Of load between two measurements."""
 FOREVER = 3_600_000
 """Milliseconds until a stream says anything again."""
+AT_ONCE = 100
+"""Streams that begin at once."""
 LIMITS = "[limits]\nrunning = 20000\nconnections = 20000\n"
 
 
@@ -71,26 +72,26 @@ def slope(gateway: Gateway, requests: int) -> bool:
 async def silent(gateway: Gateway, count: int) -> bool:
     """Megabytes with so many streams that have begun and say nothing."""
     before = memory(gateway.children()) / 1e6
-    made = [Call() for _ in range(count)]
-    tasks = []
-    for number, each in enumerate(made):
-        request = request_of(gateway.keys[number % len(gateway.keys)], STREAMS, True)
-        tasks.append(asyncio.ensure_future(call(gateway.door, request, made=each)))
-        while sum(not each.sent and not each.over for each in made[max(0, number - 200) : number + 1]) > 100:
-            await asyncio.sleep(0.01)
-    while not all(each.sent or each.over for each in made):
-        await asyncio.sleep(0.1)
-    gc.collect()
-    open_now = sum(not each.over for each in made)
-    await asyncio.to_thread(until, lambda: True, 1)
-    found = memory(gateway.children()) / 1e6
+    made, tasks, again = [], [], 0
+    while len(made) < count:
+        some = [Call() for _ in range(min(AT_ONCE, count - len(made)))]
+        for number, each in enumerate(some, len(made)):
+            request = request_of(gateway.keys[number % len(gateway.keys)], STREAMS, True)
+            tasks.append(asyncio.ensure_future(call(gateway.door, request, made=each)))
+        while not all(each.sent or each.over for each in some):
+            await asyncio.sleep(0.02)
+        made += [each for each in some if not each.over]
+        again += sum(each.over for each in some)
+        if again > count / 100:
+            raise SystemExit(f"{again} streams did not begin: {[each.status for each in some if each.over]}")
+    found, open_now = memory(gateway.children()) / 1e6, sum(not each.over for each in made)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     if open_now != count:
         raise SystemExit(f"only {open_now} of {count} streams are open")
     each_kb = round((found - before) * 1000 / count, 1)
-    said = {"before_mb": round(before, 1), "kb_each": each_kb, "load_average": load_average()}
+    said = {"before_mb": round(before, 1), "kb_each": each_kb, "asked_again": again, "load_average": load_average()}
     return report(f"MB with {count:,} silent streams", found, HELD, False, **said)
 
 

@@ -138,7 +138,7 @@ class Gateway:
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
         try:
             self.door, self.admin = self._address(), self._address()
-            until(lambda: ask(self.door, self.keys[0], WHOLE if is_asked else "") == 200, 600, self.log)
+            until(lambda: ask(self.door, self.keys[0], WHOLE if is_asked else "") == 200, 3600, self.log, 0.2)
             yield self
         finally:
             self.process.send_signal(signal.SIGTERM)
