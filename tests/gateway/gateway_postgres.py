@@ -17,6 +17,7 @@ from gateway_rig import wait
 OPTIONS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
+    "dynamic_shared_memory_type": "mmap",  # in its own folder: what is killed leaves nothing elsewhere
     "shared_buffers": "16MB",
     "max_connections": "40",
     "wal_keep_size": "64MB",
@@ -106,7 +107,8 @@ def postgres(count: int = 1) -> Iterator[list[Postgres]]:
         for one in made:
             if one.process is not None and one.process.poll() is None:
                 one.signal(signal.SIGCONT)
-                one.kill()
+                one.process.send_signal(signal.SIGQUIT)
+                one.process.wait(60)
         shutil.rmtree(folder)
 
 
