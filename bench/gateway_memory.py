@@ -30,6 +30,8 @@ SECONDS = 5.0
 """Of load between two measurements."""
 FOREVER = 3_600_000
 """Milliseconds until a stream says anything again."""
+WORKERS = 2
+"""A stream is two open files; many systems allow 20,000 a process."""
 AT_ONCE = 100
 """Streams that begin at once."""
 LIMITS = "[limits]\nrunning = 20000\nconnections = 20000\n"
@@ -45,7 +47,7 @@ def main() -> int:
         folder.chmod(0o755)
         ports = stack.enter_context(upstreams(folder, pause=FOREVER))
         settings = f'[record]\nsync = "system"\n{LIMITS}'
-        gateway = Gateway(folder / "gateway", SIZE, ports, keys=KEYS, settings=settings)
+        gateway = Gateway(folder / "gateway", SIZE, ports, keys=KEYS, workers=WORKERS, settings=settings)
         stack.enter_context(gateway.serving())
         reached = [slope(gateway, requests), uvloop.run(silent(gateway, streams))]
     return 0 if all(reached) else 1
