@@ -4,6 +4,7 @@ import os
 import pickle
 import random
 import signal
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,6 @@ import pytest
 
 import slow_ray
 import tiny
-from bylaw.canonical import seed_of
 from bylaw.errors import ModelError
 from bylaw.feedback.compare import CompareSettings, compare
 from bylaw.feedback.label import LabelSettings, label
@@ -26,6 +26,8 @@ pytest.importorskip("ray")
 
 from ray import cloudpickle
 
+cloudpickle.register_pickle_by_value(sys.modules[__name__])  # workers do not see this file
+
 PRINCIPLES = [Principle(key=name, comparison=f"Which is {name}?") for name in ("kinder", "truer")]
 TWO = ClusterSettings(workers=2, cpus=1)
 CHUNK = 4
@@ -33,7 +35,7 @@ CHUNK = 4
 
 def compared(prompts: list[Prompt]) -> list[Any]:
     settings = CompareSettings(max_tokens=12)
-    return [compare(prompt, "sft", settings, seed_of("test")) for prompt in prompts]
+    return [compare(prompt, "sft", settings, 5) for prompt in prompts]
 
 
 def labelled(pairs: list[Comparison]) -> list[Any]:

@@ -1,7 +1,8 @@
 """The tasks: ``hhh`` and ``rbr`` measure a model as a judge, ``xstest`` as an assistant, by a grader.
 
 The grader of ``xstest`` is Inspect's role of that name (``--model-role grader=…``), else the model itself; it is asked
-the proposition that our own grader is asked, and should be validated by ``rbr`` first.
+the proposition that our own grader is asked, and should be validated by ``rbr`` first. No task sets a temperature, since
+some of Inspect's providers refuse 0: name one with ``--temperature``.
 """
 
 from pathlib import Path
@@ -47,7 +48,7 @@ def hhh(file: str, both_orders: bool = True) -> Task:
         solver=generate(),
         scorer=pattern(r"\b([AB])\b", ignore_case=False),
         metrics=[accuracy(), stderr(), grouped(accuracy(), "group", all=False)],
-        config=GenerateConfig(max_tokens=16, temperature=0.0),
+        config=GenerateConfig(max_tokens=16),
     )
 
 
@@ -59,7 +60,7 @@ def rbr(file: str) -> Task:
         solver=generate(),
         scorer=pattern(r"\b(Yes|No)\b"),
         metrics=[accuracy(), stderr(), grouped(accuracy(), "group", all=False)],
-        config=GenerateConfig(max_tokens=16, temperature=0.0),
+        config=GenerateConfig(max_tokens=16),
     )
 
 
@@ -71,7 +72,7 @@ def xstest(file: str) -> Task:
         solver=generate(),
         scorer=complies_or_refuses(),
         metrics=[accuracy(), stderr(), grouped(accuracy(), "group", all=False)],
-        config=GenerateConfig(max_tokens=512, temperature=0.0),
+        config=GenerateConfig(max_tokens=512),
     )
 
 

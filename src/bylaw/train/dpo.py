@@ -8,6 +8,7 @@ held.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import torch
 import torch.nn.functional as F
 
 from bylaw.models.local import context_of
+from bylaw.models.tree import Tree
 from bylaw.train.checkpoint import weights_digest
 from bylaw.train.crew import ALONE, Crew
 from bylaw.train.examples import Encoded, PairExample, encode_pairs
@@ -108,6 +110,10 @@ def reference_logprobs(
     return dict(zip(stored["index"].tolist(), rows, strict=True))
 
 
+def _sums(trees: Sequence[Tree], policy: Any) -> torch.Tensor:
+    return branch_logprobs(policy, trees).sums()
+
+
 @torch.no_grad()
 def _compute(model: Any, pairs: Sequence[Encoded], settings: TrainSettings, crew: Crew) -> dict[str, torch.Tensor]:
     model.eval()
@@ -115,7 +121,7 @@ def _compute(model: Any, pairs: Sequence[Encoded], settings: TrainSettings, crew
     for group, factor in crew.shares(pairs, settings.micro_tokens):
         trees = [one.tree for one in group]
         with autocast(model, settings):
-            sums = crew.within(model, lambda policy, trees=trees: branch_logprobs(policy, trees).sums())
+            sums = crew.within(model, partial(_sums, trees))
         if factor:
             rows += zip((one.index for one in group), sums.view(-1, 2).tolist(), strict=True)
     rows = crew.joined(rows)

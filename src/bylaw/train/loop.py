@@ -95,7 +95,7 @@ def accumulate(
             with autocast(model, settings):
                 total, metrics = crew.within(model, _parts_of(method, examples))
             # Sharded gradients are averaged over the processes; what is wanted is their sum.
-            (total / scale * (factor * crew.size)).backward()
+            (total / scale * (factor * crew.size)).backward()  # type: ignore[no-untyped-call]
         sums[""] += factor * total.item() / scale
         for name, value in metrics.items():
             sums[name] = sums.get(name, 0.0) + factor * float(value) / len(batch)

@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 
 import torch
 import torch.distributed as dist
+from torch.distributed.device_mesh import init_device_mesh
 
 from bylaw.errors import MissingExtra
 from bylaw.train.crew import Crew, E
@@ -37,7 +38,7 @@ class Sharded(Crew):
         state = PartialState(cpu=not torch.cuda.is_available(), timeout=PATIENCE)
         self.size, self.rank = int(state.num_processes), int(state.process_index)
         self.device: torch.device = state.device
-        self._mesh = dist.init_device_mesh(self.device.type, (self.size,))
+        self._mesh = init_device_mesh(self.device.type, (self.size,))
         self._talk = dist.new_group(backend="gloo", timeout=PATIENCE)
         self._whole: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 
@@ -53,7 +54,7 @@ class Sharded(Crew):
         policy = copy.deepcopy(model.to("cpu")) if self.first else model
         # Computed in bfloat16, weights may as well travel in it; gradients are summed in float32.
         mixed = MixedPrecisionPolicy(torch.bfloat16, torch.float32, cast_forward_inputs=False)
-        how = {"mesh": self._mesh, **({"mp_policy": mixed} if settings.precision == "mixed" else {})}
+        how: dict[str, Any] = {"mesh": self._mesh, **({"mp_policy": mixed} if settings.precision == "mixed" else {})}
         for layer in layers(policy):
             fully_shard(layer, **how)
         policy.within = MethodType(_within, policy)
@@ -65,7 +66,7 @@ class Sharded(Crew):
 
     def gather(self, policy: Any) -> Any:
         """The whole model, one weight at a time."""
-        model = self._whole.get(policy)
+        model: Any = self._whole.get(policy)
         into = dict(model.named_parameters()) if self.first else {}
         with torch.no_grad():
             for name, weight in policy.named_parameters():

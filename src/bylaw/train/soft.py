@@ -7,6 +7,7 @@ token pulls wherever chance fell. The ``TOP`` likeliest tokens of each place are
 
 import hashlib
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,7 @@ def _distributions(
     for group, factor in crew.shares(examples, settings.micro_tokens):
         trees = [one.tree for one in group]
         with autocast(model, settings):
-            made = crew.within(model, lambda policy, trees=trees: likeliest(policy, trees, top, temperature))
+            made = crew.within(model, partial(likeliest, trees=trees, top=top, temperature=temperature))
         lengths = [len(tree.branches[0]) for tree in trees]
         parts = zip(torch.split(made.tokens.cpu(), lengths), torch.split(made.shares.cpu(), lengths), strict=True)
         if factor:
