@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+Kept = list[tuple[asyncio.StreamReader, asyncio.StreamWriter]]
 SENT = re.compile(rb'"sent": ([0-9.]+)')
 
 
@@ -43,18 +44,29 @@ def request_of(key: str, model: str, stream: bool) -> bytes:
     return f"{head}content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n".encode() + body
 
 
-async def call(url: str, request: bytes, each: Callable[[Call], bool] | None = None, made: Call | None = None) -> Call:
-    """Send and read to the end; ``each`` is called for each piece, and ends it by saying True."""
+async def call(
+    url: str,
+    request: bytes,
+    each: Callable[[Call], bool] | None = None,
+    made: Call | None = None,
+    kept: Kept | None = None,
+) -> Call:
+    """Send and read to the end; ``each`` is called for each piece, and ends it by saying True. ``kept`` are connections
+    that are used again.
+    """
     parts, found = urlsplit(url), made or Call()
     writer = None
     try:
-        reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+        reader, writer = kept.pop() if kept else await asyncio.open_connection(parts.hostname, parts.port)
         found.began = time.monotonic()
         writer.write(request)
         found.head = await reader.readuntil(b"\r\n\r\n")
         found.first = time.monotonic()
         found.status = int(found.head[9:12])
         await _body(reader, found, each)
+        if kept is not None and not found.cut and each is None:
+            kept.append((reader, writer))
+            writer = None
     except (OSError, asyncio.IncompleteReadError):
         found.cut = True
     finally:

@@ -18,7 +18,7 @@ from time import monotonic
 
 import uvloop
 
-from gateway_client import call, request_of
+from gateway_client import Kept, call, request_of
 from gateway_load import wrk
 from gateway_machine import load_average
 from gateway_stand import STREAMS, WHOLE, Gateway, options, upstreams
@@ -84,17 +84,19 @@ def compared(
     requests = [request_of(key, model, model == STREAMS) for key in gateway.keys]
     for number in range(rounds + 1):
         for url, found in sides:
-            latencies = uvloop.run(paced(url, requests, rate, seconds))
+            latencies = uvloop.run(paced(url, requests, rate, seconds, model == STREAMS))
             found += latencies if number else []
     return sides[0][1], sides[1][1]
 
 
-async def paced(url: str, requests: list[bytes], rate: float, seconds: float) -> list[float]:
-    """Calls at a fixed rate; the time from when each was due to the first bytes of its body, in ms."""
-    start, tasks, latencies = monotonic() + 0.05, [], []
+async def paced(url: str, requests: list[bytes], rate: float, seconds: float, first: bool) -> list[float]:
+    """Calls at a fixed rate over kept connections; the time from when each was due to the end of its answer, in ms;
+    with ``first`` to its first bytes, over connections of their own.
+    """
+    start, tasks, latencies, kept = monotonic() + 0.05, [], [], Kept()
 
     async def one(due: float, request: bytes) -> None:
-        found = await call(url, request, lambda found: True)
+        found = await (call(url, request, lambda found: True) if first else call(url, request, kept=kept))
         if found.status != 200:
             raise SystemExit(f"{url} answered {found.status}")
         latencies.append(1000 * (found.last - due))
