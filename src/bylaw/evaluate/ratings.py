@@ -67,9 +67,7 @@ def _chosen(groups: Iterable[Sequence[Result]]) -> list[Result]:
     return [one for group in groups for one in group]
 
 
-def fit(
-    results: Sequence[Result], models: Sequence[str], start: Mapping[str, float] | None = None
-) -> dict[str, float]:
+def fit(results: Sequence[Result], models: Sequence[str], start: Mapping[str, float] | None = None) -> dict[str, float]:
     """Natural ratings, by the minorisation of Hunter (2004), which fractional results suit as well as whole ones."""
     wins = dict.fromkeys(models, PRIOR)
     met: dict[tuple[str, str], float] = {}

@@ -1,8 +1,8 @@
 """The tasks: ``hhh`` and ``rbr`` measure a model as a judge, ``xstest`` as an assistant, by a grader.
 
 The grader of ``xstest`` is Inspect's role of that name (``--model-role grader=…``), else the model itself; it is asked
-the proposition that our own grader is asked, and should be validated by ``rbr`` first. No task sets a temperature, since
-some of Inspect's providers refuse 0: name one with ``--temperature``.
+the proposition that our own grader is asked, and should be validated by ``rbr`` first. No task sets a temperature,
+since some of Inspect's providers refuse 0: name one with ``--temperature``.
 """
 
 from pathlib import Path
