@@ -144,7 +144,7 @@ class Caller:
         async with self.limit.slots(len(requests)) as held:
             while not self.spending.fits(requests):  # raises where waiting cannot help
                 await asyncio.sleep(0.01)
-            self._require_going_on()
+            self.require_going_on()
             with self.spending.holding(requests):
                 began = time.monotonic()
                 replies = await self._sent(requests, held)
@@ -199,9 +199,14 @@ class Caller:
 
     def _note(self, requests: list[Request], billed: bool) -> None:
         self.spending.fail(requests, self.settings.model, billed)
-        self._require_going_on()
+        self.require_going_on()
 
-    def _require_going_on(self) -> None:
+    def is_stopped(self) -> bool:
+        """Whether something stopped the run."""
+        return self.stopped is not None
+
+    def require_going_on(self) -> None:
+        """Raise what stopped the run, if something did."""
         if self.stopped:
             raise self.stopped
 

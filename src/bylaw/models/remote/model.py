@@ -68,13 +68,12 @@ class RemoteModel:
         under_way: list[asyncio.Task[T]] = []
         for program in programs:
             await caller.limit.room()
-            if caller.stopped:
+            if caller.is_stopped():
                 break
             under_way.append(asyncio.create_task(self._drive(program)))
             await asyncio.sleep(0)
         made = await asyncio.gather(*under_way, return_exceptions=True)
-        if caller.stopped:
-            raise caller.stopped
+        caller.require_going_on()
         for one in made:
             if isinstance(one, BaseException):
                 raise one
