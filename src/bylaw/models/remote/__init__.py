@@ -70,3 +70,6 @@ def cache_path(settings: RemoteSettings) -> Path | None:
         return Path(settings.cache).expanduser()
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(home) / "bylaw" / "answers.db"
+
+
+__all__ = ["BACKENDS", "SAMPLED", "RemoteModel", "cache_path", "open_remote"]
