@@ -123,7 +123,8 @@ def test_an_error_of_the_work_is_told_as_it_was(pool: Pool) -> None:
 
 @pytest.mark.long
 def test_a_worker_that_cannot_start_says_why(model: Path, tmp_path: Path, pool: Pool) -> None:
-    broken = Pool(tmp_path, "sft", LocalSettings(), TWO)
+    everywhere = msgspec.structs.replace(TWO, cpus=0)  # the other pool's workers hold every core
+    broken = Pool(tmp_path, "sft", LocalSettings(), everywhere)
     with pytest.raises(ModelError, match=r"config\.json"):
         list(broken.over(chunks(PROMPTS), compared))
 

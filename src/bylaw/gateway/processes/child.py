@@ -12,6 +12,14 @@ from bylaw.errors import BylawError
 from bylaw.gateway.log import Log
 from bylaw.gateway.settings import Place
 
+SUPERVISOR = "BYLAW_SUPERVISOR"
+"""The variable in which the supervisor says its process id to those it starts."""
+
+
+def supervisor() -> int:
+    """The process that this one ends with. It may be gone before this one looks who its parent is."""
+    return int(os.environ.get(SUPERVISOR) or os.getppid())
+
 
 def run(who: str, main: Callable[[argparse.Namespace, Place], None]) -> None:
     """Run a child's ``main``; an error on purpose is one line and exit code 1."""
@@ -35,7 +43,7 @@ def repeat(turn: Callable[[], object], every: float) -> None:
 
     A turn that returns seconds is given so long before the next, instead of ``every``.
     """
-    parent, stop = os.getppid(), threading.Event()
+    parent, stop = supervisor(), threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     while not stop.is_set() and os.getppid() == parent:

@@ -10,6 +10,7 @@ from typing import Any
 
 import uvicorn
 
+from bylaw.gateway.processes.child import supervisor
 from bylaw.gateway.settings import ListenSettings
 
 
@@ -58,7 +59,7 @@ async def serve(server: Server, listening: socket.socket) -> None:
 
 
 async def _orphaned(server: Server) -> None:
-    parent = os.getppid()
+    parent = supervisor()
     while os.getppid() == parent:
         await asyncio.sleep(0.5)
     server.should_exit = True

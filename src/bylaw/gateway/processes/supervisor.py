@@ -2,6 +2,7 @@
 and no other's, and starts again what ends.
 """
 
+import os
 import signal
 import socket
 import subprocess
@@ -14,6 +15,7 @@ from types import FrameType
 
 from bylaw.errors import UsageError
 from bylaw.gateway.log import Log
+from bylaw.gateway.processes.child import SUPERVISOR
 from bylaw.gateway.settings import ListenSettings, Place
 from bylaw.gateway.state import State
 from bylaw.gateway.tally import Tally
@@ -40,7 +42,8 @@ class Child:
     def start(self) -> None:
         """Start it."""
         self.began = time.monotonic()
-        self.process = subprocess.Popen(self.command, pass_fds=self.sockets, start_new_session=True)
+        said = {**os.environ, SUPERVISOR: str(os.getpid())}
+        self.process = subprocess.Popen(self.command, pass_fds=self.sockets, start_new_session=True, env=said)
 
     def tend(self) -> None:
         """Start it again if it has ended. Raises ``UsageError`` if it cannot stay up."""
