@@ -6,6 +6,7 @@ comes back whole or not at all, so none is lost and none counts twice. The calle
 """
 
 import os
+import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from bylaw.models.local import LocalSettings
 T = TypeVar("T")
 I = TypeVar("I")  # noqa: E741
 
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 AHEAD = 2
 """Chunks that wait at each worker, so that none stands idle while results are filed."""
 
@@ -97,7 +99,7 @@ class Pool:
             raise error.cause if isinstance(error.cause, ModelError) else error from error
         except (self._ray.exceptions.RayError, ConnectionError) as error:
             raise ModelError(
-                f"the cluster lost a chunk's workers for good: {str(error).splitlines()[0]}. All finished chunks are "
+                f"the cluster lost a chunk's workers for good: {_why(error)}. All finished chunks are "
                 "kept; the same command goes on"
             ) from error
 
@@ -105,6 +107,12 @@ class Pool:
         """Let the workers go."""
         for worker in self._workers:
             self._ray.kill(worker)
+
+
+def _why(error: Exception) -> str:
+    """Ray's first line; of a worker that could not start, the last one, which is the worker's own."""
+    said = [line for line in COLOUR.sub("", str(error)).splitlines() if line.strip()]
+    return said[-1] if "creation task" in said[0] else said[0]
 
 
 def started(cluster: ClusterSettings) -> Any:
