@@ -48,6 +48,16 @@ class Faults:
     seed: int = 0
 
 
+async def body_of(receive: Any) -> bytes:
+    """A request's body, whole."""
+    body = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            return body
+
+
 @dataclass
 class Judge:
     """The application (ASGI) and what it counted: ``answered`` calls by question, ``tokens`` billed."""
@@ -71,12 +81,7 @@ class Judge:
                 await send({"type": "lifespan.startup.complete"})
             await send({"type": "lifespan.shutdown.complete"})
             return
-        body = b""
-        while True:
-            message = await receive()
-            body += message.get("body", b"")
-            if not message.get("more_body"):
-                break
+        body = await body_of(receive)
         status, headers, content = await self.answer(scope["path"], json.loads(body or b"{}"))
         lines = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode()), *headers]
         await send({"type": "http.response.start", "status": status, "headers": lines})

@@ -1,5 +1,6 @@
 """Judges behind servers: llama.cpp's own, which nobody here wrote, and Anthropic's form by its official client."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from bylaw.models.remote import open_remote
 from bylaw.models.remote.settings import RemoteSettings
 from bylaw.models.remote.spending import read
 from bylaw.records import Comparison, Message, Principle
-from judge_server import serving
+from judge_server import body_of, serving
 from llama_server import gguf, llama, opinionated
 
 PRINCIPLES = [Principle(key=key, comparison=f"Which answer is {key}?") for key in ("kinder", "truer", "safer")]
@@ -64,17 +65,9 @@ class Messages:
         self.bodies: list[dict[str, Any]] = []
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        import json
-
         if scope["type"] == "lifespan":
             return
-        body = b""
-        while True:
-            message = await receive()
-            body += message.get("body", b"")
-            if not message.get("more_body"):
-                break
-        self.bodies.append(json.loads(body))
+        self.bodies.append(json.loads(await body_of(receive)))
         usage = {"input_tokens": 10, "output_tokens": 1, "cache_read_input_tokens": 1500}
         said = {
             "id": "m", "type": "message", "role": "assistant", "model": "claude-haiku-4-5-20251001", "usage": usage,

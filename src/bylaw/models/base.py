@@ -11,7 +11,7 @@ so a backend may batch programs that stand at different steps, and keep a row's 
     texts = model.run([answer(prompt) for prompt in prompts])
 """
 
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from typing import Any, Literal, Protocol, TypeVar
 
 import msgspec
@@ -74,6 +74,17 @@ class Choice(msgspec.Struct, frozen=True):
 
 Ask = Generate | Choose
 Program = Generator[Ask, Any, T]
+
+
+def finish(program: Program[T], choose: Callable[[Choose], Choice], say: Callable[[Generate], Completion]) -> T:
+    """Run one program to its end, each of its asks answered at once; returns what it returned."""
+    answer: Completion | Choice | None = None
+    while True:
+        try:
+            ask = program.send(answer)
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]
+        answer = choose(ask) if isinstance(ask, Choose) else say(ask)
 
 
 class Usage(msgspec.Struct):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from bylaw.models.base import Ask, Choice, Choose, Completion, Program, T, Usage
+from bylaw.models.base import Ask, Choice, Choose, Completion, Program, T, Usage, finish
 
 
 class ScriptedModel:
@@ -18,16 +18,7 @@ class ScriptedModel:
 
     def run(self, programs: Iterable[Program[T]]) -> list[T]:
         """Run the programs one after the other."""
-        return [self._finish(program) for program in programs]
-
-    def _finish(self, program: Program[T]) -> T:
-        answer: Completion | Choice | None = None
-        while True:
-            try:
-                ask = program.send(answer)
-            except StopIteration as stop:
-                return stop.value  # type: ignore[no-any-return]
-            answer = self._choice(ask) if isinstance(ask, Choose) else self._completion(ask)
+        return [finish(program, self._choice, self._completion) for program in programs]
 
     def _completion(self, ask: Ask) -> Completion:
         text = str(self._reply(ask))

@@ -7,11 +7,10 @@ four characters a token: it is an estimate, and says so.
 
 import math
 from collections.abc import Iterable
-from typing import Any
 
 import msgspec
 
-from bylaw.models.base import Choice, Choose, Completion, Generate, Program, T, Usage
+from bylaw.models.base import Choice, Choose, Completion, Generate, Program, T, Usage, finish
 from bylaw.models.remote import BACKENDS, SAMPLED, cache_path
 from bylaw.models.remote.asked import Request
 from bylaw.models.remote.cache import Cache
@@ -78,7 +77,7 @@ class Counting:
 
     def run(self, programs: Iterable[Program[T]]) -> list[T]:
         """Run the programs one after the other."""
-        return [self._finish(program) for program in programs]
+        return [finish(program, self._chosen, self._said) for program in programs]
 
     def estimate(self) -> Estimate:
         """What all programs so far would cost."""
@@ -103,15 +102,6 @@ class Counting:
             characters_per_token=rate,
             price=price,
         )
-
-    def _finish(self, program: Program[T]) -> T:
-        answer: Any = None
-        while True:
-            try:
-                ask = program.send(answer)
-            except StopIteration as stop:
-                return stop.value  # type: ignore[no-any-return]
-            answer = self._chosen(ask) if isinstance(ask, Choose) else self._said(ask)
 
     def _chosen(self, ask: Choose) -> Choice:
         about = ask.about or [""] * len(ask.conversations)
