@@ -1,8 +1,10 @@
 """Files are whole or absent, and what does not decode is named."""
 
 import os
+import sqlite3
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -152,3 +154,18 @@ def test_a_place_one_may_not_write_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(RunError, match=r"cannot use .*file"):
         storage.write_text(tmp_path / "file" / "inside", "x")
+
+
+def test_a_write_ahead_log_is_waited_for_while_another_has_the_file(tmp_path: Path) -> None:
+    other, ours = (
+        sqlite3.connect(tmp_path / "new.db", timeout=0, isolation_level=None, check_same_thread=False) for _ in "ab"
+    )
+    other.execute("begin exclusive")
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        storage.write_ahead(ours, patience=0.02)
+    release = threading.Timer(0.2, other.execute, ["commit"])
+    release.start()
+    assert storage.write_ahead(ours) == "wal"
+    release.join()
+    other.close()
+    ours.close()

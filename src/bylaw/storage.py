@@ -10,6 +10,8 @@ import fcntl
 import os
 import re
 import shutil
+import sqlite3
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -182,6 +184,22 @@ def sweep(root: Path) -> None:
     """Remove what killed writers left under ``root``. Only for one who knows that nobody writes there now."""
     for path in list(root.rglob(f".*{TEMPORARY}")):
         remove(path)
+
+
+def write_ahead(base: sqlite3.Connection, patience: float = 30.0) -> str:
+    """Switch a database to a write-ahead log; returns the mode it is in then.
+
+    Of several processes that open a new file at once SQLite refuses all but one, without the wait that ``timeout``
+    promises elsewhere: none may wait for an exclusive lock while it holds a shared one. Tried for ``patience`` seconds.
+    """
+    until = time.monotonic() + patience
+    while True:
+        try:
+            return str(base.execute("PRAGMA journal_mode = WAL").fetchone()[0])
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+        time.sleep(0.005)
 
 
 def split_path(message: str) -> tuple[str, str]:

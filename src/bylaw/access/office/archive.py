@@ -23,7 +23,7 @@ from bylaw.ledger.entries import DecisionBatch, Reference, encode, now
 from bylaw.ledger.merkle import Leaves, leaf_hash, prove_inclusion, root
 from bylaw.ledger.salts import Salts, commitment
 from bylaw.lineage.lab import Lab
-from bylaw.storage import alone
+from bylaw.storage import alone, write_ahead
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS decisions (
@@ -105,7 +105,7 @@ class Archive:
         self.path = folder / "decisions.sqlite"
         self._salts = Salts(folder / "salts")
         with self._open() as base:
-            base.execute("PRAGMA journal_mode = WAL")
+            write_ahead(base)
             base.executescript(_SCHEMA)
             if "salt" not in {column for _, column, *_ in base.execute("PRAGMA table_info(decisions)")}:
                 base.execute("ALTER TABLE decisions ADD COLUMN salt BLOB")

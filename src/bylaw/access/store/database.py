@@ -13,6 +13,7 @@ from pathlib import Path
 from bylaw.access.store.errors import StoreBusy, StoreError
 from bylaw.access.store.schema import MIGRATED
 from bylaw.errors import UsageError
+from bylaw.storage import write_ahead
 
 PATIENCE = 10.0
 """Seconds that a writer waits for another one."""
@@ -92,8 +93,7 @@ class Database:
 
     def _prepare(self) -> None:
         self.connection.execute(f"PRAGMA page_size = {_PAGE}")
-        (mode,) = self.connection.execute("PRAGMA journal_mode = WAL").fetchone()
-        if mode != "wal":
+        if write_ahead(self.connection, PATIENCE) != "wal":
             raise StoreError(f"{self.path}: this file system does not allow a write-ahead log; use a local disk")
         for pragma in ("synchronous = FULL", "secure_delete = ON", "trusted_schema = OFF", "temp_store = MEMORY"):
             self.connection.execute(f"PRAGMA {pragma}")

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from bylaw.storage import write_ahead
+
 TABLES = """
 CREATE TABLE IF NOT EXISTS account (
   name TEXT PRIMARY KEY, role TEXT NOT NULL, password TEXT NOT NULL, first INTEGER NOT NULL,
@@ -39,7 +41,7 @@ class Book:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         path.chmod(0o600)
         with closing(self._open()) as made:
-            made.execute("PRAGMA journal_mode = WAL")
+            write_ahead(made)
             made.executescript(TABLES)
 
     @contextmanager

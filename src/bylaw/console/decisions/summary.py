@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bylaw.access.store.database import explained
+from bylaw.storage import write_ahead
 
 VERSION = 1
 """Of the tables; a file of another version is made anew."""
@@ -123,7 +124,7 @@ class Summary:
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.remove()
         with explained(self.path), closing(sqlite3.connect(self.path, timeout=30, isolation_level=None)) as base:
-            base.execute("PRAGMA journal_mode = WAL")
+            write_ahead(base)
             base.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
 
     def _version(self) -> int:

@@ -12,6 +12,7 @@ import msgspec
 
 from bylaw.errors import RemoteError
 from bylaw.models.remote.asked import Reply
+from bylaw.storage import write_ahead
 
 _SCHEMA = """
 create table if not exists answers (key text primary key, reply blob not null) without rowid;
@@ -26,7 +27,7 @@ def connect(path: Path, schema: str) -> sqlite3.Connection:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         base = sqlite3.connect(path, timeout=60, isolation_level=None)
-        base.execute("pragma journal_mode = wal")
+        write_ahead(base)
         base.execute("pragma synchronous = normal")
         base.executescript(schema)
     except (sqlite3.Error, OSError) as error:
