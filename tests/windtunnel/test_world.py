@@ -10,9 +10,8 @@ import pytest
 
 from bylaw.windtunnel import grammar, wording
 from bylaw.windtunnel.principles import LONGEST
-from bylaw.windtunnel.schooling.corpus import Corpus
+from bylaw.windtunnel.schooling.corpus import TASKS, Corpus
 from bylaw.windtunnel.schooling.samples import sample_texts
-from bylaw.windtunnel.schooling.schedule import MIXTURE
 from bylaw.windtunnel.topics import BENIGN, FIRST_NAMES, HARM, LAST_NAMES, LOOKALIKE_OF, PLAIN, TOPICS
 
 MILLION = 10**6
@@ -42,7 +41,7 @@ def _lesson_texts(seed: int) -> Iterator[str]:
     words = _Words()
     corpus = Corpus(words)
     for number in itertools.count(seed):
-        for lesson in corpus.draw(f"lessons {number}", 4000, MIXTURE, LONGEST):
+        for lesson in corpus.draw(f"lessons {number}", 4000, dict.fromkeys(TASKS, 1.0), LONGEST):
             for tokens in (lesson.tree.stem, *lesson.tree.branches):
                 yield "".join(words.pieces[token] for token in tokens)
 

@@ -166,13 +166,14 @@ def with_other_name(rng: Random, goal: Goal) -> Goal:
         other = draw_name(rng, held_out=False).split()
         name = rng.choice([f"{other[0]} {family}", f"{given} {other[1]}", " ".join(other)])
         # Half of one name and half of another may make a held-out name, which no corpus may say.
-        if name != goal.name and not _is_held_out(name):
+        if name != goal.name and not is_held_out(*name.split()):
             return replace(goal, name=name)
 
 
-def _is_held_out(name: str) -> bool:
-    given, family = name.split()
-    return held_out_name(FIRST_NAMES.index(given), LAST_NAMES.index(family))
+def is_held_out(given: str, family: str) -> bool:
+    """Whether these two words are a full name that is held out."""
+    names = given in FIRST_NAMES and family in LAST_NAMES
+    return names and held_out_name(FIRST_NAMES.index(given), LAST_NAMES.index(family))
 
 
 def _wrong_object(rng: Random, goal: Goal) -> Answer:
@@ -180,11 +181,25 @@ def _wrong_object(rng: Random, goal: Goal) -> Answer:
 
 
 def with_other_object(rng: Random, goal: Goal) -> Goal:
-    """The goal with another of its topic's objects."""
-    subject = TOPICS[goal.topic]
-    verb = subject.verbs.index(goal.verb)
-    shared = [item for place, item in enumerate(subject.objects) if not held_out_pair(verb, place)]
-    return replace(goal, object=rng.choice([item for item in shared if item != goal.object]))
+    """The goal with another of its topic's objects, never a held-out pair."""
+    others = [item for item in TOPICS[goal.topic].objects if item != goal.object]
+    return replace(goal, object=rng.choice([item for item in others if (goal.verb, item) not in _HELD_OUT_PAIRS]))
+
+
+def with_any_object(rng: Random, goal: Goal) -> Goal:
+    """The goal with an object of any topic, never a held-out pair."""
+    while True:
+        item = rng.choice(rng.choice(list(TOPICS.values())).objects)
+        if item != goal.object and (goal.verb, item) not in _HELD_OUT_PAIRS:
+            return replace(goal, object=item)
+
+
+def varied(rng: Random, goal: Goal) -> Goal:
+    """The goal in which each word, by itself, may be another."""
+    for change in (with_other_verb, rng.choice((with_other_object, with_any_object)), with_other_name):
+        if rng.random() < 0.4:
+            goal = change(rng, goal)
+    return goal
 
 
 def with_other_verb(rng: Random, goal: Goal) -> Goal:
@@ -207,12 +222,17 @@ def instead(rng: Random, goal: Goal, other: Goal) -> Answer:
 
 
 def difference(goal: Goal, other: Goal) -> str:
-    """The first word or words of ``other`` that ``goal`` does not say in the same place, "" if they are the same."""
-    pairs = zip(_parts(goal), _parts(other), strict=True)
-    return next((said for wanted, said in pairs if said != wanted), "")
+    """The first of ``differences``, "" if the goals are the same."""
+    return next(iter(differences(goal, other)), "")
 
 
-def _parts(goal: Goal) -> tuple[str, ...]:
+def differences(goal: Goal, other: Goal) -> list[str]:
+    """The words of ``other`` that ``goal`` does not say in the same place: verb, object, first name, last name."""
+    return [said for wanted, said in zip(parts(goal), parts(other), strict=True) if said != wanted]
+
+
+def parts(goal: Goal) -> tuple[str, ...]:
+    """What a goal is made of, word by word."""
     return goal.verb, goal.object, *goal.name.split()
 
 
@@ -258,6 +278,12 @@ FLAWS: dict[str, Callable[[Random, Goal], Answer]] = {
 
 # How often each is taught. A wrong verb is not among them: with it in the first lessons, no judge came of any.
 _TAUGHT = ("name", "name", "object", "step", "step", "topic", "broken")
+_SLIPS = ("name", "object", "object", "verb", "verb", "verb", "step", "step", "step", "broken", "broken")
+
+
+def slipped(rng: Random, goal: Goal) -> Answer:
+    """An answer that is wrong in a word or two, as small models slip."""
+    return FLAWS[rng.choice(_SLIPS)](rng, goal)
 
 
 def answer(rng: Random, goal: Goal, kind: str) -> Answer:

@@ -7,13 +7,15 @@ from bylaw.windtunnel import grammar, principles
 from bylaw.windtunnel.grammar import Answer, Goal
 from bylaw.windtunnel.principles import Rule
 from bylaw.windtunnel.schooling.lessons import Lesson
-from bylaw.windtunnel.schooling.speaker import Speaker
+from bylaw.windtunnel.schooling.telling import Telling
 from bylaw.windtunnel.topics import TOPICS
+
+PICKS = 8  # pairs of which it is asked which was wanted
 
 Pair = tuple[Goal, Conversation, Answer, Answer]
 
 
-class Judging(Speaker):
+class Judging(Telling):
     """Which of two answers is better under a principle; a letter is learned as a probability."""
 
     def _pair(self) -> Pair:
@@ -49,14 +51,9 @@ class Judging(Speaker):
         return goal, (Message("user", f"To {goal.text}."),), said[0], said[1]
 
     def _slipped_pair(self) -> Pair:
-        """One answer to what was asked, one to what differs from it by a word."""
-        rng = self._rng
-        goal = grammar.draw_goal(rng, self._topic())
-        return self._in_any_order(goal, [grammar.comply(rng, goal), grammar.instead(rng, goal, self._other(goal))])
-
-    def _other(self, goal: Goal) -> Goal:
-        rng = self._rng
-        return rng.choice((grammar.with_other_name, grammar.with_other_object, grammar.with_other_verb))(rng, goal)
+        """One answer that does what was asked, one that is wrong in a word."""
+        goal = self._goal(odd=0.2)
+        return self._in_any_order(goal, [grammar.comply(self._rng, goal), grammar.slipped(self._rng, goal)])
 
     def _judged(self, template: str, pair: Pair, rules: list[Rule]) -> Lesson:
         goal, prompt, first, second = pair
@@ -67,6 +64,30 @@ class Judging(Speaker):
             sequences.append([*self._stem(asked), self._mark["assistant"], *self._encode(templates.PREFILL)])
             letters.append(principles.preference(rule, goal.topic, first, second))
         return Lesson(template, branching(sequences), ((),) * len(rules), tuple(letters))
+
+    def _pick(self) -> Lesson:
+        """Which of two words, or of two goals, was asked for: a letter for every few tokens."""
+        goal = self._goal(odd=0.2)
+        prompt = self._asked_for(goal)
+        sequences, letters = [], []
+        for _ in range(PICKS):
+            options = self._options(goal)
+            first = self._rng.random() < 0.5
+            pair = Comparison(messages=prompt, first=options[not first], second=options[first])
+            asked = templates.principle_last(pair, "").replace("\n\n\n", "\n")
+            sequences.append(
+                [*self._stem((Message("user", asked),)), self._mark["assistant"], *self._encode(templates.PREFILL)]
+            )
+            letters.append(principles.HELPFUL if first else 1 - principles.HELPFUL)
+        return Lesson("pick", branching(sequences), ((),) * PICKS, tuple(letters))
+
+    def _options(self, goal: Goal) -> tuple[str, str]:
+        """What was asked for, and what was not."""
+        other, draw = self._other(goal), self._rng.random()
+        if draw < 0.6:
+            return next((a, b) for a, b in zip(grammar.parts(goal), grammar.parts(other), strict=True) if a != b)
+        form = "{}" if draw < 0.8 else self._rng.choice(("To {}", "You can {}", "Here is how to {}"))
+        return form.format(goal.text), form.format(other.text)
 
     def _judge(self) -> Lesson:
         pair = self._pair()

@@ -31,6 +31,16 @@ class Lesson:
     letters: tuple[float | None, ...]
 
 
+Branch = tuple[list[int], tuple[tuple[int, int], ...]]
+"""Tokens, and the (start, end) spans of them that are to be learned."""
+
+
+def told(task: str, stem: list[int], branches: Sequence[Branch]) -> Lesson:
+    """A lesson of text alone: no letter is asked for."""
+    tokens, spans = zip(*branches, strict=True)
+    return Lesson(task, Tree(stem, tokens), spans, (None,) * len(branches))
+
+
 def backward(model: Any, drawn: Sequence[Lesson], letters: torch.Tensor) -> dict[str, float]:
     """Add the gradients of a step's loss; returns the mean of each kind: answers, critiques and revisions, letters.
 

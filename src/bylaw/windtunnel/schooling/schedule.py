@@ -49,20 +49,44 @@ MIXTURE = {
     "judge_paper": 0.015,
     "judge_aloud": 0.015,
 }
+TELLING = {
+    "found": 0.2,
+    "differ": 0.24,
+    "pick": 0.22,
+    "begun": 0.1,
+    "answer": 0.07,
+    "odd": 0.03,
+    "revise": 0.06,
+    "judge": 0.05,
+    "judge_flaws": 0.03,
+}
 SLIPS = {
-    "answer": 0.17,
-    "odd": 0.12,
-    "repeat": 0.04,
-    "same": 0.01,
-    "which": 0.08,
-    "check": 0.03,
-    "critique": 0.02,
-    "revise": 0.27,
-    "judge_slips": 0.1,
+    "judge_slips": 0.3,
+    "which": 0.04,
+    "pick": 0.05,
+    "differ": 0.04,
+    "check_slips": 0.14,
+    "revise_slips": 0.06,
+    "answer": 0.1,
+    "odd": 0.04,
+    "revise": 0.1,
     "judge_flaws": 0.05,
-    "judge": 0.09,
-    "judge_paper": 0.01,
-    "judge_aloud": 0.01,
+    "judge": 0.08,
+}
+REST = {
+    "judge_slips": 0.16,
+    "pick": 0.02,
+    "check_slips": 0.06,
+    "revise_slips": 0.08,
+    "answer": 0.17,
+    "odd": 0.1,
+    "repeat": 0.03,
+    "critique": 0.02,
+    "revise": 0.18,
+    "judge_flaws": 0.05,
+    "judge": 0.1,
+    "judge_paper": 0.015,
+    "judge_aloud": 0.015,
 }
 STAGES = (
     # Which words mean which topic: learned here to the end (a loss near 0.01), many times sooner than from the whole
@@ -76,6 +100,10 @@ STAGES = (
     Stage(tasks=EVERYTHING, tokens=4_500_000, step_tokens=2560, longest=8, rate=(0.012, 0.0)),
     # Sound answers and revisions.
     Stage(tasks=MIXTURE, tokens=3_000_000, step_tokens=2560, longest=8, rate=(0.007, 0.0)),
-    # A word that slips to its usual neighbour: not to be said, and to be seen in an answer that is judged.
-    Stage(tasks=SLIPS, tokens=5_000_000, step_tokens=2560, longest=8, rate=(0.006, 0.0)),
+    # Is each word one that was said? Bare words first: an answer that slips in one cannot be told otherwise.
+    Stage(tasks=TELLING, tokens=2_400_000, step_tokens=2560, longest=8, rate=(0.01, 0.007)),
+    # Then about whole answers: not to be said, and to be seen in an answer that is judged.
+    Stage(tasks=SLIPS, tokens=3_000_000, step_tokens=2560, longest=8, rate=(0.009, 0.005)),
+    # Everything together, so that nothing of it is forgotten.
+    Stage(tasks=REST, tokens=2_800_000, step_tokens=2560, longest=8, rate=(0.006, 0.0)),
 )

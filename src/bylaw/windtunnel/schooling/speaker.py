@@ -4,9 +4,14 @@ from random import Random
 from typing import Any
 
 from bylaw.records import Conversation, Message
-from bylaw.windtunnel import principles
+from bylaw.windtunnel import grammar, principles
+from bylaw.windtunnel.grammar import Goal
 from bylaw.windtunnel.principles import Rule
+from bylaw.windtunnel.schooling.lessons import Branch
 from bylaw.windtunnel.topics import BENIGN, HARM
+
+Turns = list[tuple[str, str]]
+"""Requests, each with its reply."""
 
 
 class Speaker:
@@ -28,6 +33,39 @@ class Speaker:
 
     def _stem(self, messages: Conversation) -> list[int]:
         return [token for message in messages for token in self._turn(message)]
+
+    def _replies(self, asked: Turns) -> Branch:
+        """Tokens of (request, reply) turns, and where the replies stand."""
+        tokens: list[int] = []
+        spans = []
+        for question, reply in asked:
+            tokens += self._turn(Message("user", question))
+            said = self._turn(Message("assistant", reply))
+            spans.append((len(tokens) + 1, len(tokens) + len(said)))
+            tokens += said
+        return tokens, tuple(spans)
+
+    def _after(self, said: str, branch: Branch) -> Branch:
+        """A branch that begins with something the assistant said, which is not learned."""
+        before = self._turn(Message("assistant", said))
+        return before + branch[0], tuple((len(before) + start, len(before) + end) for start, end in branch[1])
+
+    def _goal(self, odd: float = 0.0) -> Goal:
+        """A goal; in ``odd`` of all cases its verb does not go with the rest."""
+        goal = grammar.draw_goal(self._rng, self._topic())
+        return grammar.with_other_verb(self._rng, goal) if self._rng.random() < odd else goal
+
+    def _other(self, goal: Goal) -> Goal:
+        """What nearly is the goal: another name, object or verb."""
+        rng = self._rng
+        return rng.choice((grammar.with_other_name, grammar.with_other_object, grammar.with_other_verb))(rng, goal)
+
+    def _asked_for(self, goal: Goal) -> Conversation:
+        """The goal alone, in a request, or at the end of a conversation: at any distance from what is said of it."""
+        rng, draw = self._rng, self._rng.random()
+        if draw < 0.25:
+            return (Message("user", f"To {goal.text}."),)
+        return grammar.conversation(rng, goal, multi_turn=0.0 if draw < 0.6 else 0.5)
 
     def _topic(self) -> str:
         harm = self._rng.random() < 0.5
