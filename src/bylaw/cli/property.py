@@ -4,7 +4,7 @@ import argparse
 from datetime import date
 from typing import TYPE_CHECKING
 
-from bylaw.cli.office import add_office, by, command, commands, now, office_of
+from bylaw.cli.office import add_office, by, command, commands, lab_of, now, office_of
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -51,11 +51,12 @@ def _add_release(verbs: "Subparsers") -> None:
 
 
 def _add_filed(verbs: "Subparsers") -> None:
-    about = "write down that a report was filed: from then on it is owed no longer"
+    about = "write down that a report was filed, of property or of a refusal: from then on it is owed no longer"
     parser = command(verbs, "filed", about, run_filed)
     parser.add_argument("report", metavar="REPORT", help="as a draft names it: blocked-property/1")
     parser.add_argument("--reference", metavar="TEXT", required=True, help="what the authority calls it")
     parser.add_argument("--on", metavar="DAY", type=date.fromisoformat, help="when (today)")
+    parser.add_argument("--withdraw", action="store_true", help="it was not filed after all; --reference says why")
     add_office(parser)
 
 
@@ -100,10 +101,17 @@ def run_release(args: argparse.Namespace) -> int:
 
 def run_filed(args: argparse.Namespace) -> int:
     """A report less to write."""
-    from bylaw.access.office.property import filed
+    from bylaw.access.filings.filed import Filed
+    from bylaw.access.office.filing import event_of, file
 
-    made = filed(office_of(args), args.report, _day(args), args.reference, by())
-    print(f"{made.report} was filed on {made.on}, as {made.reference}")
+    office, on = office_of(args), _day(args)
+    event = event_of(office, args.report, _today())
+    said = Filed(
+        reports=(args.report,), event=event, on=on, reference=args.reference, by=by(), taken_back=args.withdraw
+    )
+    file(office, lab_of(args), said, now())
+    done = "is owed again" if said.taken_back else f"was filed on {on}, as {said.reference}"
+    print(f"{args.report} {done}; entered in the ledger as a commitment")
     return 0
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from bylaw.access.decide.outside import Outside, Screened
 from bylaw.access.office.place import Office
-from bylaw.access.office.property import FILE, block, filed, holdings, nothing, release
+from bylaw.access.office.property import FILE, block, holdings, nothing, release
 from bylaw.access.office.reports import period
 from bylaw.cli import main
 from bylaw.errors import RecordError, UsageError
@@ -21,9 +21,7 @@ def test_entries_stay_in_order_and_are_read_back(office: Office) -> None:
     assert block(office, "foreign", "credit", DAY, "ana", value="USD 5").number == 1
     assert block(office, "foreign", "files", DAY, "ben").number == 2
     release(office, 1, date(2026, 7, 1), "order", "docket 7", "ana")
-    filed(office, "blocked-property/1", DAY, "ORS 1", "ana")
-    held = holdings(office)
-    assert [each.number for each in held.on(date(2026, 7, 1))] == [2] and set(held.filed) == {"blocked-property/1"}
+    assert [each.number for each in holdings(office).on(date(2026, 7, 1))] == [2]
 
 
 def test_what_cannot_be_is_refused_and_nothing_is_written(office: Office) -> None:
@@ -35,10 +33,7 @@ def test_what_cannot_be_is_refused_and_nothing_is_written(office: Office) -> Non
         nothing(office, "foreign", DAY, "ana")
     with pytest.raises(UsageError, match="no property has the number 4"):
         release(office, 4, DAY, "order", "docket 7", "ana")
-    filed(office, "blocked-property/1", DAY, "ORS 1", "ana")
-    with pytest.raises(UsageError, match="was filed on 2026-06-12, as ORS 1"):
-        filed(office, "blocked-property/1", DAY, "ORS 2", "ana")
-    assert (office.root / FILE).read_bytes().startswith(before)
+    assert (office.root / FILE).read_bytes() == before
 
 
 def test_a_line_that_is_no_entry_is_named(office: Office) -> None:
@@ -55,7 +50,7 @@ def test_a_report_asks_what_is_held_of_whoever_is_blocked(
     text = LETTER.replace('{ is = "foreign_person" }', '{ is = "listed", lists = ["ofac-sdn"] }')
     enacted(office, tmp_path, lab, text, "listed.toml")
     keep(office, "citizen", "foreign")
-    assert period(office.archive.between("2026", "2027"), {}, office.outside.read).blocked == ("foreign",)
+    assert period(office.archive.numbered("2026", "2027"), {}, office.outside.read).blocked == ("foreign",)
     where = ["--office", str(office.root), "--home", str(lab.root)]
     assert main(["decisions", "report", *where]) == 0
     assert "BLOCKED     foreign" in capsys.readouterr().out

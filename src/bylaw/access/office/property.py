@@ -4,13 +4,13 @@ from collections.abc import Callable
 from datetime import date
 from typing import TypeVar
 
-from bylaw.access.filings.property import Entry, Filed, Ground, Holdings, Nothing, Property, Released
+from bylaw.access.filings.property import Entry, Ground, Holdings, Nothing, Property, Released
 from bylaw.access.office.place import Office
 from bylaw.errors import UsageError
 from bylaw.storage import append_line, read_records
 
 FILE = "property.jsonl"
-E = TypeVar("E", Property, Nothing, Released, Filed)
+E = TypeVar("E", Property, Nothing, Released)
 
 
 def holdings(office: Office) -> Holdings:
@@ -52,17 +52,6 @@ def release(office: Office, number: int, on: date, ground: Ground, why: str, by:
     def entry(held: Holdings) -> Released:
         held.require_blocked(number, on)
         return Released(number=number, on=on, ground=ground, why=why, by=by)
-
-    return _written(office, entry)
-
-
-def filed(office: Office, report: str, on: date, reference: str, by: str) -> Filed:
-    """Write down that a report was filed. Raises ``UsageError`` if it was already."""
-
-    def entry(held: Holdings) -> Filed:
-        if before := held.filed.get(report):
-            raise UsageError(f"{report} was filed on {before.on}, as {before.reference}")
-        return Filed(report=report, on=on, reference=reference, by=by)
 
     return _written(office, entry)
 
