@@ -12,6 +12,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from bylaw.access.roster.characters import unseen
 from bylaw.errors import UsageError
 
 LONGEST = 200
@@ -55,13 +56,17 @@ class Filings:
         return Counter(each.event for report, each in self.standing.items() if report.startswith(f"{kind}/"))
 
     def check(self, said: Filed) -> None:
-        """Raises ``UsageError`` for a report that is filed already, or is taken back and was not, and for a reference
-        that is empty or too long.
+        """Raises ``UsageError`` for a report that is filed already, or is taken back and was not, for a day before what
+        it is about, and for a reference that is empty, too long or not to be read.
         """
         if not said.reference.strip() or len(said.reference) > LONGEST:
             raise UsageError(
-                f"give the reference under which it was filed, of {LONGEST} characters at the most: it is kept"
+                f"give the reference under which it was filed: it is kept, {LONGEST} characters at the most"
             )
+        if odd := unseen(said.reference):
+            raise UsageError(f"the reference cannot be read: {odd}")
+        if said.on < said.event:
+            raise UsageError(f"nothing can be filed on {said.on} about what happened on {said.event}")
         for report in said.reports:
             before = self.standing.get(report)
             if before and not said.taken_back:

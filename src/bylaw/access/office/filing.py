@@ -15,6 +15,7 @@ from bylaw.access.office.listing import Listing
 from bylaw.access.office.place import Office, stamp
 from bylaw.access.office.property import holdings
 from bylaw.access.office.reports import REFUSAL, report_day
+from bylaw.access.roster.rows import near
 from bylaw.canonical import canonical
 from bylaw.errors import UsageError
 from bylaw.ledger.entries import Reference, ReportsFiled, encode
@@ -77,8 +78,9 @@ def event_of(office: Office, report: str, today: date) -> date:
         return day
     owed = {each.report: each.event for each in holdings(office).owed(today, {})}
     if report not in owed:
-        known = ", ".join(owed) or "none of property"
-        raise UsageError(f"no report {report!r} is owed; there are {known}, and those of refusals")
+        raise UsageError(
+            f"no report {report!r} is owed; {near(report, owed)}" if owed else f"no report {report!r} is owed"
+        )
     return owed[report]
 
 
