@@ -118,7 +118,8 @@ path = "m"
         ("feedback.judge.pth = 'x'", "t:1: unknown key 'feedback.judge.pth'; .* 'path'"),
         ("[train]\n\nepochs = 'two'", "t:3: train.epochs: Expected `int`, got `str`"),
         ("[train]\nepochs = 1.5", "t:2: train.epochs: Expected `int`, got `float`"),
-        ("[train]\nmethod = 'ppo'", "t:2: train.method: Invalid enum value 'ppo'"),
+        ("[train]\nmethod = 'ppo'", "t:2: train.method: Invalid enum value 'ppo'; the nearest known one is 'dpo'"),
+        ("[train]\nmethod = 'gprpo'", "t:2: train.method: Invalid enum value 'gprpo'; the nearest known one is 'grpo'"),
         ("train = 3", "t:1: train: Expected `object`, got `int`"),
         (
             "[[gates]]\nname='a'\n[[gates]]\nbound = 1",

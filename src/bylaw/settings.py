@@ -43,7 +43,8 @@ def load(type: type[S], source: str | Path, overrides: Sequence[str] = (), where
         return msgspec.convert(data, type)
     except msgspec.ValidationError as error:
         sentence, path = split_path(str(error))
-        place = nearest(lines, tuple(re.findall(r"[^.\[\]]+", path))) or where
+        key = tuple(re.findall(r"[^.\[\]]+", path))
+        sentence, place = _with_choices(sentence, type, key), nearest(lines, key) or where
         raise SettingsError(sentence, ": ".join(filter(None, (place, path)))) from error
 
 
@@ -110,6 +111,41 @@ def _within(type: Any) -> Any:
     """What a list or a table of names holds."""
     inside = get_args(type)
     return inside[1] if get_origin(type) is dict and len(inside) == 2 else next(iter(inside), None)
+
+
+def _with_choices(sentence: str, type: Any, key: Key) -> str:
+    """The sentence on a word that is none of those a field takes, with the nearest of them, or all."""
+    word = re.match(r"Invalid (?:enum )?value '(.*)'", sentence)
+    known = sorted(set(_choices(msgspec.inspect.type_info(type), key))) if word else []
+    if not word or not known:
+        return sentence
+    near = difflib.get_close_matches(word[1], known, n=1)
+    hint = f"the nearest known one is {near[0]!r}" if near else f"known: {', '.join(known)}"
+    return f"{sentence}; {hint}"
+
+
+def _choices(type: msgspec.inspect.Type, key: Key) -> Iterator[str]:
+    """The words that may stand at a key: of a literal, or a union's tags. Every member of a union is followed."""
+    match type:
+        case msgspec.inspect.UnionType():
+            for each in type.types:
+                yield from _choices(each, key)
+        case msgspec.inspect.StructType() if key:
+            if len(key) == 1 and key[0] == type.tag_field:
+                yield str(type.tag)
+            for field in type.fields:
+                if field.encode_name == key[0]:
+                    yield from _choices(field.type, key[1:])
+        case msgspec.inspect.DictType() if key:
+            yield from _choices(type.value_type, key[1:])
+        case msgspec.inspect.ListType() | msgspec.inspect.VarTupleType() if key:
+            yield from _choices(type.item_type, key[1:])
+        case msgspec.inspect.LiteralType() if not key:
+            yield from map(str, type.values)
+        case msgspec.inspect.Metadata():
+            yield from _choices(type.type, key)
+        case _:
+            pass
 
 
 def _keys(type: Any, key: Key = ()) -> Iterator[Key]:

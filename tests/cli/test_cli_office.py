@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from bylaw.access.office.place import Office
 from bylaw.cli import main
+from offices import BASE, office_in, signed
 
 
 @pytest.fixture
@@ -16,6 +18,31 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     staff.write_text("id,kind,citizenship,source,grade,as_of\np-1,person,us,hr,attested,2026-06-01\n")
     assert main(["access", "import", str(staff)]) == 0
     return tmp_path / "home"
+
+
+def test_a_real_office_begins_with_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No lab, no demo: the first act makes the lab beside the office; what is not in force is told with why."""
+    monkeypatch.setenv("BYLAW_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    assert main(["access", "init", "--model", "m"]) == 0
+    office = Office.open(tmp_path / "home" / "access")
+    (office.root / "approvers.toml").write_text((office_in(tmp_path).root / "approvers.toml").read_text())
+    for number, (text, day) in enumerate([(BASE, "2026-01-01"), (BASE, "2999-01-01")]):
+        text = text.replace("2026-01-01", day).replace('ordinary-access"', f'base-{number}"')
+        path = signed(tmp_path, text, f"base-{number}.toml")
+        assert main(["directive", "enact", str(path)]) == 0
+    assert main(["directive", "rescind", "base-0", "--citation", "ended", "-o", "end.toml"]) == 0
+    for name in ("ana", "ben"):
+        assert main(["directive", "sign", "end.toml", "--key", f"{name}.pem"]) == 0
+    assert main(["directive", "enact", "end.toml"]) == 0
+    capsys.readouterr()
+    assert main(["directive", "list"]) == 0
+    first, second, last = capsys.readouterr().out.splitlines()
+    assert "rescinded" in first and first.endswith("rescinded by rescind-base-0@1")
+    assert "to come" in second and "in force" in last
+    assert main(["access", "verify"]) == 0
 
 
 def test_a_population_that_cannot_be_made_leaves_no_office(tmp_path: Path) -> None:

@@ -29,9 +29,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
             stage.add(PROMPT, RESPONSE)
         with run.stage("label") as stage:
             stage.add(*(label(number, ("privacy", "law")[: number % 2 + 1]) for number in range(6)))
-            stage.add(
-                Measurement(model="seed", name="complies", subset="harmful", value=1.0, n=5, low=0.5, high=1)
-            )
+            stage.add(Measurement(model="seed", name="complies", subset="harmful", value=1.0, n=5, low=0.5, high=1))
         with pytest.raises(ZeroDivisionError), run.stage("sft"):
             raise ZeroDivisionError
     return run.path
@@ -50,10 +48,7 @@ def test_where_looks_into_votes(path: Path, capsys: pytest.CaptureFixture[str]) 
     assert len(rows(capsys, path, "labels", "--where", "principle=privacy")) == 6
     law = rows(capsys, path, "labels", "--where", "principle=law", "p_first=0.25")
     assert [row["comparison"] for row in law] == ["comparison 1", "comparison 3", "comparison 5"]
-    assert (
-        len(rows(capsys, path, "labels", "--where", "principle=law", "--where", "comparison=comparison 3"))
-        == 1
-    )
+    assert len(rows(capsys, path, "labels", "--where", "principle=law", "--where", "comparison=comparison 3")) == 1
     assert len(rows(capsys, path, "labels", "--where", "swapped=true", "--limit", "2")) == 2
     assert not rows(capsys, path, "labels", "--where", "principle=priv")
 
@@ -91,9 +86,7 @@ def test_stages(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (["tables"], 2, "invalid choice: 'tables'"),
     ],
 )
-def test_a_wrong_request(
-    path: Path, capsys: pytest.CaptureFixture[str], argv: list[str], code: int, said: str
-) -> None:
+def test_a_wrong_request(path: Path, capsys: pytest.CaptureFixture[str], argv: list[str], code: int, said: str) -> None:
     try:
         assert main(["show", str(path), *argv]) == code
     except SystemExit as stopped:  # argparse's own way out
@@ -107,23 +100,17 @@ def test_no_run_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_help_answers_without_torch() -> None:
-    code = (
-        "import sys; from bylaw.cli import parser; parser().format_help(); sys.exit('torch' in sys.modules)"
-    )
+    code = "import sys; from bylaw.cli import parser; parser().format_help(); sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_the_program_itself(path: Path) -> None:
     command = [sys.executable, "-m", "bylaw", "show", str(path), "labels"]
-    ran = subprocess.run(
-        f"{' '.join(command)} | head -n 1", shell=True, capture_output=True, text=True, check=True
-    )
+    ran = subprocess.run(f"{' '.join(command)} | head -n 1", shell=True, capture_output=True, text=True, check=True)
     assert ran.stdout.startswith("label-") and not ran.stderr
 
 
-def test_ctrl_c_says_how_to_go_on(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_ctrl_c_says_how_to_go_on(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     from bylaw.cli import show
 
     def stopped(args: object) -> int:
@@ -132,6 +119,4 @@ def test_ctrl_c_says_how_to_go_on(
 
     monkeypatch.setattr(show, "show", stopped)
     assert main(["show", "anywhere", "labels"]) == 130
-    assert capsys.readouterr().err == (
-        "\nbylaw: stopped; nothing finished is lost. Go on with: bylaw train run.toml\n"
-    )
+    assert capsys.readouterr().err == ("\nbylaw: stopped; nothing finished is lost. Go on with: bylaw train run.toml\n")

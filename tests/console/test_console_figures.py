@@ -17,7 +17,9 @@ from evening import FROM, LETTER, NOW, SPELLED, Asking, Evening
 
 from bylaw.access.countries import find
 from bylaw.access.decision import Request
+from bylaw.access.office.agreement import differences
 from bylaw.access.office.archive import Archive, Made
+from bylaw.access.office.filing import filings
 from bylaw.access.office.listing import Listing
 from bylaw.access.office.refresh import refresh
 from bylaw.access.office.words import explain
@@ -290,12 +292,16 @@ def test_reports_have_ten_business_days_and_are_taken_off(evening: Evening, ana:
     assert ana.post(path, count="many", reference="ORS-1").status == 422
     assert ana.post(path, count="3", reference=" ").status == 422
     assert ana.post(path, count="3", reference="ORS-1").status == 303
+    filed = filings(evening.office).standing
+    assert len(filed) == 3 and {each.reference for each in filed.values()} == {"ORS-1"}
     page = ana.get(path).text
     first = sorted(refused, key=lambda m: m.basis.at)
     assert first[3].id in page, "what is left begins with the fourth"
     assert first[0].id not in page
     assert ana.post(path, count="-3", reference="was not sent").status == 303
     assert next(each for each in due(evening.desk).rows if each.event == day).open == row.owed
+    assert not filings(evening.office).standing
+    assert not [each for each in differences(evening.office, evening.desk.lab(), NOW) if "filing" in each]
     assert ana.get("/filings/1999-01-01").status == 422
 
 

@@ -18,6 +18,7 @@ from bylaw.ledger.entries import (
     DirectiveEnacted,
     DirectiveRescinded,
     MeasurementEntry,
+    ReportsFiled,
     StatementEntry,
     decode,
     encode,
@@ -38,6 +39,7 @@ EVERY: list[AnyEntry] = [
     DecisionBatch(at=AT, decisions="c" * 64, count=3, first=AT, last=AT, rules=SHA),
     DirectiveEnacted(at=AT, directive=SHA, effective=AT, office=SHA),
     DecisionBatch(at=AT, decisions="c" * 64, count=3, first=AT, last=AT, rules=SHA, office=SHA),
+    ReportsFiled(at=AT, filing=SALTED, count=2, office=SHA),
     CanaryPlan(at=AT, plan=SALTED, planted=40, held_out=200),
     MeasurementEntry(at=AT, measurement=SHA, name="harmless", model=SHA),
 ]

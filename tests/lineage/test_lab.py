@@ -12,7 +12,7 @@ import pytest
 
 from bylaw import storage
 from bylaw.canonical import canonical
-from bylaw.errors import VerificationError
+from bylaw.errors import UsageError, VerificationError
 from bylaw.ledger.entries import StatementEntry, encode, reference
 from bylaw.ledger.log import Log
 from bylaw.lineage import dsse, keys
@@ -43,6 +43,26 @@ def entry(payload: bytes) -> bytes:
 @pytest.fixture
 def lab(tmp_path: Path) -> Lab:
     return Lab.open(tmp_path / "lab")
+
+
+def test_a_lab_moves_in_where_an_office_was_made_first(tmp_path: Path) -> None:
+    """`bylaw access init` makes the office below the home before anything is signed."""
+    home = tmp_path / "home"
+    (home / "access").mkdir(parents=True)
+    (home / "access" / "access.toml").write_text("models = []\n")
+    made = Lab.open(home)
+    assert Said(made, "first", tmp_path).holds(Lab.open(home))
+    assert (home / "access" / "access.toml").read_text() == "models = []\n"
+    assert home.stat().st_mode & 0o777 == 0o700
+    assert [each.name for each in tmp_path.iterdir() if each.name.endswith(storage.TEMPORARY)] == []
+
+
+def test_a_ledger_without_its_lab_is_not_taken_for_a_new_one(lab: Lab) -> None:
+    before = (lab.root / "ledger" / "checkpoint").read_bytes()
+    (lab.root / "lab.toml").rename(lab.root / "away")
+    with pytest.raises(UsageError, match=r"has keys, ledger and no lab.toml"):
+        Lab.open(lab.root)
+    assert (lab.root / "ledger" / "checkpoint").read_bytes() == before
 
 
 def test_what_a_key_signed_in_its_time_counts_and_what_it_signs_later_does_not(lab: Lab, tmp_path: Path) -> None:

@@ -1,11 +1,10 @@
 """``bylaw access``: an office, who is in it, and what is known of them."""
 
 import argparse
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bylaw.cli.office import add_office, by, command, commands, folder_of, lab_of, now, office_of
+from bylaw.cli.office import add_office, by, command, commands, day, folder_of, lab_of, now, office_of
 
 if TYPE_CHECKING:
     from bylaw.access.roster.report import Report
@@ -57,7 +56,7 @@ def _add_import(verbs: "Subparsers") -> None:
     parser.add_argument("--skip-faulty", action="store_true", help="leave faulty rows out instead of refusing the file")
     parser.add_argument("--source", metavar="TEXT", default="", help="who says so, for rows that do not")
     parser.add_argument("--grade", choices=("declared", "attested", "document", "verified"))
-    parser.add_argument("--as-of", metavar="DAY", type=date.fromisoformat, help="when it was seen")
+    parser.add_argument("--as-of", metavar="DAY", type=day, help="when it was seen")
     parser.add_argument(
         "--provider", metavar="NAME=PEM", action="append", default=[], help="a trusted KYC provider's key"
     )
@@ -248,12 +247,15 @@ def run_erase(args: argparse.Namespace) -> int:
 
 def run_reads(args: argparse.Namespace) -> int:
     """The log."""
+    from bylaw.access.roster.rows import printable
+
     with office_of(args).store() as store:
         for each in store.reads(args.subject):
             names = ", ".join(each.names) or "everything"
-            print(
+            line = (
                 f"{each.at:%Y-%m-%d %H:%M:%S}  {each.by:<12} {each.subject or 'the register':<20} {names}: {each.why}"
             )
+            print(printable(line))
     return 0
 
 

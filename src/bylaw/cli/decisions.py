@@ -183,12 +183,13 @@ def run_replay(args: argparse.Namespace) -> int:
 def run_report(args: argparse.Namespace) -> int:
     """What is owed."""
     from bylaw.access.filings.calendar import day_of
+    from bylaw.access.office.filing import filings
     from bylaw.access.office.property import holdings
     from bylaw.access.office.reports import period
 
     office, filer = office_of(args), {"filer": args.filer, "contact": args.contact}
-    found = period(office.archive.between(*_times(args)), filer, office.outside.read)
-    held, today = holdings(office), day_of(now())
+    found = period(office.archive.numbered(*_times(args)), filer, office.outside.read)
+    held, filed, today = holdings(office), filings(office).standing, day_of(now())
     print("decisions   " + ", ".join(f"{count:,} {name}" for name, count in sorted(found.outcomes.items())))
     for rule, count in found.rules.items():
         print(f"  by {rule:<40} {count:,}")
@@ -199,10 +200,10 @@ def run_report(args: argparse.Namespace) -> int:
     for id in sorted({*found.blocked} - held.owners):
         print(f"BLOCKED     {id}: whatever of it is held here is blocked property, to be reported in ten business days")
         print(f"            look, then: bylaw property block {id} --what TEXT, or bylaw property nothing {id}")
-    owed = [*(each for each in found.drafts if each.report not in held.filed), *held.owed(today, filer)]
+    owed = [each for each in (*found.drafts, *held.owed(today, filer)) if each.report not in filed]
     for each in owed:
         print(f"\n{each.text(today)}")
-    print(f"\n{len(owed)} reports owed, {len(held.filed)} filed; drafted by {by()}")
+    print(f"\n{len(owed)} reports owed, {len(filed)} filed; drafted by {by()}")
     if owed:
         print("when one is filed: bylaw property filed REPORT --reference TEXT")
     return 0

@@ -192,13 +192,12 @@ def run_rescind(args: argparse.Namespace) -> int:
 def run_list(args: argparse.Namespace) -> int:
     """Every act, and whether it counts."""
     from bylaw.access.office.place import instant, stamp
+    from bylaw.access.office.status import statuses
 
     office = office_of(args)
-    at = instant(args.as_of) if args.as_of else now()
-    counting = {each.document.name for each in office.policy(at).rules}
-    for act in office.journal.acts(at):
-        state = "in force" if act.document in counting else "not in force"
-        print(f"{act.document:<40} {state:<13} enacted {stamp(act.at)}, effective {stamp(act.effective)}")
+    for each in statuses(office, instant(args.as_of) if args.as_of else now()):
+        act, by_whom = each.act, f", {each.state} by {each.by}" if each.by else ""
+        print(f"{act.document:<40} {each.state:<13} enacted {stamp(act.at)}, effective {stamp(act.effective)}{by_whom}")
     return 0
 
 

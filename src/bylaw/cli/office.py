@@ -3,7 +3,7 @@
 import argparse
 import getpass
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,6 +54,14 @@ def lab_of(args: argparse.Namespace) -> "Lab":
     from bylaw.lineage.lab import Lab
 
     return Lab.open(args.home)
+
+
+def day(text: str) -> date:
+    """The day in an argument."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"a day is given as 2026-06-12, not {text!r}") from None
 
 
 def now() -> datetime:

@@ -4,7 +4,7 @@ import argparse
 from datetime import date
 from typing import TYPE_CHECKING
 
-from bylaw.cli.office import add_office, by, command, commands, now, office_of
+from bylaw.cli.office import add_office, by, command, commands, day, lab_of, now, office_of
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -29,7 +29,7 @@ def _add_block(verbs: "Subparsers") -> None:
     parser.add_argument(
         "--authority", metavar="TEXT", default="", help="under which it is blocked: programme, citation"
     )
-    parser.add_argument("--on", metavar="DAY", type=date.fromisoformat, help="since when it is blocked (today)")
+    parser.add_argument("--on", metavar="DAY", type=day, help="since when it is blocked (today)")
     add_office(parser)
 
 
@@ -46,23 +46,24 @@ def _add_release(verbs: "Subparsers") -> None:
     parser.add_argument("number", metavar="N", type=int)
     parser.add_argument("--ground", choices=("order", "license", "delisted", "error"), required=True)
     parser.add_argument("--why", metavar="TEXT", required=True, help="the order, license or notice")
-    parser.add_argument("--on", metavar="DAY", type=date.fromisoformat, help="since when (today)")
+    parser.add_argument("--on", metavar="DAY", type=day, help="since when (today)")
     add_office(parser)
 
 
 def _add_filed(verbs: "Subparsers") -> None:
-    about = "write down that a report was filed: from then on it is owed no longer"
+    about = "write down that a report was filed, of property or of a refusal: from then on it is owed no longer"
     parser = command(verbs, "filed", about, run_filed)
     parser.add_argument("report", metavar="REPORT", help="as a draft names it: blocked-property/1")
     parser.add_argument("--reference", metavar="TEXT", required=True, help="what the authority calls it")
-    parser.add_argument("--on", metavar="DAY", type=date.fromisoformat, help="when (today)")
+    parser.add_argument("--on", metavar="DAY", type=day, help="when (today)")
+    parser.add_argument("--withdraw", action="store_true", help="it was not filed after all; --reference says why")
     add_office(parser)
 
 
 def _add_list(verbs: "Subparsers") -> None:
     about = "what is held and blocked on a day, and what was released"
     parser = command(verbs, "list", about, run_list)
-    parser.add_argument("--on", metavar="DAY", type=date.fromisoformat, help="today")
+    parser.add_argument("--on", metavar="DAY", type=day, help="today")
     add_office(parser)
 
 
@@ -100,25 +101,33 @@ def run_release(args: argparse.Namespace) -> int:
 
 def run_filed(args: argparse.Namespace) -> int:
     """A report less to write."""
-    from bylaw.access.office.property import filed
+    from bylaw.access.filings.filed import Filed
+    from bylaw.access.office.filing import event_of, file
 
-    made = filed(office_of(args), args.report, _day(args), args.reference, by())
-    print(f"{made.report} was filed on {made.on}, as {made.reference}")
+    office, on = office_of(args), _day(args)
+    event = event_of(office, args.report, _today())
+    said = Filed(
+        reports=(args.report,), event=event, on=on, reference=args.reference, by=by(), taken_back=args.withdraw
+    )
+    file(office, lab_of(args), said, now())
+    done = "is owed again" if said.taken_back else f"was filed on {on}, as {said.reference}"
+    print(f"{args.report} {done}; entered in the ledger as a commitment")
     return 0
 
 
 def run_list(args: argparse.Namespace) -> int:
     """Held, then released."""
     from bylaw.access.office.property import holdings
+    from bylaw.access.roster.rows import printable
 
-    found, day = holdings(office_of(args)), args.on or _today()
-    for each in found.on(day):
+    found, on = holdings(office_of(args)), args.on or _today()
+    for each in found.on(on):
         value = each.value or "value not known"
-        print(f"{each.number:<4} {each.owner}  {each.property}  {value}  blocked since {each.on}")
+        print(printable(f"{each.number:<4} {each.owner}  {each.property}  {value}  blocked since {each.on}"))
     for number, released in found.released.items():
-        if released.on <= day:
+        if released.on <= on:
             print(f"{number:<4} {found.property[number].owner}  released {released.on}, by {released.ground}")
-    print(f"{len(found.on(day))} properties blocked on {day}")
+    print(f"{len(found.on(on))} properties blocked on {on}")
     return 0
 
 
@@ -132,7 +141,7 @@ def _today() -> date:
 def _day(args: argparse.Namespace) -> date:
     from bylaw.errors import UsageError
 
-    day: date = args.on or _today()
-    if day > _today():
-        raise UsageError(f"--on {day} is still to come; what is written down has happened")
-    return day
+    on: date = args.on or _today()
+    if on > _today():
+        raise UsageError(f"--on {on} is still to come; what is written down has happened")
+    return on

@@ -86,6 +86,13 @@ class DecisionBatch(_OfOffice, frozen=True, kw_only=True, tag="decision-batch.v1
     """The directives that were in force, as compiled."""
 
 
+class ReportsFiled(_OfOffice, frozen=True, kw_only=True, tag="reports-filed.v1"):
+    """Reports went to an authority, or did not after all: a commitment to which, and under which reference."""
+
+    filing: Reference
+    count: Count
+
+
 class CanaryPlan(_Entry, frozen=True, kw_only=True, tag="canary-plan.v1"):
     """The plan of a leak test, entered before training: which canaries go in how often, and which are held out."""
 
@@ -102,7 +109,15 @@ class MeasurementEntry(_Entry, frozen=True, kw_only=True, tag="measurement.v1"):
     model: Reference
 
 
-AnyEntry = StatementEntry | DirectiveEnacted | DirectiveRescinded | DecisionBatch | CanaryPlan | MeasurementEntry
+AnyEntry = (
+    StatementEntry
+    | DirectiveEnacted
+    | DirectiveRescinded
+    | DecisionBatch
+    | ReportsFiled
+    | CanaryPlan
+    | MeasurementEntry
+)
 
 KINDS: dict[str, type[AnyEntry]] = {str(type.__struct_config__.tag): type for type in get_args(AnyEntry)}
 """Every kind of entry by the name that stands in it."""

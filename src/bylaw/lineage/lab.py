@@ -86,10 +86,7 @@ class Lab:
             made = Path(tempfile.mkdtemp(prefix=f".{root.name}.", suffix=storage.TEMPORARY, dir=root.parent))
             try:
                 _furnish(made, how or LabSettings())
-                made.rename(root)
-            except OSError:
-                if not (root / "lab.toml").is_file():
-                    raise
+                _move_in(made, root)
             finally:
                 storage.remove(made)
 
@@ -261,6 +258,29 @@ def _furnish(root: Path, how: LabSettings) -> None:
     with Log.open(root / "ledger") as log:
         log.checkpoint(signer)
     storage.write_text(root / "lab.toml", settings.dumps(how))
+
+
+def _move_in(made: Path, root: Path) -> None:
+    """Give the lab its place, in one step; or in several, ``lab.toml`` last, where something of another kind lies there
+    already, such as an office. Raises ``UsageError`` where that bears a name of the lab's.
+    """
+    try:
+        made.rename(root)
+    except OSError:
+        if not root.is_dir():
+            raise
+        with storage.alone(root / ".lab.lock", LedgerLocked(f"another process makes a lab in {root}; try again")):
+            if (root / "lab.toml").is_file():
+                return
+            names = sorted((each.name for each in made.iterdir()), key=lambda name: (name == "lab.toml", name))
+            taken = [name for name in names if (root / name).exists()]
+            if taken:
+                raise UsageError(
+                    f"{root} has {', '.join(taken)} and no lab.toml: bring it back, or move these away"
+                ) from None
+            for name in names:
+                (made / name).rename(root / name)
+            root.chmod(0o700)
 
 
 def _signer(root: Path, how: KeySettings) -> Signer:

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from bylaw.access.filings.drafts import Draft
-from bylaw.access.filings.property import Entry, Filed, Ground, Holdings, Nothing, Property, Released
+from bylaw.access.filings.property import Entry, Ground, Holdings, Nothing, Property, Released
 from bylaw.errors import UsageError
 
 FILER = {"filer": "The lab, 1 Main Street", "contact": "counsel"}
@@ -56,11 +56,6 @@ def test_released_before_30_june_is_in_no_annual_report() -> None:
     assert "annual-blocked-property/2026" not in owed(
         credit(), released("order", date(2026, 6, 30)), today=date(2026, 8, 1)
     )
-
-
-def test_what_was_filed_is_not_owed() -> None:
-    filed = Filed(by="ana", report="blocked-property/1", on=date(2026, 6, 20), reference="ORS 1")
-    assert not owed(credit(), filed, today=date(2026, 6, 21))
 
 
 def test_what_cannot_be_released_is_refused() -> None:

@@ -183,7 +183,7 @@ def test_an_erased_decision_is_gone_and_the_batch_still_stands(office: Office, l
 def test_a_report_is_drafted_for_a_refusal_that_asks_for_one(office: Office, tmp_path: Path, lab: Lab) -> None:
     enacted(office, tmp_path, lab, LETTER, "letter.toml")
     decided(office)
-    found = period(office.archive.between("2026", "2027"), {"filer": "The lab"}, office.outside.read)
+    found = period(office.archive.numbered("2026", "2027"), {"filer": "The lab"}, office.outside.read)
     assert found.outcomes == {"allow": 2, "hold": 1, "refuse": 1}
     assert (found.unsettled, found.over_blocking) == (1, 0.5)
     (draft,) = found.drafts
@@ -268,9 +268,9 @@ def test_nothing_in_an_explanation_turns_the_direction_of_a_terminal(office: Off
     assert "h\\u{202e}r" in said and "\u202e" not in said and "\x1b" not in said
 
 
-def _kept(office: Office) -> list[Made]:
+def _kept(office: Office) -> list[tuple[int, Made]]:
     decided(office)
-    return list(office.archive.between("2026", "2027"))
+    return list(office.archive.numbered("2026", "2027"))
 
 
 def _entries(lab: Lab) -> list[bytes]:

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from bylaw.access.decide.outside import Outside, Screened
+from bylaw.access.office.filing import lines
 from bylaw.access.office.place import Office
-from bylaw.access.office.property import FILE, block, filed, holdings, nothing, release
+from bylaw.access.office.property import FILE, block, holdings, nothing, release
 from bylaw.access.office.reports import period
 from bylaw.cli import main
 from bylaw.errors import RecordError, UsageError
@@ -21,9 +22,7 @@ def test_entries_stay_in_order_and_are_read_back(office: Office) -> None:
     assert block(office, "foreign", "credit", DAY, "ana", value="USD 5").number == 1
     assert block(office, "foreign", "files", DAY, "ben").number == 2
     release(office, 1, date(2026, 7, 1), "order", "docket 7", "ana")
-    filed(office, "blocked-property/1", DAY, "ORS 1", "ana")
-    held = holdings(office)
-    assert [each.number for each in held.on(date(2026, 7, 1))] == [2] and set(held.filed) == {"blocked-property/1"}
+    assert [each.number for each in holdings(office).on(date(2026, 7, 1))] == [2]
 
 
 def test_what_cannot_be_is_refused_and_nothing_is_written(office: Office) -> None:
@@ -35,10 +34,41 @@ def test_what_cannot_be_is_refused_and_nothing_is_written(office: Office) -> Non
         nothing(office, "foreign", DAY, "ana")
     with pytest.raises(UsageError, match="no property has the number 4"):
         release(office, 4, DAY, "order", "docket 7", "ana")
-    filed(office, "blocked-property/1", DAY, "ORS 1", "ana")
-    with pytest.raises(UsageError, match="was filed on 2026-06-12, as ORS 1"):
-        filed(office, "blocked-property/1", DAY, "ORS 2", "ana")
-    assert (office.root / FILE).read_bytes().startswith(before)
+    assert (office.root / FILE).read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["block", "foreign", "--what", " "], "--what says nothing"),
+        (["block", "foreign", "--what", "a\nProperty 9 is released"], "--what cannot be read: it has a line break"),
+        (["block", "foreign", "--what", "a", "--where", "b\u202ec"], "--where cannot be read: it turns the direction"),
+        (["block", "foreign", "--what", "a\u200bb"], "--what cannot be read: it has a character that is not seen"),
+        (["block", "foreign", "--what", "a", "--on", "0001-01-01"], "nothing is blocked since 0001-01-01"),
+        (["block", "foreign", "--what", "a", "--on", "2999-01-01"], "still to come"),
+        (["release", "1", "--ground", "order", "--why", ""], "--why says nothing"),
+        (["filed", "blocked-property/1", "--reference", "a\u202eb"], "the reference cannot be read"),
+        (
+            ["filed", "blocked-property/1", "--reference", "a", "--on", "2026-06-01"],
+            "nothing can be filed on 2026-06-01",
+        ),
+        (["filed", "blocked-property/11", "--reference", "a"], "did you mean 'blocked-property/1'"),
+    ],
+)
+def test_a_bad_request_is_a_sentence_and_leaves_nothing(
+    office: Office, lab: Lab, capsys: pytest.CaptureFixture[str], words: list[str], said: str
+) -> None:
+    block(office, "foreign", "credit", DAY, "ana")
+    before = (office.root / FILE).read_bytes()
+    assert main(["property", *words, "--office", str(office.root), "--home", str(lab.root)]) == 2
+    assert said in capsys.readouterr().err
+    assert (office.root / FILE).read_bytes() == before and not lines(office)
+
+
+def test_a_day_that_is_none_is_told_how_it_is_given(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["property", "list", "--on", "12.06.2026"])
+    assert "a day is given as 2026-06-12, not '12.06.2026'" in capsys.readouterr().err
 
 
 def test_a_line_that_is_no_entry_is_named(office: Office) -> None:
@@ -55,7 +85,7 @@ def test_a_report_asks_what_is_held_of_whoever_is_blocked(
     text = LETTER.replace('{ is = "foreign_person" }', '{ is = "listed", lists = ["ofac-sdn"] }')
     enacted(office, tmp_path, lab, text, "listed.toml")
     keep(office, "citizen", "foreign")
-    assert period(office.archive.between("2026", "2027"), {}, office.outside.read).blocked == ("foreign",)
+    assert period(office.archive.numbered("2026", "2027"), {}, office.outside.read).blocked == ("foreign",)
     where = ["--office", str(office.root), "--home", str(lab.root)]
     assert main(["decisions", "report", *where]) == 0
     assert "BLOCKED     foreign" in capsys.readouterr().out

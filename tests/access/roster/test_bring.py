@@ -37,6 +37,17 @@ def counts(report: object) -> dict[str, int]:
     return {name: count for name, count in totals.items() if count}
 
 
+def test_a_roster_from_an_earlier_day_is_told_as_older_and_changes_nothing(store: Store) -> None:
+    head = "id,kind,citizenship,grade,as_of\n"
+    load(store, head + "p-1,person,cn,document,2026-11-01\np-2,person,us,declared,2026-11-01\n")
+    report = load(store, head + "p-1,person,us,document,2020-01-01\np-2,person,cn,document,2020-01-01\n")
+    assert counts(report) == {"rows": 2, "older": 1, "changed": 1, "disputed": 1}
+    assert "older than what is known, so kept and of no effect today: 1" in report.text()
+    register = store.register(DAY)
+    assert register["p-1"].values("citizenship") == (Value(text="cn"),)
+    assert register["p-2"].values("citizenship") is None, "better evidence is not lost, whatever its day"
+
+
 def test_a_roster_becomes_an_import(store: Store) -> None:
     report = load(store, GOOD)
     assert counts(report) == {"rows": 5, "subjects": 5, "new": 13}

@@ -68,6 +68,20 @@ def test_a_birthday_may_be_a_day_a_month_or_a_year(text: str) -> None:
     assert checked("born", Value(text=text)) == ([], [])
 
 
+@pytest.mark.parametrize("odd", ["h\u202er", "h\u200br", "h\nr", "h\x1b[31mr", "h\u2028r"])
+def test_what_a_reader_would_not_see_is_a_fault_in_a_source_and_a_country(odd: str) -> None:
+    """Both stand in every explanation of a decision."""
+    us = Value(text="us")
+    assert "the source cannot be read: it" in checked("residence", us, source=odd)[0][0]
+    assert "the evidence cannot be read: it" in checked("residence", us, evidence=odd)[0][0]
+    assert "cannot be read: it" in checked("residence", Value(text=odd.replace("h", "i").replace("r", "n")))[0][0]
+
+
+def test_a_share_before_the_days_is_told_where_it_belongs() -> None:
+    (told,) = checked("owner", Value(text="p-1", share="60@2020-01-01"), kind="organization")[0]
+    assert "a share stands last, after the days" in told
+
+
 def test_one_at_most_means_one() -> None:
     assert "one residence at most" in checked("residence", Value(text="us"), Value(text="fr"))[0][0]
     assert "comes twice" in checked("citizenship", Value(text="us"), Value(text="USA"))[0][0]
@@ -91,7 +105,7 @@ def test_days_of_the_fact_itself() -> None:
     ]
     assert "before it was seen" in checked("residence", us, expires=SEEN)[0][0]
     assert checked("residence", us, expires=DAY)[1] == ["it has expired on 2026-11-24"]
-    assert checked("residence", us, source=" ")[0] == ["it says no source, or one with control characters in it"]
+    assert checked("residence", us, source=" ")[0] == ["it says no source"]
     assert checked("residence", Value(text="us", since=DAY))[1] == ["it begins after the day the fact is from"]
 
 

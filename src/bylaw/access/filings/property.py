@@ -2,8 +2,8 @@
 
 To refuse a blocked person a service is one thing, to hold what is his another: prepaid credit, deposits, files and
 weights of his stay his, and nobody may deal in them. That somebody holds such property no record of decisions says, so
-it is written down by hand, as entries that are only ever added to: what was blocked, what was released, which report
-was filed. What is owed follows from them:
+it is written down by hand, as entries that are only ever added to: what was blocked, what was released. What is owed
+follows from them, and from what was ``filed``:
 
 - *blocked-property*, within ten business days of the day it was blocked;
 - *unblocked-property*, within ten of its release, unless a license or a removal from the list released it;
@@ -65,15 +65,7 @@ class Released(_Entry, frozen=True, kw_only=True, tag="released"):
     why: str
 
 
-class Filed(_Entry, frozen=True, kw_only=True, tag="filed"):
-    """A report was filed: ``report`` as ``Draft.report`` names it, ``reference`` what the authority calls it."""
-
-    report: str
-    on: date
-    reference: str
-
-
-Entry = Property | Nothing | Released | Filed
+Entry = Property | Nothing | Released
 
 
 class Holdings:
@@ -82,7 +74,6 @@ class Holdings:
     def __init__(self, entries: Iterable[Entry]) -> None:
         self.property: dict[int, Property] = {}
         self.released: dict[int, Released] = {}
-        self.filed: dict[str, Filed] = {}
         self.nothing: dict[str, Nothing] = {}
         for entry in entries:
             match entry:
@@ -90,8 +81,6 @@ class Holdings:
                     self.property[entry.number] = entry
                 case Released():
                     self.released[entry.number] = entry
-                case Filed():
-                    self.filed[entry.report] = entry
                 case Nothing():
                     self.nothing[entry.owner] = entry
 
@@ -121,19 +110,16 @@ class Holdings:
         return found
 
     def owed(self, today: date, filer: Mapping[str, str], closed: Collection[date] = ()) -> Iterator[Draft]:
-        """A draft of every report that is owed and not filed, those of single properties first."""
+        """A draft of every report that was ever owed, filed or not, those of single properties first."""
         for each in self.property.values():
-            yield from self._unfiled(_initial(each, filer, closed))
-            if released := self.released.get(each.number):
-                yield from self._unfiled(_release(each, released, filer, closed))
+            yield _initial(each, filer, closed)
+            released = self.released.get(each.number)
+            if released and released.ground not in UNREPORTED:
+                yield _release(each, released, filer, closed)
         years = range(min((each.on.year for each in self.property.values()), default=today.year), today.year + 1)
         for year in years:
             if (held := date(year, *term(ANNUAL).held_day)) <= today and self.on(held):
-                yield from self._unfiled(self.annual(year, filer))
-
-    def _unfiled(self, made: Draft | None) -> Iterator[Draft]:
-        if made and made.report not in self.filed:
-            yield made
+                yield self.annual(year, filer)
 
     def annual(self, year: int, filer: Mapping[str, str]) -> Draft:
         """The annual report of all that is held on the day of a year that counts. Raises ``UsageError`` for nothing."""
@@ -151,9 +137,7 @@ def _initial(each: Property, filer: Mapping[str, str], closed: Collection[date])
     return draft("blocked-property", str(each.number), each.on, known, closed)
 
 
-def _release(each: Property, released: Released, filer: Mapping[str, str], closed: Collection[date]) -> Draft | None:
-    if released.ground in UNREPORTED:
-        return None
+def _release(each: Property, released: Released, filer: Mapping[str, str], closed: Collection[date]) -> Draft:
     known = {**filer, **_said(each), "released_on": str(released.on), "ground": f"{released.ground}: {released.why}"}
     known["first_report"] = f"report of the blocking, {each.on}"
     known.pop("transaction", None)

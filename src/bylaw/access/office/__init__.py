@@ -10,8 +10,9 @@
     batches   the archive's batches as they lie there · commit  the step that enters them
     impact    whom a draft would hit, before it does · status  what has become of what was enacted
     reports   what decisions amount to, and the reports that are owed
-    property  what is held of blocked persons · retire  decisions forgotten when their time is over
-    agreement whether journal and archive say what the ledger says
+    property  what is held of blocked persons · filing  which reports were filed
+    retire    decisions forgotten when their time is over
+    agreement whether journal, archive and filings say what the ledger says
     remake    a past decision made again, to the byte
     words     a decision for a person to read
 
@@ -33,5 +34,6 @@ On disk, below one directory::
     facts/  lists/        stores of facts and of screening lists
     outside/              hits and ownership by digest, and which is current
     decisions/            the archive and its salts
-    property.jsonl        property of blocked persons, and which reports were filed
+    property.jsonl        property of blocked persons
+    filed.jsonl           which reports were filed; filed.salts opens the ledger's commitments to that
 """

@@ -1,7 +1,7 @@
 """Whether the office says what the ledger says: nothing taken out, put in, exchanged or listed as something else.
 
 The journal and the archive lie where somebody may change them; what was entered in the ledger stays. Every act has its
-entries and every entry its act, every batch its decisions and every decision its commitment.
+entries and every entry its act, every batch its decisions and every decision its commitment, every filing its own.
 
 Several offices may share a ledger. An entry names its office, so what another one entered is no difference here; the
 ledger itself says that it is another's, and ``others`` counts it, since an office that was emptied and given a new name
@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bylaw.access.filings.calendar import day_of
+from bylaw.access.office import filing
 from bylaw.access.office.archive import leaves_of, summary
 from bylaw.access.office.batches import Batch, Entered
 from bylaw.access.office.journal import Act
@@ -29,6 +30,7 @@ from bylaw.ledger.entries import (
     DirectiveEnacted,
     DirectiveRescinded,
     Reference,
+    ReportsFiled,
     decode,
     kind_of,
 )
@@ -40,10 +42,10 @@ from bylaw.ledger.salts import commitment
 from bylaw.ledger.stores import DirectoryStore
 from bylaw.lineage.lab import Lab
 
-OfOffice = DirectiveEnacted | DirectiveRescinded | DecisionBatch
+OfOffice = DirectiveEnacted | DirectiveRescinded | DecisionBatch | ReportsFiled
 Entries = Mapping[int, OfOffice]
-"""What the ledger holds of acts and decisions, by index."""
-OURS = {"directive-enacted.v1", "directive-rescinded.v1", "decision-batch.v1"}
+"""What the ledger holds of acts, decisions and filings, by index."""
+OURS = {"directive-enacted.v1", "directive-rescinded.v1", "decision-batch.v1", "reports-filed.v1"}
 
 
 def differences(office: Office, lab: Lab, at: datetime) -> Iterator[str]:
@@ -54,15 +56,18 @@ def differences(office: Office, lab: Lab, at: datetime) -> Iterator[str]:
     yield from _journal(office, acts, entries)
     yield from _folder(office, acts)
     yield from _archive(office, entries, at)
+    yield from filing.changed(
+        office, {index: each for index, each in entries.items() if isinstance(each, ReportsFiled)}
+    )
 
 
 def others(office: Office, lab: Lab) -> Counter[Reference]:
-    """How many entries of acts and decisions the ledger has of other offices, by what they call themselves."""
+    """How many entries of acts, decisions and filings the ledger has of other offices, by what they call themselves."""
     return Counter(each.office for each in entered(lab.ledger).values() if each.office not in (None, office.known_as))
 
 
 def entered(ledger: Path) -> Entries:
-    """The entries of acts and decisions that the last checkpoint covers, every hash of the log made anew."""
+    """The entries of acts, decisions and filings that the last checkpoint covers, every hash of the log made anew."""
     found: dict[int, OfOffice] = {}
 
     def take(index: int, content: bytes) -> None:

@@ -146,13 +146,17 @@ class Archive:
 
     def between(self, start: str, end: str, outcome: str = "") -> Iterator[Made]:
         """Decisions of instants from ``start`` to before ``end``, oldest first; erased ones are left out."""
+        return (made for _, made in self.numbered(start, end, outcome))
+
+    def numbered(self, start: str, end: str, outcome: str = "") -> Iterator[tuple[int, Made]]:
+        """The same, each with its number here."""
         with self._open() as base:
             rows = base.execute(
-                "SELECT id, body FROM decisions WHERE at >= ? AND at < ? AND (? = '' OR outcome = ?)"
+                "SELECT number, id, body FROM decisions WHERE at >= ? AND at < ? AND (? = '' OR outcome = ?)"
                 " AND body IS NOT NULL ORDER BY number",
                 (start, end, outcome, outcome),
             )
-            yield from (made_of(id, body) for id, body in rows)
+            yield from ((number, made_of(id, body)) for number, id, body in rows)
 
     def traffic(self, since: str) -> list[tuple[str, Request, int]]:
         """Requests decided about since an instant, each with how often: (subject, request, times)."""

@@ -10,7 +10,7 @@ import msgspec
 from bylaw.access.decide.outside import Outside
 from bylaw.access.decision import Decision
 from bylaw.access.filings.calendar import day_of
-from bylaw.access.filings.drafts import Draft, draft
+from bylaw.access.filings.drafts import Draft, Kind, draft
 from bylaw.access.office.archive import Made
 from bylaw.access.office.place import instant
 
@@ -19,7 +19,8 @@ NO_BASE = "no base rule covers it"
 """In place of a rule's name, where none is in force."""
 BLOCKING_LIST, BLOCKING_RULE = "ofac-sdn", "ofac-50"
 """On this list, or owned under this rule: then not only services are refused, but property is blocked."""
-SERVICE = "access to the model {model} ({surface}), a service that was asked for and not rendered"
+SERVICE = "access to the model {model} ({surface}), a service that was asked for and not rendered; {id}"
+REFUSAL: Kind = "rejected-transaction"
 
 
 class Period(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,12 +43,13 @@ class Period(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def period(
-    decisions: Iterable[Made],
+    decisions: Iterable[tuple[int, Made]],
     filer: Mapping[str, str],
     outside: Callable[[str], Outside] = lambda key: Outside(),
     closed: frozenset[date] = frozenset(),
 ) -> Period:
-    """The counts, and a draft for each refusal that is to be reported.
+    """The counts, and a draft for each refusal that is to be reported; a decision comes with its number in the archive,
+    by which its report is named.
 
     ``filer``: the fields about ourselves. ``outside``: the hits that a decision was made from, by digest; without it,
     whom the refusal is aimed at stays open.
@@ -58,15 +60,15 @@ def period(
     unsettled = unsafe = 0
     drafts = []
     blocked: dict[str, None] = {}
-    for made in decisions:
+    for number, made in decisions:
         decision = made.decision
         outcomes[decision.outcome] += 1
         unsafe += any(finding.unsafe for finding in decision.findings)
         if decision.outcome != "allow":
             rules.update(finding.rule or NO_BASE for finding in decision.deciding)
             unsettled += decision.unsettled
-        if decision.outcome == "refuse" and any(duty == REPORT for duty, _ in decision.duties):
-            drafts.append(_draft(made, filer, outside(made.basis.outside), closed))
+        if day := report_day(made):
+            drafts.append(_draft(number, made, day, filer, outside(made.basis.outside), closed))
         if decision.outcome == "refuse":
             blocked |= dict.fromkeys(_blocked(decision, outside(made.basis.outside)))
     return Period(
@@ -79,20 +81,27 @@ def period(
     )
 
 
-def _draft(made: Made, filer: Mapping[str, str], outside: Outside, closed: frozenset[date]) -> Draft:
-    decision = made.decision
-    day = day_of(instant(made.basis.at))
+def report_day(made: Made) -> date | None:
+    """The day (Washington's) of a refusal that is to be reported; None: nothing is owed about this decision."""
+    asked = made.decision.outcome == "refuse" and any(duty == REPORT for duty, _ in made.decision.duties)
+    return day_of(instant(made.basis.at)) if asked else None
+
+
+def _draft(
+    number: int, made: Made, day: date, filer: Mapping[str, str], outside: Outside, closed: frozenset[date]
+) -> Draft:
+    decision, request = made.decision, made.decision.request
     asking = {rule for duty, rule in decision.duties if duty == REPORT}
     clauses = [finding.clause for finding in decision.findings if finding.rule in asking]
     known = {
         **filer,
-        "transaction": SERVICE.format(model=decision.request.model, surface=decision.request.surface),
-        "participants": f"{decision.subject}, from {decision.request.location or 'an unknown place'}",
+        "transaction": SERVICE.format(model=request.model, surface=request.surface, id=made.id),
+        "participants": f"{decision.subject}, from {request.location or 'an unknown place'}",
         "target": "; ".join(_targets(decision, outside)),
         "rejected_on": str(day),
         "authority": "; ".join(dict.fromkeys(clauses)),
     }
-    return draft("rejected-transaction", made.id, day, known, closed)
+    return draft(REFUSAL, str(number), day, known, closed)
 
 
 def _blocked(decision: Decision, outside: Outside) -> Iterator[str]:

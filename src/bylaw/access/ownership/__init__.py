@@ -7,7 +7,7 @@
     graph      the interests in force on one day, checked as a whole
     rule       threshold, strictness, aggregation, what is followed · rules.toml  OFAC, BIS, headquarters, with sources
     seeds      who is blocked to begin with: on a list, headquartered somewhere, or possibly so
-    fixpoint   what follows from the seeds by stakes · parents  … by the chain of ultimate parents
+    fixpoint   what follows from the seeds by stakes · parents  … by ultimate parents · chains  where those may end
     solution   ``solve``: every party's status · witness  why, smallest and in order · doubts  what would settle it
     bods       Beneficial Ownership Data Standard 0.4, with its fields in bods_format
     psc        Companies House, persons with significant control

@@ -22,8 +22,9 @@ Conflict = Literal["refuse", "widen"]
 class Graph:
     """Parties and who holds what of whom on one day. Made by ``build``; never changed afterwards.
 
-    ``first[owner] … first[owner + 1]`` are an owner's places in ``entity``, ``low`` and ``high``; ``listed[entity]`` is
-    the least its listed owners hold together; ``behind[owner]`` the entities it holds through others not named.
+    ``first[owner] … first[owner + 1]`` are an owner's places in ``entity``, ``low``, ``high`` and ``owner``, which
+    repeats it; ``listed[entity]`` is the least its listed owners hold together; ``behind[owner]`` the entities it holds
+    through others not named.
     """
 
     def __init__(self, parties: Sequence[Party], rows: Sequence[Interest], at: date, widened: Iterable[int]) -> None:
@@ -91,6 +92,7 @@ class Graph:
         stakes = [row.stake for row in self._rows]
         self._into, self.first = _starts(entities, size), _starts(owners, size)
         order = _order(owners, self.first)
+        self.owner = [owners[at] for at in order]
         self.entity = [entities[at] for at in order]
         self.low = [stakes[at].lower for at in order]
         self.high = [stakes[at].upper for at in order]

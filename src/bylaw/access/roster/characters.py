@@ -37,6 +37,13 @@ def oddities(text: str) -> tuple[str, ...]:
     return tuple(filter(None, found))
 
 
+def unseen(text: str) -> str:
+    """What in a text a reader would not see, or not as it stands: line breaks, controls, zero-width characters, such as
+    turn the direction of writing; empty: nothing.
+    """
+    return "" if text.isprintable() else _control(text) or _hidden(text)
+
+
 def controls(text: str) -> bool:
     """Whether a text holds control characters, line breaks too, or such as mean nothing."""
     return not text.isprintable() and any(unicodedata.category(one) in ("Cc", "Cs", "Co", "Cn") for one in text)

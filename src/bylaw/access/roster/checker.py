@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import msgspec
 
-from bylaw.access.roster.characters import controls
+from bylaw.access.roster.characters import unseen
 from bylaw.access.roster.values import OLDEST, Read, ordinary, owners_fault, read
 from bylaw.access.subjects import FACTS, Fact, SubjectKind, Value
 
@@ -103,8 +103,11 @@ def _with(fact: Fact, values: tuple[Value, ...] | None) -> Fact:
 
 
 def _source_faults(source: str, as_of: date, expires: date | None, evidence: str, today: date) -> Iterator[str]:
-    if not source.strip() or controls(source) or controls(evidence):
-        yield "it says no source, or one with control characters in it"
+    if not source.strip():
+        yield "it says no source"
+    for name, text in (("source", source), ("evidence", evidence)):
+        if odd := unseen(text):
+            yield f"the {name} cannot be read: {odd}"
     if as_of > today:
         yield f"it is from {as_of}, and today is {today}"
     if as_of < OLDEST:

@@ -1,8 +1,9 @@
 """What a roster would change: every row beside what is known of its subject.
 
 A fact that stands word for word is *unchanged* and is not recorded again. One that says the same with another source,
-grade or day is *confirmed*, one that says something else *changed*, one of a name that nothing stood for *new*; all
-three are recorded. *Disputed* is what then stands against better evidence and so is unknown until somebody settles it.
+grade or day is *confirmed*, one that says something else *changed*, one of a name that nothing stood for *new*, one
+from an earlier day and of no better evidence *older*: all four are recorded, and an older one counts for nothing.
+*Disputed* is what then stands against better evidence and so is unknown until somebody settles it.
 """
 
 from collections import Counter
@@ -15,7 +16,7 @@ from bylaw.access.roster.rows import Remark, Row, fault, note
 from bylaw.access.store.imports import ASKED
 from bylaw.access.store.records import Known, Said
 from bylaw.access.store.store import Store
-from bylaw.access.subjects import Fact, FactName, Standing, standing
+from bylaw.access.subjects import GRADES, Fact, FactName, Standing, standing
 
 CHECK = "comparing a roster with what is known"
 
@@ -71,9 +72,16 @@ def _to_record(row: Row, history: tuple[Fact, ...], today: date, change: Change)
         if last.get(fact.name) == fact:
             change.counts["unchanged"] += 1
             continue
-        said = stands.get(fact.name)
-        change.counts["new" if said is None else "confirmed" if said.fact.values == fact.values else "changed"] += 1
+        change.counts[_beside(fact, stands.get(fact.name))] += 1
         yield fact
+
+
+def _beside(fact: Fact, said: Standing | None) -> str:
+    if said is None:
+        return "new"
+    if fact.as_of < said.fact.as_of and GRADES[fact.grade] <= GRADES[said.fact.grade]:
+        return "older"
+    return "confirmed" if said.fact.values == fact.values else "changed"
 
 
 def _disputes(

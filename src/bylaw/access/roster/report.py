@@ -18,6 +18,7 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
     changed: int = 0
     confirmed: int = 0
     unchanged: int = 0
+    older: int = 0
     disputed: int = 0
 
 
@@ -65,6 +66,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             f"facts: new {totals.new} · changed {totals.changed} · confirmed {totals.confirmed}"
             f" · unchanged {totals.unchanged} · disputed afterwards {totals.disputed}"
         )
+        if totals.older:
+            yield f"older than what is known, so kept and of no effect today: {totals.older}"
         for path, count in sorted(self.unused.items()):
             yield f"not used: {path} ({count})"
         told = sorted(self.remarks, key=lambda remark: remark.weight != "fault")

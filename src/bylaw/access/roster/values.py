@@ -13,7 +13,7 @@ import msgspec
 
 from bylaw.access.countries import find
 from bylaw.access.ownership.stake import WHOLE, between
-from bylaw.access.roster.characters import id_fault, oddities
+from bylaw.access.roster.characters import id_fault, oddities, unseen
 from bylaw.access.roster.rows import near
 from bylaw.access.subjects import CHANNELS, FACTS, FactName, Meaning, Value
 from bylaw.errors import UsageError
@@ -125,6 +125,8 @@ def _text(meaning: Meaning, value: Value, today: date) -> _Read:
 
 
 def _country(value: Value) -> _Read:
+    if odd := unseen(value.text):
+        return _Read(value, (f"the country {value.text!r} cannot be read: {odd}",))
     country = find(value.text)
     if country is None:
         hint = "'unknown' and 'none' stand alone; else give an ISO 3166 code such as 'ir' or an English name"
@@ -175,7 +177,8 @@ def _stake(share: str) -> int:
     """The least that a share says, as the ownership room counts it. Raises ``UsageError``."""
     found = _SHARE.fullmatch(share)
     if not found:
-        raise UsageError("give percent as 50 or 25-50")
+        last = "; a share stands last, after the days: acme@2020-01-01=50" if set("@!") & set(share) else ""
+        raise UsageError(f"give percent as 50 or 25-50{last}")
     return between(found[1], found[2] or found[1]).lower
 
 

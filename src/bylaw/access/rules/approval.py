@@ -80,7 +80,11 @@ def sign(path: Path, signer: Signer) -> Path:
     beside = envelope_of(path)
     mine = seal(content, signer, PAYLOAD)
     if beside.exists():
-        before = _envelope(path, content)
+        try:
+            before = _envelope(path, content)
+        except VerificationError as error:
+            anew = f"if the change is meant, move {beside.name} away, and everybody signs anew"
+            raise VerificationError(error.check, f"{error.message}; {anew}") from error
         if _signed(before, signer.public):
             raise UsageError(f"{path.name} has this key's signature already; another person's is needed")
         mine = msgspec.structs.replace(mine, signatures=(*before.signatures, *mine.signatures))

@@ -1,11 +1,16 @@
 """What runs out: licenses that end, and reports that are owed."""
 
+from datetime import date
+
 from starlette.responses import Response
 
-from bylaw.access.filings.filed import Filed, Filings
+from bylaw.access.filings.calendar import day_of
+from bylaw.access.filings.filed import Filed
+from bylaw.access.office import filing
+from bylaw.access.office.reports import REFUSAL
 from bylaw.console.asked import day, number
 from bylaw.console.sheet import sheet
-from bylaw.console.views.filings import drafts, due
+from bylaw.console.views.filings import drafts, due, unfiled
 from bylaw.console.views.licenses import licenses
 from bylaw.console.visit import Visit
 from bylaw.errors import UsageError
@@ -46,22 +51,33 @@ def about(visit: Visit) -> Response:
 def file(visit: Visit) -> Response:
     """Somebody says that some of them were filed, or that this was wrong."""
     event, desk = day(visit.word("day")), visit.desk
-    row = next((each for each in due(desk).rows if each.event == event), None)
     try:
+        count = _count(visit.form.get("count", ""))
         said = Filed(
+            reports=_reports(visit, event, count),
             event=event,
-            count=_count(visit.form.get("count", "")),
             reference=visit.form.get("reference", "").strip()[:200],
             by=visit.me.name,
-            on=desk.now().date(),
+            on=day_of(desk.now()),
+            taken_back=count < 0,
         )
-        office = desk.office()
-        with office.changing():
-            Filings(office.root).file(said, row.owed if row else 0)
+        filing.file(desk.office(), desk.lab(), said, desk.now())
     except UsageError as error:
         return _about(visit, str(error), 422)
-    visit.note("filed", f"{said.count} about {event}: {said.reference}")
-    return visit.go("/filings", f"Kept: {said.count} reports about {event}, {said.reference}.")
+    visit.note("filed", f"{count} about {event}: {said.reference}")
+    return visit.go("/filings", f"Kept: {count} reports about {event}, {said.reference}.")
+
+
+def _reports(visit: Visit, event: date, count: int) -> tuple[str, ...]:
+    """The first so many that are not filed; for less than nothing, the last so many that are."""
+    if count < 0:
+        named = [each for each in filing.filings(visit.desk.office()).of(event) if each.startswith(f"{REFUSAL}/")]
+        found = named[count:]
+    else:
+        found = [f"{REFUSAL}/{number}" for number in unfiled(visit.desk, event, count)]
+    if len(found) != abs(count) or not found:
+        raise UsageError(f"{len(found)} reports about {event} can be said to be that, not {abs(count)}")
+    return tuple(found)
 
 
 def _about(visit: Visit, wrong: str, status: int = 200) -> Response:

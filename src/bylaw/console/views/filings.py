@@ -1,18 +1,19 @@
 """Reports owed about refusals, by day, each day with its clock of ten federal business days; and their drafts."""
 
+from collections.abc import Mapping
 from datetime import date
 
 import msgspec
 
 from bylaw.access.filings.calendar import day_of, days_left
 from bylaw.access.filings.drafts import Draft
-from bylaw.access.filings.filed import Filed, Filings
+from bylaw.access.filings.filed import Filed
 from bylaw.access.filings.terms import Term, term
-from bylaw.access.office.reports import period
+from bylaw.access.office.filing import filings
+from bylaw.access.office.reports import REFUSAL, period
 from bylaw.console.decisions import counts
 from bylaw.console.desk import Desk
 
-KIND = "rejected-transaction"
 PAGE = 20
 
 
@@ -51,21 +52,31 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Drafts(msgspec.Struct, frozen=True, kw_only=True):
-    """Drafts of the reports about a day; ``after`` is where the next page begins, None: there is none."""
+    """Drafts of the reports about a day; ``after`` is where the next page begins, None: there is none. ``ids`` are
+    those of the decisions, by what a draft is about.
+    """
 
     row: Row
     drafts: tuple[Draft, ...]
+    ids: Mapping[str, str]
     skip: int
     after: int | None
 
 
 def due(desk: Desk) -> Due:
     """What is owed now."""
-    today, filed = day_of(desk.now()), Filings(desk.office().root)
-    done = filed.counts()
+    today, filed = day_of(desk.now()), filings(desk.office())
+    done = filed.counts(REFUSAL)
     rows = [_row(event, n, done.get(event, 0), today) for event, n in counts.owed(desk.gathering.summary)]
     rows.sort(key=lambda row: (row.open == 0, row.due))
-    return Due(today=today, rule=term(KIND), rows=tuple(rows), history=filed.all()[-20:][::-1])
+    return Due(today=today, rule=term(REFUSAL), rows=tuple(rows), history=filed.history[-20:][::-1])
+
+
+def unfiled(desk: Desk, event: date, most: int, skip: int = 0) -> list[int]:
+    """The numbers of the decisions of a day whose reports are not filed, in order."""
+    filed = filings(desk.office())
+    owed = counts.owed_of(desk.gathering.summary, event, 0, skip + most + len(filed.of(event)))
+    return [each for each in owed if f"{REFUSAL}/{each}" not in filed.standing][skip : skip + most]
 
 
 def drafts(desk: Desk, event: date, skip: int = 0, most: int = PAGE) -> Drafts | None:
@@ -74,15 +85,16 @@ def drafts(desk: Desk, event: date, skip: int = 0, most: int = PAGE) -> Drafts |
     if row is None:
         return None
     office = desk.office()
-    numbers = counts.owed_of(desk.gathering.summary, event, row.filed + skip, most + 1)
+    numbers = unfiled(desk, event, most + 1, skip)
     rows = desk.gathering.listing.numbered(numbers[:most])
-    made = [one for each in reversed(rows) if (one := each.made)]
+    made = [(each.number, one) for each in reversed(rows) if (one := each.made)]
     found = period(made, {}, office.outside.read)
     after = skip + most if len(numbers) > most else None
-    return Drafts(row=row, drafts=found.drafts, skip=skip, after=after)
+    ids = {str(each.number): each.id for each in rows}
+    return Drafts(row=row, drafts=found.drafts, ids=ids, skip=skip, after=after)
 
 
 def _row(event: date, owed: int, filed: int, today: date) -> Row:
-    last = term(KIND).due(event)
-    assert last is not None, f"terms.toml gives {KIND} no term"
+    last = term(REFUSAL).due(event)
+    assert last is not None, f"terms.toml gives {REFUSAL} no term"
     return Row(event=event, owed=owed, filed=filed, due=last, left=days_left(today, last))
