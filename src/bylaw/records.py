@@ -7,6 +7,7 @@ a parent hold the parent's id, so lineage lies in the data. A record knows no cl
 from typing import ClassVar, Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from bylaw.canonical import digest
 
@@ -172,8 +173,9 @@ class Label(Record, frozen=True, kw_only=True):
 class Reward(Record, frozen=True, kw_only=True):
     """What one answer of a policy in training was worth, before update ``update``: what GRPO learns from.
 
-    ``of`` is the response's id, ``by`` says whose reward it is: ``judge`` or ``preference``. ``value`` is None where
-    there was none to read. What was not ``learned`` from had none, or was left out by the guard.
+    ``of`` is the response's id, ``by`` says whose reward it is: ``judge``, ``preference`` or ``rules``. ``value`` is
+    None where there was none to read. What was not ``learned`` from had none, or was left out by the guard. ``grades``:
+    by rules, the probability of each proposition, from which the value can be worked out again.
     """
 
     kind: ClassVar[str] = "reward"
@@ -182,6 +184,7 @@ class Reward(Record, frozen=True, kw_only=True):
     update: int
     value: float | None
     learned: bool = True
+    grades: dict[str, float] | UnsetType = UNSET
 
 
 class Sample(Record, frozen=True, kw_only=True):

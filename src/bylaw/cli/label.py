@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from bylaw import recipe, settings
+from bylaw import settings
 from bylaw.canonical import digest
-from bylaw.cli.names import constitution_of, given
+from bylaw.cli.judging import add_judge, open_judge, remote_of
+from bylaw.cli.names import constitution_of
 from bylaw.constitution import Constitution
 from bylaw.constitution.few_shots import few_shots
-from bylaw.errors import MissingExtra, UsageError
+from bylaw.errors import UsageError
 from bylaw.evaluate.calibration import BINS, JudgeFigures, Share, facts, joined, judge_figures
 from bylaw.evaluate.trial import BOUNDS, demand
 from bylaw.feedback.label import LabelSettings, label
@@ -22,7 +23,6 @@ from bylaw.feedback.labelling import Labelling, Made, label_file
 from bylaw.feedback.shots import shot_turns
 from bylaw.feedback.sources import read_comparisons
 from bylaw.feedback.templates import TEMPLATES
-from bylaw.models.base import Model
 from bylaw.models.remote.settings import RemoteSettings
 from bylaw.records import Comparison, Label
 
@@ -48,13 +48,7 @@ def register(subparsers: "Subparsers") -> None:
         default="default",
         help="a constitution's file, or windtunnel (default: the shipped one for real models)",
     )
-    add("--judge", metavar="M", help="the model that labels: a directory, a hub id, or windtunnel")
-    add(
-        "--models",
-        metavar="RUN.toml",
-        type=Path,
-        help="the judge is behind a server: the file whose table [models.judge] says where",
-    )
+    add_judge(parser)
     add("--dry-run", action="store_true", help="print what a judge behind a server would be asked, and its cost")
     add(
         "-o",
@@ -63,13 +57,6 @@ def register(subparsers: "Subparsers") -> None:
         type=Path,
         help="where the labels go, one JSON object a line (default: COMPARISONS with .labels.jsonl, "
         "here); given again, the same command goes on where it was",
-    )
-    add(
-        "--trusted-key",
-        metavar="PEM",
-        action="append",
-        default=[],
-        help="a public key; the judge's directory must be signed (model.sig) by one of those given",
     )
     add("--template", choices=tuple(TEMPLATES), help="where the principle stands in the question")
     add("--scheme", choices=("one", "ensemble"), help="one drawn principle, or all of them")
@@ -110,13 +97,16 @@ def run_label(args: argparse.Namespace) -> int:
     """Label, print the figures, and hold the accuracy against its minimum."""
     if args.chunk is not None and args.chunk < 1:
         raise UsageError("--chunk must be at least 1")
-    remote = _remote(args)
+    remote = remote_of(args)
+    if args.dry_run and not remote:
+        raise UsageError("--dry-run counts what a server would be asked; name one with --models")
     constitution = constitution_of(args.constitution)
     comparisons = _comparisons(args)
     output = args.output or Path(f"{args.comparisons.name.partition('.')[0]}.labels.jsonl")
     if args.dry_run:
         return _dry_run(remote, comparisons, _how(args, constitution, 1))
-    judge, name = _opened(args, remote, output)
+    opened = open_judge(args, remote, output, "label")
+    judge, name = opened.model, f"{opened.name}-{opened.digest}"
     how = _how(args, constitution, getattr(judge, "rows", 64))
     args.go_on = "the same command"
     made = _made(name, constitution, comparisons, how)
@@ -125,32 +115,6 @@ def run_label(args: argparse.Namespace) -> int:
     print(_json(output, labels, figures) if args.json else _text(output, labels, figures))
     demand(figures, judge.name, **{bound.setting: getattr(args, bound.setting) for bound in BOUNDS})
     return 0
-
-
-def _remote(args: argparse.Namespace) -> RemoteSettings | None:
-    """The judge behind a server, if one is named; there is one judge."""
-    if bool(args.judge) == bool(args.models):
-        raise UsageError("name the judge: a model here with --judge, or the file of a server's with --models")
-    if args.dry_run and not args.models:
-        raise UsageError("--dry-run counts what a server would be asked; name one with --models")
-    if not args.models:
-        return None
-    found = recipe.read(args.models).models.judge
-    if not found.backend:
-        raise UsageError(f"{args.models} names no server: it has no table [models.judge] with a backend")
-    return found
-
-
-def _opened(args: argparse.Namespace, remote: RemoteSettings | None, output: Path) -> tuple[Model, str]:
-    """The judge, and the name that its labels are bound to."""
-    if remote:
-        from bylaw.models.remote import open_remote
-
-        judge = open_remote(remote, output.with_name(f"{output.name}.costs.db"))
-        judge.spending.stage = "label"
-        return judge, f"{remote.name}-{remote.digest}"
-    looked_at = given((args.judge,), args.trusted_key)[args.judge]
-    return open_judge(looked_at.path), f"{looked_at.name}-{looked_at.digest}"
 
 
 def _dry_run(remote: RemoteSettings | None, comparisons: list[Comparison], how: Labelling) -> int:
@@ -163,15 +127,6 @@ def _dry_run(remote: RemoteSettings | None, comparisons: list[Comparison], how: 
     )
     print(counting.estimate().text())
     return 0
-
-
-def open_judge(path: Path) -> Model:
-    """The model that labels."""
-    try:
-        from bylaw.models.local import open_model
-    except ModuleNotFoundError as error:
-        raise MissingExtra(str(error.name), "train") from error
-    return open_model(path)
 
 
 def _comparisons(args: argparse.Namespace) -> list[Comparison]:
