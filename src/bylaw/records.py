@@ -113,7 +113,8 @@ class Comparison(Record, frozen=True, kw_only=True):
 
     ``prompt``, ``first_id`` and ``second_id`` are the ids of the records it was made from, empty for imported rows.
     ``gold`` is a verdict known from elsewhere (a human label, the wind tunnel's oracle), used to measure, and to
-    train only where a run declares that it mixes gold labels in.
+    train only where a run declares that it mixes gold labels in. ``first_by`` and ``second_by``: the models that wrote
+    the responses, where a file says so.
     """
 
     kind: ClassVar[str] = "comparison"
@@ -125,6 +126,8 @@ class Comparison(Record, frozen=True, kw_only=True):
     second_id: str = ""
     aim: PromptKind = "harmful"
     gold: Gold | None = None
+    first_by: str | UnsetType = UNSET
+    second_by: str | UnsetType = UNSET
 
     def swapped(self) -> "Comparison":
         """The same comparison with its responses, and its gold verdict, exchanged."""
@@ -136,6 +139,8 @@ class Comparison(Record, frozen=True, kw_only=True):
             first_id=self.second_id,
             second_id=self.first_id,
             gold=gold,
+            first_by=self.second_by,
+            second_by=self.first_by,
         )
 
 

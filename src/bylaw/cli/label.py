@@ -17,11 +17,12 @@ from bylaw.constitution import Constitution
 from bylaw.constitution.few_shots import few_shots
 from bylaw.errors import UsageError
 from bylaw.evaluate.calibration import BINS, JudgeFigures, Share, facts, joined, judge_figures
+from bylaw.evaluate.own import Own
 from bylaw.evaluate.trial import BOUNDS, demand
 from bylaw.feedback.label import LabelSettings, label
 from bylaw.feedback.labelling import Labelling, Made, label_file
 from bylaw.feedback.shots import shot_turns
-from bylaw.feedback.sources import read_comparisons
+from bylaw.feedback.sources import read_comparisons, rows
 from bylaw.feedback.templates import TEMPLATES
 from bylaw.models.remote.settings import RemoteSettings
 from bylaw.records import Comparison, Label
@@ -89,6 +90,14 @@ def register(subparsers: "Subparsers") -> None:
             type=float,
             help=f"exit with 1 if the judge {bound.said}, by more than this share",
         )
+    add(
+        "--own",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="what COMPARISONS calls the judge where it says who wrote an answer (default: the judge's name)",
+    )
+    add("--own-answers", metavar="FILE", type=Path, help="answers of the judge, a JSON object with a text a line")
     add("--json", action="store_true", help="print the figures as JSON")
     parser.set_defaults(run=run_label)
 
@@ -111,8 +120,13 @@ def run_label(args: argparse.Namespace) -> int:
     args.go_on = "the same command"
     made = _made(name, constitution, comparisons, how)
     labels = label_file(comparisons, judge, how, output, made, _progress(len(comparisons)))
-    figures = judge_figures(joined(labels, facts(comparisons)))
+    figures = judge_figures(joined(labels, facts(comparisons, _own(args, opened.name))))
     print(_json(output, labels, figures) if args.json else _text(output, labels, figures))
+    if args.maximum_self_preference is not None and figures.self_preference is None:
+        raise UsageError(
+            f"--maximum-self-preference needs gold verdicts on answers of the judge, and {args.comparisons} has none "
+            f"by {' or '.join(args.own or (opened.name,))}. Name it as the file does with --own, or give --own-answers"
+        )
     demand(figures, judge.name, **{bound.setting: getattr(args, bound.setting) for bound in BOUNDS})
     return 0
 
@@ -137,6 +151,14 @@ def _comparisons(args: argparse.Namespace) -> list[Comparison]:
     if args.minimum_accuracy is not None and not any(one.gold in ("first", "second") for one in comparisons):
         raise UsageError(f"--minimum-accuracy needs gold verdicts, and {args.comparisons} has none")
     return comparisons
+
+
+def _own(args: argparse.Namespace, judge: str) -> Own:
+    """Which answers are the judge's."""
+    texts = [row.get("text") for _, row in rows(args.own_answers)] if args.own_answers else []
+    if not all(isinstance(text, str) for text in texts):
+        raise UsageError(f"{args.own_answers} has a row without a text")
+    return Own(frozenset(args.own or (judge,)), frozenset(map(str, texts)))
 
 
 def _how(args: argparse.Namespace, constitution: Constitution, chunk: int) -> Labelling:
@@ -204,20 +226,25 @@ def _asked(label: Label) -> dict[str, str]:
 
 def _text(output: Path, labels: list[Label], figures: JudgeFigures) -> str:
     lines = [f"{figures.labels} labels in {output}, by " + ", ".join(f"{k} {v}" for k, v in _asked(labels[0]).items())]
-    rows: list[tuple[str, Share | None]] = [
+    shares: list[tuple[str, Share | None]] = [
         ("unreadable", figures.unreadable),
         ("ties", figures.ties),
         ("prefer the longer response", figures.longer),
         ("flip when the order is swapped", figures.flips),
+        ("prefer the judge's own response", figures.own),
         ("agree with gold (accuracy)", figures.accuracy),
         *((f"  on {name}", one) for name, one in figures.subsets.items()),
         *((f"  principle {name}", one) for name, one in figures.principles.items()),
     ]
-    lines += [_row(name, one) for name, one in rows if one is not None]
+    lines += [_row(name, one) for name, one in shares if one is not None]
     if figures.calibration_error is not None:
         lines.append(f"{'calibration error':<34} {figures.calibration_error:>7.3f}  {BINS} bins of confidence")
     if figures.length_bias is not None:
         lines.append(f"{'longer preferred, less gold':<34} {figures.length_bias:>+7.1%}")
+    if one := figures.self_preference:
+        lines.append(
+            f"{'own preferred, less gold':<34} {one.value:>+7.1%}  {one.low:+.1%} … {one.high:+.1%}  of {one.n}"
+        )
     if not figures.with_gold:
         lines.append("no gold verdicts: accuracy and calibration are not known")
     return "\n".join(lines)
