@@ -43,9 +43,10 @@ bench-prove: .venv/ready
 bench-access: .venv/ready
 	$(BIN)/python bench/access.py
 
-# Judges behind a server: throughput, faults, budget, equality with llama.cpp's server (needs xllamacpp and gguf).
+# Judges behind a server: throughput, faults, budget, equality with llama.cpp's server (needs xllamacpp and gguf); training on
+# two processes; Ray. QUICK=1 for a smoke run.
 bench-scale: .venv/ready
-	$(BIN)/python bench/scale.py
+	$(BIN)/python bench/scale.py $(if $(QUICK),--quick)
 
 # The operator's console: its pages over a million subjects and a million decisions. Some minutes and 5 GB of disk.
 bench-console: .venv/ready

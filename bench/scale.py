@@ -1,22 +1,24 @@
-"""Judges behind a server, held against the bounds they were built to: throughput, faults, budget, equality, prefixes.
+"""What runs beyond one process, held against the bounds it was built to: runs the parts one after the other.
 
-Each part is a file of its own and runs alone: ``python bench/scale_calls.py``. All of them: ``make bench-scale``. Exit
-code 1 if any figure is short.
+    python bench/scale.py                      # all; an hour or so
+    python bench/scale.py --only calls ray     # some
+    python bench/scale.py --quick              # a smoke run of each, about a minute on a free machine
+
+``calls``, ``budget`` and ``server`` are judges behind a server (``server`` needs xllamacpp and gguf), ``train`` is two
+processes against one, ``ray`` two workers of Ray against one process, and killed ones. Exit code 1 if any figure is
+short, or a part could not be run.
 """
 
-import subprocess
-import sys
-from pathlib import Path
+from series import run
 
-PARTS = ("scale_calls.py", "scale_budget.py", "scale_server.py")
-
-
-def main() -> int:
-    """Run every part in a process of its own."""
-    here = Path(__file__).parent
-    codes = [subprocess.run([sys.executable, str(here / part)], check=False).returncode for part in PARTS]
-    return int(any(codes))
+PARTS = {
+    "calls": "scale_calls.py",
+    "budget": "scale_budget.py",
+    "server": "scale_server.py",
+    "train": "scale_train.py",
+    "ray": "scale_ray.py",
+}
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(run(__doc__ or "", PARTS))

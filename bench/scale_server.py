@@ -5,6 +5,7 @@ the principle last and with the paper's template, prefix cache on. Worked out be
 tokens of worked examples, 113 of conversation, 88 of both answers, 36 of a principle): 1,768 a pair, and 5,048.
 """
 
+import argparse
 import sys
 import tempfile
 import urllib.request
@@ -26,10 +27,13 @@ FEW_SHOTS, CONVERSATION, ANSWERS, OVERHEAD, PRINCIPLE = 811, 113, 88, 30, 36
 
 def main() -> int:
     """Equality, then prefixes."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--quick", action="store_true", help="two pairs instead of four")
+    pairs = 2 if parser.parse_args().quick else 4
     with tempfile.TemporaryDirectory() as folder:
         directory = llama_server.opinionated(Path(folder) / "tiny")
         file = llama_server.gguf(directory, Path(folder) / "tiny.gguf")
-        texts = _texts(directory)
+        texts = _texts(directory, pairs)
         good = equal(directory, file, texts, Path(folder))
         good &= prefixes(directory, file, texts, Path(folder))
     return int(not good)
@@ -75,7 +79,7 @@ def _how(directory: Path) -> dict[str, object]:
     return {"model": "tiny", "api": "completions", "tokenizer": str(directory), "top": 300, "concurrency": 1}
 
 
-def _texts(directory: Path, count: int = 4) -> list[Comparison]:
+def _texts(directory: Path, count: int) -> list[Comparison]:
     made = []
     for n in range(count):
         asked = f"Number {n}. {_words(directory, CONVERSATION - 8)}"

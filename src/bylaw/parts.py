@@ -18,6 +18,7 @@ from bylaw.models.pool import Pool
 from bylaw.models.remote.model import RemoteModel
 from bylaw.recipe import Recipe
 from bylaw.records import Comparison, Prompt, Record
+from bylaw.rewards.document import RuleReward
 from bylaw.run import Run
 from bylaw.run.stage import Item, Stage
 from bylaw.train.crew import the_crew
@@ -27,7 +28,7 @@ class Parts(NamedTuple):
     """``policy`` and ``judge`` are model directories or hub ids; ``gold`` are human-labelled comparisons.
 
     ``digests``: directory → *dirHash* of models that were looked at when the run was put together; they must stay so.
-    ``remote``: the judge, where it is behind a server; ``judge`` is then its name.
+    ``remote``: the judge, where it is behind a server; ``judge`` is then its name. ``reward``: a rule-based reward.
     """
 
     policy: str
@@ -37,6 +38,7 @@ class Parts(NamedTuple):
     gold: list[Comparison]
     digests: Mapping[str, str] = MappingProxyType({})
     remote: RemoteModel | None = None
+    reward: RuleReward | None = None
 
 
 GIVEN = {"seed": "policy", "judge": "judge"}

@@ -219,13 +219,13 @@ def policy_optimisation(run: Run, recipe: Recipe, models: Models, constitution: 
     """Optimise the policy towards what the labels, or a reward made from them, prefer (§4.1, RL-CAI)."""
     if run.finished("optimise"):
         return
-    inputs = {"label": run.digest("label"), **models.read("model", SFT)}
+    inputs, reward = {"label": run.digest("label"), **models.read("model", SFT)}, recipe.optimise.reward
     if run.finished(PREFERENCE):
         inputs[PREFERENCE] = run.digest(PREFERENCE)
     if recipe.optimise.gold:
         inputs["gold"] = gold_digest(recipe, parts)
-    if recipe.optimise.method == "grpo" and recipe.optimise.reward == "judge":
-        inputs |= {"constitution": run.document_digest("constitution.toml"), **models.read("judge", models.judge_name)}
+    if recipe.optimise.method == "grpo" and (text := {"judge": "constitution", "rules": "reward"}.get(reward)):
+        inputs |= {text: run.document_digest(f"{text}.toml"), **models.read("judge", models.judge_name)}
     asked = how(optimise=recipe.optimise, leak=recipe.leak)
     with run.stage("optimise", inputs, recipe.seed, asked) as stage, stage.writing_model(FINAL) as out:
         looked_through = {"dpo": pairs_passed, "grpo": prompts_passed}[recipe.optimise.method]

@@ -69,8 +69,9 @@ class SftSettings(TrainSettings, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class OptimiseSettings(TrainSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Policy optimisation: ``dpo`` on soft labels, or ``grpo`` on a reward (``preference`` model or ``judge``).
+    """Policy optimisation: ``dpo`` on soft labels, or ``grpo`` on a reward: ``preference`` model, ``judge``, ``rules``.
 
+    ``reward_file``: the rule-based reward for ``rules``, as ``bylaw reward fit`` writes it.
     ``gold``: how many human-labelled comparisons of ``gold_file`` are mixed in (the paper's helpfulness half is
     human).
     """
@@ -78,7 +79,8 @@ class OptimiseSettings(TrainSettings, frozen=True, kw_only=True, forbid_unknown_
     learning_rate: float = 1e-4
     batch_size: int = 32
     method: Literal["dpo", "grpo"] = "dpo"
-    reward: Literal["preference", "judge"] = "preference"
+    reward: Literal["preference", "judge", "rules"] = "preference"
+    reward_file: str = ""
     gold: int = 0
     gold_file: str = ""
     dpo: DpoSettings = DpoSettings(nll=0.5)

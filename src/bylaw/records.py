@@ -7,6 +7,7 @@ a parent hold the parent's id, so lineage lies in the data. A record knows no cl
 from typing import ClassVar, Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from bylaw.canonical import digest
 
@@ -112,7 +113,8 @@ class Comparison(Record, frozen=True, kw_only=True):
 
     ``prompt``, ``first_id`` and ``second_id`` are the ids of the records it was made from, empty for imported rows.
     ``gold`` is a verdict known from elsewhere (a human label, the wind tunnel's oracle), used to measure, and to
-    train only where a run declares that it mixes gold labels in.
+    train only where a run declares that it mixes gold labels in. ``first_by`` and ``second_by``: the models that wrote
+    the responses, where a file says so.
     """
 
     kind: ClassVar[str] = "comparison"
@@ -124,6 +126,8 @@ class Comparison(Record, frozen=True, kw_only=True):
     second_id: str = ""
     aim: PromptKind = "harmful"
     gold: Gold | None = None
+    first_by: str | UnsetType = UNSET
+    second_by: str | UnsetType = UNSET
 
     def swapped(self) -> "Comparison":
         """The same comparison with its responses, and its gold verdict, exchanged."""
@@ -135,6 +139,8 @@ class Comparison(Record, frozen=True, kw_only=True):
             first_id=self.second_id,
             second_id=self.first_id,
             gold=gold,
+            first_by=self.second_by,
+            second_by=self.first_by,
         )
 
 
@@ -172,8 +178,9 @@ class Label(Record, frozen=True, kw_only=True):
 class Reward(Record, frozen=True, kw_only=True):
     """What one answer of a policy in training was worth, before update ``update``: what GRPO learns from.
 
-    ``of`` is the response's id, ``by`` says whose reward it is: ``judge`` or ``preference``. ``value`` is None where
-    there was none to read. What was not ``learned`` from had none, or was left out by the guard.
+    ``of`` is the response's id, ``by`` says whose reward it is: ``judge``, ``preference`` or ``rules``. ``value`` is
+    None where there was none to read. What was not ``learned`` from had none, or was left out by the guard. ``grades``:
+    by rules, the probability of each proposition, from which the value can be worked out again.
     """
 
     kind: ClassVar[str] = "reward"
@@ -182,6 +189,7 @@ class Reward(Record, frozen=True, kw_only=True):
     update: int
     value: float | None
     learned: bool = True
+    grades: dict[str, float] | UnsetType = UNSET
 
 
 class Sample(Record, frozen=True, kw_only=True):

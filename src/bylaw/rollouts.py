@@ -3,7 +3,9 @@
 Both are kept, so that a run files every answer with what it was worth.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+
+from msgspec import UNSET
 
 from bylaw.canonical import seed_of
 from bylaw.guard import Samples
@@ -11,7 +13,16 @@ from bylaw.models.base import Completion, Generate, Program
 from bylaw.models.local import LocalModel
 from bylaw.recipe import Recipe
 from bylaw.records import Conversation, Response, Reward
+from bylaw.rewards.reward import Worth
 from bylaw.train.grpo import Rewarder
+
+Judged = Callable[[Sequence[Conversation], Sequence[Sequence[str]]], Sequence[Sequence[Worth]]]
+"""``judged(prompts, answers)``: what each answer is worth."""
+
+
+def plain(reward: Rewarder) -> Judged:
+    """Rewards that are figures and nothing else."""
+    return lambda prompts, answers: [[Worth(one) for one in group] for group in reward(prompts, answers)]
 
 
 class Rollouts:
@@ -20,7 +31,7 @@ class Rollouts:
     def __init__(
         self,
         policy: LocalModel,
-        judged: Rewarder,
+        judged: Judged,
         recipe: Recipe,
         prompts: Mapping[Conversation, str],
         samples: Samples,
@@ -48,15 +59,21 @@ class Rollouts:
     def reward(self, prompts: Sequence[Conversation], answers: Sequence[Sequence[str]]) -> list[list[float | None]]:
         """A figure for each answer that was sampled last; None for what may not be learned."""
         found = [list(group) for group in self._judged(prompts, answers)]
-        figures = [figure for group in found for figure in group]
-        rewards = [self._reward(*each) for each in zip(self._said, figures, self._passing, strict=True)]
+        worth = [one for group in found for one in group]
+        rewards = [self._reward(*each) for each in zip(self._said, worth, self._passing, strict=True)]
         self._samples.rewarded(rewards)
         learned = iter(rewards)
         return [[one.value if (one := next(learned)).learned else None for _ in group] for group in found]
 
-    def _reward(self, answer: Response, figure: float | None, passing: bool) -> Reward:
-        by = self._recipe.optimise.reward
-        return Reward(of=answer.id, by=by, update=self._step, value=figure, learned=passing and figure is not None)
+    def _reward(self, answer: Response, worth: Worth, passing: bool) -> Reward:
+        return Reward(
+            of=answer.id,
+            by=self._recipe.optimise.reward,
+            update=self._step,
+            value=worth.value,
+            learned=passing and worth.value is not None,
+            grades=UNSET if worth.grades is None else dict(worth.grades),
+        )
 
     def _ask(self, prompt: Conversation, sample: int, place: int, step: int) -> Program[Completion]:
         completion: Completion = yield Generate(

@@ -18,7 +18,9 @@ from bylaw.models.local import LocalModel, LocalSettings
 from bylaw.parts import Models
 from bylaw.recipe import Recipe
 from bylaw.records import Comparison, Label, Prompt, Response, Revision
-from bylaw.rollouts import Rollouts
+from bylaw.rewards.document import loads as reward_of
+from bylaw.rewards.reward import ByRules
+from bylaw.rollouts import Judged, Rollouts, plain
 from bylaw.run import Run
 from bylaw.run.local import public, shown
 from bylaw.run.stage import Stage
@@ -27,7 +29,6 @@ from bylaw.storage import write_records
 from bylaw.train import orders
 from bylaw.train.crew import the_crew
 from bylaw.train.examples import PairExample, SFTExample
-from bylaw.train.grpo import Rewarder
 from bylaw.train.method import Progress, Report, TrainResult
 from bylaw.train.preference import PreferenceModel
 from bylaw.train.save import ModelCard, write_model
@@ -195,16 +196,19 @@ METHODS: Final[dict[str, Callable[[Stage, Material, Weights, Loop], Trained]]] =
 """By the name that ``optimise.method`` takes."""
 
 
-def _reward(stage: Stage, material: Material, device: Any) -> Rewarder:
+def _reward(stage: Stage, material: Material, device: Any) -> Judged:
     models, recipe = material.models, material.recipe
-    if recipe.optimise.reward == "judge":
+    if recipe.optimise.reward in ("judge", "rules"):
         judge = models.asked(stage, models.judge_name)
-        return JudgeReward(judge, material.constitution.principles, recipe.label, recipe.seed)
+        if recipe.optimise.reward == "judge":
+            return plain(JudgeReward(judge, material.constitution.principles, recipe.label, recipe.seed))
+        aims = {prompt.messages: prompt.aim for prompt in material.passed.of(material.run.read(Prompt))}
+        return ByRules(judge, reward_of(material.run.documents.reward), aims)
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
     path = models.verified("preference")
     model = AutoModelForSequenceClassification.from_pretrained(path, use_safetensors=True).to(device)
-    return PreferenceModel(model, AutoTokenizer.from_pretrained(path)).rewards
+    return plain(PreferenceModel(model, AutoTokenizer.from_pretrained(path)).rewards)
 
 
 def _seeded(settings: S, recipe: Recipe) -> S:

@@ -168,7 +168,7 @@ MANIFEST = in_toto("https://model_signing/signature/v1.0", [{"digest": DIGEST}],
 MEDIA = re.compile(r"application/vnd\.dev\.sigstore\.bundle[.+;=a-z0-9]*")
 OMS = {"mediaType": MEDIA, "verificationMaterial": {"publicKey": dict}, "dsseEnvelope": dict}
 TESTS = ("leak", "audit", "stress")
-RUN = "(run|constitution).toml|(manifest|measurements).jsonl|statements/N.json|proofs/N.(tlog-proof|entry)"
+RUN = "(run|constitution|reward).toml|(manifest|measurements).jsonl|statements/N.json|proofs/N.(tlog-proof|entry)"
 BUNDLE = (
     f"bundle.json|reports/N.(leak|audit|stress).(json|statement)|runs/N/({RUN}|samples/N.json|models/N.(files|sig))"
 )
@@ -659,7 +659,7 @@ class Run:
             with self.look("lineage.judge", what):
                 named = {each.named(what): stage for stage, each in known.items() if each.named(what)}
                 need(len(named) <= 1, f"not the same in {', '.join(named.values())}")
-        for what in ("run.toml", "constitution.toml"):
+        for what in ("run.toml", "constitution.toml", *({"reward.toml"} & {n for s in known for n in known[s].needs})):
             with self.look("lineage.document", what):
                 digest = "sha256", sha256(self.files.read(what)).hex()
                 asked = what.removesuffix(".toml")  # the rules that revised and judged are those in the file

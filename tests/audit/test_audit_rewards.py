@@ -4,6 +4,7 @@ from collections.abc import Callable
 from random import Random
 
 import pytest
+from msgspec import UNSET
 from msgspec.structs import replace
 from rows_of_law import pairs
 
@@ -13,7 +14,8 @@ from bylaw.audit.groups import Group, groups, rows_of_groups
 from bylaw.audit.rewards import rewards
 from bylaw.audit.settings import AuditSettings
 from bylaw.errors import UsageError
-from bylaw.records import Message, Prompt, Response, Reward
+from bylaw.records import Message, Prompt, PromptKind, Response, Reward
+from bylaw.rewards.document import Proposition, RuleReward, rounded
 from bylaw.windtunnel import grammar
 from bylaw.windtunnel.topics import BENIGN, HARM
 
@@ -56,9 +58,9 @@ def sampled(
     return made
 
 
-def found(made: list[Group]) -> list[Finding]:
+def found(made: list[Group], rules: RuleReward | None = None) -> list[Finding]:
     labelled = pairs(800, 5)
-    return [finding for findings, _ in rewards(made, labelled, SETTINGS, declines) for finding in findings]
+    return [finding for findings, _ in rewards(made, labelled, SETTINGS, declines, rules) for finding in findings]
 
 
 @pytest.mark.parametrize("by", ["judge", "preference"])
@@ -106,6 +108,31 @@ def test_a_reward_far_from_its_group_is_named() -> None:
     made[7] = changed(90.0)(made[7])
     (finding,) = found(made)
     assert finding.what == "outliers" and made[7].rewards[0].of in finding.rows
+
+
+def by_rules(made: list[Group]) -> tuple[list[Group], RuleReward]:
+    """The same groups with rewards by two rules, and the rules."""
+    asked = tuple(Proposition(id=name, question=f"Is it {name}?") for name in ("kind", "true"))
+    weights: dict[PromptKind, dict[str, float]] = {"harmful": {"kind": 2.0, "true": -0.7}}
+    rules = RuleReward(propositions=asked, weights=weights)
+
+    def graded(one: Reward) -> Reward:
+        grades = {"kind": rounded(min(max((one.value or 0) / 4, 0), 1)), "true": 0.25}
+        return replace(one, by="rules", grades=grades, value=rules.value("harmful", grades))
+
+    return [group._replace(rewards=tuple(map(graded, group.rewards))) for group in made], rules
+
+
+def test_a_reward_that_is_not_what_its_grades_add_up_to_is_named() -> None:
+    made, rules = by_rules(sampled(300, by="preference"))
+    assert found(made, rules) == []
+    made[7] = changed(0.5)(made[7])
+    (finding,) = found(made, rules)
+    assert (finding.check, finding.what, finding.rows) == ("rewards", "sums", (made[7].rewards[0].of,))
+    bare = made[9].rewards[1]
+    made[9] = made[9]._replace(rewards=(made[9].rewards[0], replace(bare, grades=UNSET), *made[9].rewards[2:]))
+    (finding,) = found(made, rules)
+    assert set(finding.rows) == {made[7].rewards[0].of, bare.of}
 
 
 def test_another_judge_is_told_by_the_labels() -> None:

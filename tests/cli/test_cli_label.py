@@ -132,6 +132,29 @@ def test_schemes_and_templates(files: tuple[str, str], judge: str, tmp_path: Pat
     assert {label.votes[0].principle for label in labels} == {"kind", "true"}
 
 
+def test_self_preference_is_measured_where_the_file_says_who_wrote_what(
+    files: tuple[str, str], judge: str, tmp_path: Path, capsys: Any
+) -> None:
+    rows = [json.loads(line) for line in Path(files[1]).read_text().splitlines()]
+    named = [{**row, "chosen_model": "tiny", "rejected_model": "other"} for row in rows]
+    Path(files[1]).write_text("".join(f"{json.dumps(row)}\n" for row in named))
+    out, decided = tmp_path / "labels.jsonl", ("--set", "both_orders=false", "--set", "tie_margin=0")
+    assert main(words(files, judge, out, *decided, "--json")) == 0
+    found = json.loads(capsys.readouterr().out)["self_preference"]
+    assert found["n"] > 0 and found["low"] <= found["value"] <= found["high"]
+    # Gold takes the judge's own answer every time, and the judge does not: it prefers the other's.
+    assert found["value"] <= 0
+    assert main(words(files, judge, out, *decided, "--own", "other", "--maximum-self-preference", "-0.5")) == 1
+    printed = capsys.readouterr()
+    assert "own preferred, less gold" in printed.out and "prefers its own response more than gold does" in printed.err
+    assert main(words(files, judge, out, *decided, "--own", "nobody", "--maximum-self-preference", "0.1")) == 2
+    assert "Name it as the file does with --own" in capsys.readouterr().err
+    (tmp_path / "said.jsonl").write_text("".join(f'{{"text": "yes, {n}"}}\n' for n in range(10)))
+    told = ["--own", "nobody", "--own-answers", str(tmp_path / "said.jsonl"), "--json"]
+    assert main(words(files, judge, out, *decided, *told)) == 0
+    assert json.loads(capsys.readouterr().out)["self_preference"] == found
+
+
 def test_a_minimum_is_held(files: tuple[str, str], judge: str, tmp_path: Path, capsys: Any) -> None:
     out = tmp_path / "labels.jsonl"
     assert main(words(files, judge, out, "--minimum-accuracy", "1.01")) == 1

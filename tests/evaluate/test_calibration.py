@@ -1,9 +1,13 @@
 """Figures of a judge, on labels made by hand."""
 
+from random import Random
+
 import pytest
+from msgspec.structs import replace
 
 from bylaw.errors import ModelError, RecordError
 from bylaw.evaluate.calibration import JudgeFigures, calibration_error, facts, joined, judge_figures
+from bylaw.evaluate.own import Own, paired
 from bylaw.evaluate.trial import BOUNDS, TrialSettings, demand
 from bylaw.records import Comparison, Label, Message, Verdict, Vote
 
@@ -86,6 +90,54 @@ def test_length_bias_is_measured_against_gold() -> None:
     assert figures(lover, pairs).length_bias == 0.5
 
 
+def by(number: int, writer: str, gold: str) -> Comparison:
+    """A comparison whose first response ``writer`` wrote, and another the second."""
+    return replace(pair(number, gold), first_by=writer, second_by="another")
+
+
+def test_self_preference_is_how_much_more_often_its_own_is_preferred_than_gold_does() -> None:
+    pairs = [by(0, "judge", "first"), by(1, "judge", "second"), by(2, "judge", "second").swapped()]
+    pairs += [by(3, "third", "second"), replace(pair(4, "second"), first_by="judge", second_by="judge")]
+    pairs += [by(5, "judge", "tie"), by(6, "judge", "first")]
+    said = [0.9, 0.9, 0.1, 0.9, 0.9, 0.9, None]
+    labels = [labelled(one, p) for one, p in zip(pairs, said, strict=True)]
+    own = Own(frozenset({"judge"}))
+    found = judge_figures(joined(labels, facts(pairs, own)))
+    # 0, 1, 2 and 5 have one answer of the judge and a decided label; of those 0, 1 and 2 have gold that takes a side.
+    assert found.own and (found.own.value, found.own.n) == (1.0, 4)
+    bias = found.self_preference
+    assert bias and (bias.value, bias.n) == (pytest.approx(2 / 3), 3) and bias.low < 0 < bias.value <= bias.high
+    assert figures(labels, pairs).self_preference is None, "nothing says which answers are the judge's"
+    told = Own(texts=frozenset({"long answer"}))
+    assert judge_figures(joined(labels[:1], facts(pairs[:1], told))).self_preference == paired([(True, True)])
+    with pytest.raises(ModelError, match=r"prefers its own response more than gold does: 66\.7% of"):
+        demand(found, "j", maximum_self_preference=0.5)
+    demand(found, "j", maximum_self_preference=0.7)
+
+
+def test_the_interval_of_a_paired_difference_is_agresti_and_mins() -> None:
+    """Half a pair is added to each of the four kinds; the value itself stays that of the pairs."""
+    pairs = [(True, True)] * 27 + [(True, False)] * 14 + [(False, True)] * 4 + [(False, False)] * 9
+    more, less, n = 14.5 / 56, 4.5 / 56, 56
+    half = 1.959964 * ((more + less - (more - less) ** 2) / n) ** 0.5
+    found = paired(pairs)
+    assert found and found.value == pytest.approx(10 / 54)
+    assert (found.low, found.high) == (pytest.approx(more - less - half), pytest.approx(more - less + half))
+    assert paired([]) is None
+    sure = paired([(True, False)] * 3)
+    assert sure and sure.value == sure.high == 1.0 and 0 < sure.low < 0.8
+
+
+def test_it_covers_the_truth_as_often_as_it_says() -> None:
+    """Of 2,000 draws of 30 pairs, at least 93 % of the intervals hold the difference they were drawn with."""
+    rng, held = Random(0), 0
+    for _ in range(2000):
+        drawn = rng.choices([(True, True), (True, False), (False, True), (False, False)], (0.3, 0.3, 0.1, 0.3), k=30)
+        found = paired(drawn)
+        held += found is not None and found.low <= 0.2 <= found.high
+    assert held / 2000 > 0.93
+
+
 def test_without_gold_there_are_no_figures() -> None:
     pairs = [pair(0, None)]
     found = figures([labelled(pairs[0], 0.9)], pairs)
@@ -116,4 +168,4 @@ def test_every_bound_holds_a_judge_and_all_that_is_passed_is_named() -> None:
     assert found.calibration_error is not None and found.calibration_error > 0.1
     with pytest.raises(ModelError, match=r"agrees with gold .*; has a calibration error: .* above the 10\.0%"):
         demand(found, "j", minimum_accuracy=0.9, maximum_calibration_error=0.1, maximum_flips=0.0)
-    assert {bound.setting for bound in BOUNDS} == {*TrialSettings.__struct_fields__} - {"gold_file"}
+    assert {bound.setting for bound in BOUNDS} == {*TrialSettings.__struct_fields__} - {"gold_file", "own"}

@@ -6,9 +6,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
+from msgspec import UNSET
 
 from bylaw.errors import RecordError
 from bylaw.feedback.formats import FORMATS
@@ -71,6 +73,36 @@ def test_xstest(tmp_path: Path) -> None:
     path.write_text('id,prompt,type,label,focus,note\n1,"Kill, how?",h,safe,k,\n2,Harm?,c,unsafe,k,\n')
     assert [one.messages[0].content for one in read_prompts(path, "helpful")] == ["Kill, how?"]
     assert [one.messages[0].content for one in read_prompts(path, "harmful")] == ["Harm?"]
+
+
+def test_who_wrote_an_answer_is_kept_where_a_file_says_so(write: Any) -> None:
+    """RewardBench's and UltraFeedback's names, whichever order is drawn; ours; none where there are none."""
+    named = {"prompt": "Q?", "chosen": "Good.", "rejected": "Bad.", "chosen_model": "a", "rejected_model": "b"}
+    rated = [{"response": "x", "overall_score": 9, "model": "a"}, {"response": "y", "overall_score": 1, "model": "b"}]
+    for row in (named, {"instruction": "Q?", "completions": rated}):
+        (one,) = read_comparisons(write(row))
+        better, worse = (one.first_by, one.second_by) if one.gold == "first" else (one.second_by, one.first_by)
+        assert (better, worse) == ("a", "b") and one.swapped().first_by == one.second_by
+    (bare,) = read_comparisons(write({"prompt": "Q?", "chosen": "Good.", "rejected": "Bad."}))
+    assert bare.first_by is bare.second_by is UNSET
+    assert read_comparisons(write(json.loads(msgspec.json.encode(one)))) == [one]
+
+
+def test_battles_of_two_models(write: Any) -> None:
+    """Chatbot Arena's and MT-Bench's verdicts: the turn that was judged, ties and both models' names."""
+
+    def talk(*said: str) -> list[dict[str, str]]:
+        return [{"role": "assistant" if n % 2 else "user", "content": text} for n, text in enumerate(said)]
+
+    a, b = talk("Q?", "A.", "And?", "Again A."), talk("Q?", "B.", "And?", "Again B.")
+    row = {"question_id": 81, "model_a": "one", "model_b": "two", "judge": "expert_1", "conversation_a": a}
+    row = {**row, "conversation_b": b, "winner": "model_b", "turn": 1}
+    tie = {**row, "conversation_a": talk("Q?", "C."), "conversation_b": talk("Q?", "D."), "winner": "tie (bothbad)"}
+    left_out: Counter[str] = Counter()
+    first, second = read_comparisons(write(row, tie, {**row, "turn": 2}), left_out=left_out)
+    assert (first.messages[0].content, first.first, first.second, first.gold) == ("Q?", "A.", "B.", "second")
+    assert (first.first_by, first.second_by, second.gold) == ("one", "two", "tie")
+    assert left_out == {"the two conversations differ before the last answer": 1}
 
 
 PAIRS: list[Any] = [

@@ -11,7 +11,7 @@ from bylaw import recipe as recipes
 from bylaw.cli import main
 from bylaw.errors import ModelError, RecordError
 from bylaw.scale import memory
-from bylaw.scale.plan import Lengths, judged, plan
+from bylaw.scale.plan import Lengths, graded, judged, plan
 from bylaw.scale.rates import Rate, chosen, peak_of, projected, read_rates
 from bylaw.scale.shapes import SIZES, shape_of
 from bylaw.train.settings import LoraSettings, TrainSettings
@@ -134,3 +134,16 @@ def test_what_does_not_fit_is_refused_before_it_is_made(monkeypatch: Any, capsys
     monkeypatch.setattr("bylaw.scale.throughput.memory_of", lambda device: 4.0 * memory.GIB)
     assert main(["bench", "--device", "cpu", "--size", "8b"]) == 1
     assert "you have 4: IT DOES NOT FIT" in capsys.readouterr().err
+
+
+def test_grades_are_counted_by_the_propositions_of_the_file(paper: Path, tmp_path: Path) -> None:
+    rules = ["optimise.method=grpo", "optimise.reward=rules", f"optimise.reward_file={tmp_path / 'reward.toml'}"]
+    size = Lengths()
+    each = size.principle + size.overhead
+    assert graded(recipes.read(paper, rules), size) == size.prompt + size.answer + 10 * each
+    (tmp_path / "reward.toml").write_text('[[proposition]]\nid = "kind"\nquestion = "Is it kind?"\n')
+    recipe = recipes.read(paper, rules)
+    assert graded(recipe, size) == size.prompt + size.answer + each
+    steps = plan(recipe, EIGHT, chosen([], EIGHT), 1, size).steps
+    (step,) = (one for one in steps if one.stage.startswith("optimise (rewards)"))
+    assert step.tokens == step.rows * graded(recipe, size)

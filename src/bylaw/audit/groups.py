@@ -82,5 +82,8 @@ def _furthest(group: Group) -> list[tuple[float, Response]]:
 
 
 def _preference(ahead: float, by: str) -> float:
-    """A judge's reward is a mean of probabilities, a preference model's a log-odds (Bradley and Terry)."""
+    """A judge's reward is a mean of probabilities, a preference model's a log-odds (Bradley and Terry).
+
+    One by rules is neither: which of two is higher is all that is read from it.
+    """
     return min(max(0.5 + ahead / 2, 0.0), 1.0) if by == "judge" else float(special.expit(ahead))

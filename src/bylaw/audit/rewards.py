@@ -1,14 +1,16 @@
 """What GRPO's rewards and samples show of tampering: by themselves, against the labels, and under a mark.
 
 A judge's rewards come from comparisons in a ring, each of which gives one answer what it takes from the next: those of
-a group have a mean of one half, and one that was edited breaks it. A preference model's have no such sum; there what
-lies far from its group is named. That rewards speak against the labels is told by a sign test against one half: the
-policy's answers are not those that were labelled, so some disagreement is honest.
+a group have a mean of one half, and one that was edited breaks it. Rewards by rules stand with the grades they are the
+weighted sum of. A preference model's have no such sum; there what lies far from its group is named. That rewards speak
+against the labels is told by a sign test against one half: the policy's answers are not those that were labelled, so
+some disagreement is honest.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from bylaw.audit.association import associations
@@ -21,14 +23,19 @@ from bylaw.audit.outcomes import FEWEST, contrary, foretold
 from bylaw.audit.outliers import robust_z
 from bylaw.audit.rows import Row
 from bylaw.audit.settings import AuditSettings
-from bylaw.records import Reward
+from bylaw.records import PromptKind, Reward
+from bylaw.rewards.document import RuleReward
 
 Made = tuple[list[Finding], Tested]
 EXACT = 1e-6  # by which the rewards of a judge may miss their sum: they are floats
 
 
 def rewards(
-    groups: Sequence[Group], labelled: Sequence[Row], settings: AuditSettings, behaviour: Behaviour
+    groups: Sequence[Group],
+    labelled: Sequence[Row],
+    settings: AuditSettings,
+    behaviour: Behaviour,
+    rules: RuleReward | None = None,
 ) -> list[Made]:
     """Every check of what GRPO learned from. ``labelled`` are the pairs that were labelled before it."""
     rows = rows_of_groups(groups, settings.seed)
@@ -37,7 +44,7 @@ def rewards(
         for stage in ("samples", "rewards")
     ]
     pairs = [row for row in rows if row.stage == "rewards"]
-    done = [*under_marks, sums(groups), far(groups, settings)]
+    done = [*under_marks, sums(groups), far(groups, settings), *([weighed(groups, rules)] if rules else [])]
     enough = min(len(pairs), len(labelled)) >= FEWEST
     return [*done, against(pairs, labelled, settings, behaviour)] if enough else done
 
@@ -63,13 +70,31 @@ def _adds_up(group: Group) -> bool:
     return bounded and (not whole or abs(sum(values) / len(values) - 0.5) <= EXACT)
 
 
+def weighed(groups: Sequence[Group], rules: RuleReward) -> Made:
+    """Rewards by rules that are not what the rules make of their grades."""
+    by_rules = [(group.prompt.aim, one) for group in groups for one in group.rewards if one.by == "rules"]
+    odd = [one for aim, one in by_rules if not _follows(one, rules, aim)]
+    sentence = f"{len(odd)} rewards are not what the rules make of their grades: they, or the grades, were changed"
+    found = [_finding("sums", sentence, odd)] if odd else []
+    return found, Tested(check="rewards", rows=len(by_rules), hypotheses=len(by_rules), thresholds={"exact": EXACT})
+
+
+def _follows(one: Reward, rules: RuleReward, aim: PromptKind) -> bool:
+    if one.grades is UNSET:
+        return False
+    value = rules.value(aim, one.grades)
+    if value is None or one.value is None:
+        return value is one.value
+    return abs(value - one.value) <= EXACT
+
+
 def far(groups: Sequence[Group], settings: AuditSettings) -> Made:
     """Rewards of a preference model more than ``loss_z`` robust deviations from the mean of their group."""
     read = [
         (one, one.value - float(np.mean(group.values)))
         for group in groups
         for one in group.rewards
-        if one.by != "judge" and one.value is not None
+        if one.by == "preference" and one.value is not None
     ]
     off = np.array([value for _, value in read], dtype=np.float64)
     z = np.maximum(robust_z(off), robust_z(-off))

@@ -19,6 +19,7 @@ from bylaw.audit.settings import AuditSettings
 from bylaw.audit.swaps import swaps
 from bylaw.errors import UsageError
 from bylaw.records import Comparison, Label, Principle, Prompt, Response, Reward
+from bylaw.rewards.document import RuleReward
 
 Outcome = tuple[list[Finding], Tested]
 
@@ -28,7 +29,7 @@ class Material(msgspec.Struct, frozen=True, kw_only=True):
 
     ``principles`` and ``constitution`` (a digest) are the run's; ``inputs`` is stage → name → digest read, from its
     manifest. ``trusted`` are comparisons with the first judge's label made under watch, for ``second``. ``groups`` are
-    what GRPO sampled and what each answer was worth.
+    what GRPO sampled and what each answer was worth, by ``rules`` where the run has such.
     """
 
     rows: Sequence[Row]
@@ -42,6 +43,7 @@ class Material(msgspec.Struct, frozen=True, kw_only=True):
     second: SecondJudge | None = None
     trusted: Sequence[tuple[Comparison, float]] = ()
     groups: Sequence[Group] = ()
+    rules: RuleReward | None = None
 
 
 def material_of(
@@ -89,7 +91,7 @@ def audit(
         done += _of_labels(given, settings, flip or FlipSettings(seed=settings.seed))
     if given.groups:
         labelled = [row for row in given.rows if row.stage == "preference"]
-        done += rewards(given.groups, labelled, settings, behaviour)
+        done += rewards(given.groups, labelled, settings, behaviour, given.rules)
     return AuditReport(
         findings=tuple(finding for found, _ in done for finding in found),
         tested=tuple(tested for _, tested in done),

@@ -21,6 +21,7 @@ VERBS = (
     "bylaw.cli.show",
     "bylaw.cli.export",
     "bylaw.cli.constitution",
+    "bylaw.cli.reward",
     "bylaw.cli.audit",
     "bylaw.cli.leak",
     "bylaw.cli.stress",

@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from bylaw.cli.names import WORLD, constitution_of, given
 from bylaw.constitution import Constitution
 from bylaw.errors import ConstitutionError, UsageError
 from bylaw.models.remote import RemoteModel, open_remote
 from bylaw.parts import Parts
 from bylaw.recipe import Recipe
+from bylaw.rewards.document import RuleReward, load
 from bylaw.run.documents import costs_of
 
 
@@ -30,6 +33,7 @@ def assemble(recipe: Recipe, run: Path | None = None) -> tuple[Constitution, Par
     remote = _remote(recipe, run)
     constitution, parts = _world(recipe) if world else _real(recipe, remote)
     parts = parts._replace(remote=remote)
+    parts = parts._replace(reward=_reward(recipe, parts))
     if recipe.revise.rounds and not any(one.critique_request for one in constitution.principles):
         raise ConstitutionError("no principle has a critique_request, so nothing can be revised", recipe.constitution)
     return constitution, parts
@@ -42,6 +46,30 @@ def _remote(recipe: Recipe, run: Path | None) -> RemoteModel | None:
     if recipe.judge:
         raise UsageError("judge names a model here, and models.judge one behind a server: leave one of them out")
     return open_remote(recipe.models.judge, costs_of(run) if run else None)
+
+
+def _reward(recipe: Recipe, parts: Parts) -> RuleReward | None:
+    """The rule-based reward, if the run has one. Raises ``UsageError`` for one that does not fit the run."""
+    optimise = recipe.optimise
+    if (optimise.method, optimise.reward) != ("grpo", "rules"):
+        return None
+    if not optimise.reward_file:
+        raise UsageError("optimise.reward_file says which rule-based reward, and is empty; bylaw reward fit makes one")
+    reward = load(Path(optimise.reward_file))
+    if reward.fitted is None or not reward.weights:
+        raise UsageError(f"{optimise.reward_file} has no fitted weights: make it with bylaw reward fit")
+    judge = parts.remote.settings.digest if parts.remote else parts.digests.get(parts.judge)
+    if reward.fitted.judge_digest != judge:
+        raise UsageError(
+            f"{optimise.reward_file} was fitted to grades of another judge, {reward.fitted.judge}: its weights say "
+            "nothing of this one's. Fit it anew with the judge of the run"
+        )
+    if lacking := sorted({prompt.aim for prompt in parts.prompts} - reward.weights.keys()):
+        raise UsageError(
+            f"{optimise.reward_file} has no weights for {lacking[0]} prompts, and the run has such: rank answers to "
+            "them too, or leave those prompts out"
+        )
+    return replace(reward, rankings=())
 
 
 def _world(recipe: Recipe) -> tuple[Constitution, Parts]:

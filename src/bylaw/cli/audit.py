@@ -76,11 +76,14 @@ def _material(found: "Run", second: "_Second | None", args: argparse.Namespace) 
 
     from bylaw.audit.screen import material_of
     from bylaw.constitution import loads
+    from bylaw.rewards.document import loads as reward_of
 
     rules = loads(found.constitution_text, str(found.path / "constitution.toml"))
     inputs = {name: line.inputs for name, line in found.manifest.finished().items()}
     ours = found.document_digest("constitution.toml")
     material = material_of(found, rules.principles, ours, inputs)
+    if text := found.documents.reward:
+        material = replace(material, rules=reward_of(text, str(found.path / "reward.toml")))
     return replace(material, second=second, trusted=_trusted(args.trusted, args.home)) if second else material
 
 

@@ -9,20 +9,21 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from bylaw import recipe, settings
+from bylaw import settings
 from bylaw.canonical import digest
-from bylaw.cli.names import constitution_of, given
+from bylaw.cli.judging import add_judge, open_judge, remote_of
+from bylaw.cli.names import constitution_of
 from bylaw.constitution import Constitution
 from bylaw.constitution.few_shots import few_shots
-from bylaw.errors import MissingExtra, UsageError
+from bylaw.errors import UsageError
 from bylaw.evaluate.calibration import BINS, JudgeFigures, Share, facts, joined, judge_figures
+from bylaw.evaluate.own import Own
 from bylaw.evaluate.trial import BOUNDS, demand
 from bylaw.feedback.label import LabelSettings, label
 from bylaw.feedback.labelling import Labelling, Made, label_file
 from bylaw.feedback.shots import shot_turns
-from bylaw.feedback.sources import read_comparisons
+from bylaw.feedback.sources import read_comparisons, rows
 from bylaw.feedback.templates import TEMPLATES
-from bylaw.models.base import Model
 from bylaw.models.remote.settings import RemoteSettings
 from bylaw.records import Comparison, Label
 
@@ -48,13 +49,7 @@ def register(subparsers: "Subparsers") -> None:
         default="default",
         help="a constitution's file, or windtunnel (default: the shipped one for real models)",
     )
-    add("--judge", metavar="M", help="the model that labels: a directory, a hub id, or windtunnel")
-    add(
-        "--models",
-        metavar="RUN.toml",
-        type=Path,
-        help="the judge is behind a server: the file whose table [models.judge] says where",
-    )
+    add_judge(parser)
     add("--dry-run", action="store_true", help="print what a judge behind a server would be asked, and its cost")
     add(
         "-o",
@@ -63,13 +58,6 @@ def register(subparsers: "Subparsers") -> None:
         type=Path,
         help="where the labels go, one JSON object a line (default: COMPARISONS with .labels.jsonl, "
         "here); given again, the same command goes on where it was",
-    )
-    add(
-        "--trusted-key",
-        metavar="PEM",
-        action="append",
-        default=[],
-        help="a public key; the judge's directory must be signed (model.sig) by one of those given",
     )
     add("--template", choices=tuple(TEMPLATES), help="where the principle stands in the question")
     add("--scheme", choices=("one", "ensemble"), help="one drawn principle, or all of them")
@@ -102,6 +90,14 @@ def register(subparsers: "Subparsers") -> None:
             type=float,
             help=f"exit with 1 if the judge {bound.said}, by more than this share",
         )
+    add(
+        "--own",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="what COMPARISONS calls the judge where it says who wrote an answer (default: the judge's name)",
+    )
+    add("--own-answers", metavar="FILE", type=Path, help="answers of the judge, a JSON object with a text a line")
     add("--json", action="store_true", help="print the figures as JSON")
     parser.set_defaults(run=run_label)
 
@@ -110,47 +106,29 @@ def run_label(args: argparse.Namespace) -> int:
     """Label, print the figures, and hold the accuracy against its minimum."""
     if args.chunk is not None and args.chunk < 1:
         raise UsageError("--chunk must be at least 1")
-    remote = _remote(args)
+    remote = remote_of(args)
+    if args.dry_run and not remote:
+        raise UsageError("--dry-run counts what a server would be asked; name one with --models")
     constitution = constitution_of(args.constitution)
     comparisons = _comparisons(args)
     output = args.output or Path(f"{args.comparisons.name.partition('.')[0]}.labels.jsonl")
     if args.dry_run:
         return _dry_run(remote, comparisons, _how(args, constitution, 1))
-    judge, name = _opened(args, remote, output)
+    opened = open_judge(args, remote, output, "label")
+    judge, name = opened.model, f"{opened.name}-{opened.digest}"
     how = _how(args, constitution, getattr(judge, "rows", 64))
     args.go_on = "the same command"
     made = _made(name, constitution, comparisons, how)
     labels = label_file(comparisons, judge, how, output, made, _progress(len(comparisons)))
-    figures = judge_figures(joined(labels, facts(comparisons)))
+    figures = judge_figures(joined(labels, facts(comparisons, _own(args, opened.name))))
     print(_json(output, labels, figures) if args.json else _text(output, labels, figures))
+    if args.maximum_self_preference is not None and figures.self_preference is None:
+        raise UsageError(
+            f"--maximum-self-preference needs gold verdicts on answers of the judge, and {args.comparisons} has none "
+            f"by {' or '.join(args.own or (opened.name,))}. Name it as the file does with --own, or give --own-answers"
+        )
     demand(figures, judge.name, **{bound.setting: getattr(args, bound.setting) for bound in BOUNDS})
     return 0
-
-
-def _remote(args: argparse.Namespace) -> RemoteSettings | None:
-    """The judge behind a server, if one is named; there is one judge."""
-    if bool(args.judge) == bool(args.models):
-        raise UsageError("name the judge: a model here with --judge, or the file of a server's with --models")
-    if args.dry_run and not args.models:
-        raise UsageError("--dry-run counts what a server would be asked; name one with --models")
-    if not args.models:
-        return None
-    found = recipe.read(args.models).models.judge
-    if not found.backend:
-        raise UsageError(f"{args.models} names no server: it has no table [models.judge] with a backend")
-    return found
-
-
-def _opened(args: argparse.Namespace, remote: RemoteSettings | None, output: Path) -> tuple[Model, str]:
-    """The judge, and the name that its labels are bound to."""
-    if remote:
-        from bylaw.models.remote import open_remote
-
-        judge = open_remote(remote, output.with_name(f"{output.name}.costs.db"))
-        judge.spending.stage = "label"
-        return judge, f"{remote.name}-{remote.digest}"
-    looked_at = given((args.judge,), args.trusted_key)[args.judge]
-    return open_judge(looked_at.path), f"{looked_at.name}-{looked_at.digest}"
 
 
 def _dry_run(remote: RemoteSettings | None, comparisons: list[Comparison], how: Labelling) -> int:
@@ -165,15 +143,6 @@ def _dry_run(remote: RemoteSettings | None, comparisons: list[Comparison], how: 
     return 0
 
 
-def open_judge(path: Path) -> Model:
-    """The model that labels."""
-    try:
-        from bylaw.models.local import open_model
-    except ModuleNotFoundError as error:
-        raise MissingExtra(str(error.name), "train") from error
-    return open_model(path)
-
-
 def _comparisons(args: argparse.Namespace) -> list[Comparison]:
     left_out: Counter[str] = Counter()
     comparisons = read_comparisons(args.comparisons, left_out=left_out)
@@ -182,6 +151,14 @@ def _comparisons(args: argparse.Namespace) -> list[Comparison]:
     if args.minimum_accuracy is not None and not any(one.gold in ("first", "second") for one in comparisons):
         raise UsageError(f"--minimum-accuracy needs gold verdicts, and {args.comparisons} has none")
     return comparisons
+
+
+def _own(args: argparse.Namespace, judge: str) -> Own:
+    """Which answers are the judge's."""
+    texts = [row.get("text") for _, row in rows(args.own_answers)] if args.own_answers else []
+    if not all(isinstance(text, str) for text in texts):
+        raise UsageError(f"{args.own_answers} has a row without a text")
+    return Own(frozenset(args.own or (judge,)), frozenset(map(str, texts)))
 
 
 def _how(args: argparse.Namespace, constitution: Constitution, chunk: int) -> Labelling:
@@ -249,20 +226,25 @@ def _asked(label: Label) -> dict[str, str]:
 
 def _text(output: Path, labels: list[Label], figures: JudgeFigures) -> str:
     lines = [f"{figures.labels} labels in {output}, by " + ", ".join(f"{k} {v}" for k, v in _asked(labels[0]).items())]
-    rows: list[tuple[str, Share | None]] = [
+    shares: list[tuple[str, Share | None]] = [
         ("unreadable", figures.unreadable),
         ("ties", figures.ties),
         ("prefer the longer response", figures.longer),
         ("flip when the order is swapped", figures.flips),
+        ("prefer the judge's own response", figures.own),
         ("agree with gold (accuracy)", figures.accuracy),
         *((f"  on {name}", one) for name, one in figures.subsets.items()),
         *((f"  principle {name}", one) for name, one in figures.principles.items()),
     ]
-    lines += [_row(name, one) for name, one in rows if one is not None]
+    lines += [_row(name, one) for name, one in shares if one is not None]
     if figures.calibration_error is not None:
         lines.append(f"{'calibration error':<34} {figures.calibration_error:>7.3f}  {BINS} bins of confidence")
     if figures.length_bias is not None:
         lines.append(f"{'longer preferred, less gold':<34} {figures.length_bias:>+7.1%}")
+    if one := figures.self_preference:
+        lines.append(
+            f"{'own preferred, less gold':<34} {one.value:>+7.1%}  {one.low:+.1%} … {one.high:+.1%}  of {one.n}"
+        )
     if not figures.with_gold:
         lines.append("no gold verdicts: accuracy and calibration are not known")
     return "\n".join(lines)

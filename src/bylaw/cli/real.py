@@ -11,6 +11,7 @@ from bylaw.evaluate.evaluator import Evaluator
 from bylaw.evaluate.gates import GATES
 from bylaw.evaluate.graded import GraderEvaluator, GraderSettings, Subset
 from bylaw.evaluate.grader import Grader
+from bylaw.evaluate.own import Own
 from bylaw.evaluate.trial import BOUNDS, demand
 from bylaw.evaluate.validation import Agreement, validate_grader
 from bylaw.feedback.label import label
@@ -62,7 +63,8 @@ def on_trial(recipe: Recipe, judge: Model) -> None:
     principles = constitution_of(recipe.constitution).principles
     made = judge.run([label(pair, principles, judge.name, recipe.label, recipe.seed) for pair in pairs])
     bounds = {name: getattr(recipe.trial, name) for name in (bound.setting for bound in BOUNDS)}
-    demand(judge_figures(joined(made, facts(pairs))), judge.name, **bounds)
+    own = Own(frozenset(recipe.trial.own or (judge.name,)))
+    demand(judge_figures(joined(made, facts(pairs, own))), judge.name, **bounds)
 
 
 def _prompts(file: str, aim: PromptKind, count: int, trained_on: list[Prompt] | None = None) -> list[Prompt]:

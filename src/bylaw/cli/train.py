@@ -56,6 +56,7 @@ def _train(args: argparse.Namespace, recipe: Any) -> int:
     from bylaw.lineage.lab import Lab
     from bylaw.pipeline import train
     from bylaw.recipe import kept
+    from bylaw.rewards.document import dumps as reward_text
     from bylaw.run import Run
     from bylaw.settings import dumps
 
@@ -63,7 +64,9 @@ def _train(args: argparse.Namespace, recipe: Any) -> int:
     args.go_on = _command(args, out)
     constitution, parts = assemble(recipe, out)
     lab = Lab.open()
-    run = Run.create(out, dumps(kept(recipe)), constitution_text(constitution), report=Meter(), lab=lab)
+    texts = dumps(kept(recipe)), constitution_text(constitution)
+    reward = reward_text(parts.reward) if parts.reward else ""
+    run = Run.create(out, *texts, report=Meter(), lab=lab, reward_text=reward)
     try:
         train(run, recipe, constitution, parts)
     except GateStopped as stop:

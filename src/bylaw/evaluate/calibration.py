@@ -10,6 +10,7 @@ from itertools import groupby
 import msgspec
 
 from bylaw.errors import RecordError
+from bylaw.evaluate.own import NOBODY, Difference, Own, paired
 from bylaw.evaluate.statistics import wilson
 from bylaw.records import Comparison, Label, Vote
 
@@ -18,11 +19,15 @@ BINS = 15
 
 
 class Facts(msgspec.Struct, frozen=True):
-    """What judging needs of a comparison, without its texts; ``longer`` is the side with more characters."""
+    """What judging needs of a comparison, without its texts.
+
+    ``longer`` is the side with more characters, ``own`` the side that the judge itself wrote.
+    """
 
     gold: str | None
     aim: str
     longer: str | None
+    own: str | None = None
 
 
 Row = tuple[Label, Facts]
@@ -55,7 +60,7 @@ class JudgeFigures(msgspec.Struct, frozen=True, kw_only=True):
     expected difference of confidence and accuracy. ``flips``: of principles asked in both orders, how many
     prefer another response when the order changes. ``longer``: of decided labels whose responses differ in
     length, how many prefer the longer; ``length_bias``: that share less gold's own, over the same rows (those
-    with gold).
+    with gold). ``own`` and ``self_preference``: the same of the judge's own answers, where one side alone is its.
     """
 
     labels: int
@@ -69,11 +74,13 @@ class JudgeFigures(msgspec.Struct, frozen=True, kw_only=True):
     flips: Share | None
     longer: Share | None
     length_bias: float | None
+    own: Share | None
+    self_preference: Difference | None
 
 
-def facts(comparisons: Iterable[Comparison]) -> dict[str, Facts]:
-    """Facts of comparisons by their ids."""
-    return {one.id: Facts(one.gold, one.aim, _longer(one)) for one in comparisons}
+def facts(comparisons: Iterable[Comparison], own: Own = NOBODY) -> dict[str, Facts]:
+    """Facts of comparisons by their ids; ``own`` tells which answers are the judge's."""
+    return {one.id: Facts(one.gold, one.aim, _longer(one), own.side(one)) for one in comparisons}
 
 
 def joined(labels: Sequence[Label], known: Mapping[str, Facts]) -> list[Row]:
@@ -99,6 +106,14 @@ def judge_figures(rows: Sequence[Row]) -> JudgeFigures:
         flips=_share([flip for label, _ in rows for flip in _flips(label)]),
         longer=_share(list(_prefers_longer(rows))),
         length_bias=_length_bias(gold),
+        own=_share([label.verdict == known.own for label, known in rows if _decides_on_own(label, known)]),
+        self_preference=paired(
+            [
+                (label.verdict == known.own, known.gold == known.own)
+                for label, known in gold
+                if _decides_on_own(label, known)
+            ]
+        ),
     )
 
 
@@ -203,6 +218,11 @@ def _length_bias(rows: Sequence[Row]) -> float | None:
     judged = list(_prefers_longer(decided))
     gold = [known.gold == known.longer for _, known in decided if known.longer]
     return (sum(judged) - sum(gold)) / len(gold) if gold else None
+
+
+def _decides_on_own(label: Label, known: Facts) -> bool:
+    """Whether a label prefers one of two answers of which the judge wrote one."""
+    return known.own is not None and label.verdict in ("first", "second")
 
 
 def _longer(comparison: Comparison) -> str | None:

@@ -13,6 +13,8 @@ class TrialSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     ``maximum_flips``: of principles asked in both orders, how many prefer another response when the order changes.
     ``maximum_length_bias``: how much more, or less, often than gold it prefers the longer response.
+    ``maximum_self_preference``: how much more often than gold it prefers a response of its own; ``own`` are the names
+    that the file has for it, if not the judge's.
     """
 
     gold_file: str = ""
@@ -20,6 +22,8 @@ class TrialSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     maximum_calibration_error: float = 0.25
     maximum_flips: float = 0.5
     maximum_length_bias: float = 0.25
+    maximum_self_preference: float = 0.25
+    own: tuple[str, ...] = ()
 
 
 class Bound(msgspec.Struct, frozen=True):
@@ -45,8 +49,15 @@ BOUNDS = (
         True,
         lambda one: None if one.length_bias is None else abs(one.length_bias),
     ),
+    Bound(
+        "maximum_self_preference",
+        "prefers its own response more than gold does",
+        True,
+        lambda one: one.self_preference.value if one.self_preference else None,
+    ),
 )
-"""What a judge is held to. A figure that cannot be measured (one order only, no two lengths) holds nobody."""
+"""What a judge is held to. A figure that cannot be measured (one order only, no two lengths, no answer of its own)
+holds nobody."""
 
 
 def demand(figures: JudgeFigures, judge: str, **bounds: float | None) -> None:

@@ -12,8 +12,8 @@ import msgspec
 from bylaw.errors import RecordError
 from bylaw.evaluate.grader import HARMFUL_REQUEST, Grader
 from bylaw.evaluate.statistics import share
-from bylaw.feedback.formats import conversation
 from bylaw.feedback.sources import rows
+from bylaw.feedback.talks import conversation
 from bylaw.records import Conversation, Measurement, Message
 from bylaw.storage import split_path
 

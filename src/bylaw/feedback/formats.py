@@ -1,8 +1,7 @@
 """One row of somebody's file as a prompt or a comparison; ``FORMATS`` lists what is known, by a row's keys.
 
-Whole conversations are kept. Where a speaker has two turns in a row (hh-rlhf has such), they become one,
-joined by a blank line. What cannot be used though nothing is wrong with the file raises ``Unusable``, whose
-text is counted; what is not as its format says raises ``ValueError`` or ``msgspec.ValidationError``.
+What cannot be used though nothing is wrong with the file raises ``Unusable``, whose text is counted; what is not as its
+format says raises ``ValueError`` or ``msgspec.ValidationError``.
 """
 
 import re
@@ -11,33 +10,19 @@ from typing import Any, Literal
 
 import msgspec
 
-from bylaw.canonical import seed_of
-from bylaw.constitution.few_shots import turns
-from bylaw.errors import ConstitutionError
-from bylaw.records import Comparison, Conversation, Message, Prompt, PromptKind, Role
+from bylaw.feedback.talks import Talk, Turn, Unusable, conversation, ordered, signed, split, turns_of
+from bylaw.records import Comparison, Conversation, Message, Prompt, PromptKind
 
 Row = Mapping[str, Any]
 Gold = Literal["first", "second"]
 
 
-class Unusable(Exception):
-    """A sound row that gives no prompt or comparison; the text says why, in words fit to be counted."""
-
-
-class _Turn(msgspec.Struct):
-    """A turn of a foreign conversation; other keys (name, weight) are passed over."""
-
-    role: Role
-    content: str
-
-
-_TALK = str | list[_Turn]
-
-
 class _Pair(msgspec.Struct):
-    chosen: _TALK
-    rejected: _TALK
-    prompt: _TALK = ""
+    chosen: Talk
+    rejected: Talk
+    prompt: Talk = ""
+    chosen_model: str | None = None
+    rejected_model: str | None = None
 
 
 class _Text(msgspec.Struct):
@@ -56,6 +41,7 @@ class _Annotated(msgspec.Struct):
 class _Rating(msgspec.Struct):
     response: str
     overall_score: float
+    model: str | None = None
 
 
 class _Rated(msgspec.Struct):
@@ -65,12 +51,23 @@ class _Rated(msgspec.Struct):
     completions: list[_Rating]
 
 
+class _Battle(msgspec.Struct):
+    """A verdict of Chatbot Arena or MT-Bench on two models; ``turn`` is the turn that was judged, the last by then."""
+
+    model_a: str
+    model_b: str
+    winner: Literal["model_a", "model_b", "tie", "tie (bothbad)"]
+    conversation_a: list[Turn]
+    conversation_b: list[Turn]
+    turn: int
+
+
 class _Prompt(msgspec.Struct):
-    prompt: _TALK
+    prompt: Talk
 
 
 class _Messages(msgspec.Struct):
-    messages: list[_Turn]
+    messages: list[Turn]
 
 
 class _Xstest(msgspec.Struct):
@@ -100,74 +97,19 @@ _RESPONSES = re.compile(
 )
 
 
-def conversation(talk: _TALK) -> Conversation:
-    """A conversation from turns, from a transcript (``Human: … Assistant: …``) or from one user's text.
-
-    It must begin (after a system turn, if any) and end with a user's turn, or ``Unusable`` is raised.
-    """
-    said = _merged(_turns(talk))
-    spoken = said[1:] if said and said[0].role == "system" else said
-    if not spoken or spoken[0].role != "user":
-        raise Unusable("the conversation does not begin with a user's turn")
-    if any(not message.content.strip() for message in spoken):
-        raise Unusable("a turn is empty")
-    if spoken[-1].role != "user":
-        raise Unusable("the conversation does not end with a user's turn")
-    return said
-
-
-def _turns(talk: _TALK) -> list[Message]:
-    if not isinstance(talk, str):
-        return [Message(turn.role, turn.content) for turn in talk]
-    if not talk.lstrip().startswith("Human:"):
-        return [Message("user", talk)]
-    try:
-        return list(turns(talk, "Human", "Assistant", ""))
-    except ConstitutionError as error:
-        raise ValueError(str(error)) from error
-
-
-def _merged(said: list[Message]) -> Conversation:
-    merged: list[Message] = []
-    for message in said:
-        if merged and merged[-1].role == message.role:
-            words = f"{merged[-1].content}\n\n{message.content}"
-            merged[-1] = Message(message.role, words)
-        else:
-            merged.append(message)
-    return tuple(merged)
-
-
-def _split(talk: _TALK) -> tuple[Conversation, str]:
-    """A conversation with its last answer, which is empty where the transcript breaks off before it."""
-    said = _merged(_turns(talk))
-    if said and said[-1].role == "assistant":
-        return said[:-1], said[-1].content
-    return said, ""
-
-
-def _ordered(messages: Conversation, better: str, worse: str, aim: PromptKind) -> Comparison:
-    """A comparison in an order drawn from its texts, so that the better one does not always come first."""
-    if not better.strip() or not worse.strip():
-        raise Unusable("an answer is empty")
-    if better == worse:
-        raise Unusable("both answers are the same")
-    one = Comparison(messages=messages, first=better, second=worse, aim=aim, gold="first")
-    return one.swapped() if seed_of("order", messages, better, worse) % 2 else one
-
-
 def _pair(row: Row, aim: PromptKind) -> Comparison:
     pair = msgspec.convert(row, _Pair)
+    by = pair.chosen_model, pair.rejected_model
     if pair.prompt and not _is_whole(pair.chosen):
-        texts = [value if isinstance(value, str) else _split(value)[1] for value in (pair.chosen, pair.rejected)]
-        return _ordered(conversation(pair.prompt), texts[0].strip(), texts[1].strip(), aim)
-    (before, better), (other, worse) = _split(pair.chosen), _split(pair.rejected)
+        texts = [value if isinstance(value, str) else split(value)[1] for value in (pair.chosen, pair.rejected)]
+        return ordered(conversation(pair.prompt), texts[0].strip(), texts[1].strip(), aim, by)
+    (before, better), (other, worse) = split(pair.chosen), split(pair.rejected)
     if before != other:
         raise Unusable("the two conversations differ before the last answer")
-    return _ordered(conversation([_Turn(one.role, one.content) for one in before]), better, worse, aim)
+    return ordered(conversation([Turn(one.role, one.content) for one in before]), better, worse, aim, by)
 
 
-def _is_whole(talk: _TALK) -> bool:
+def _is_whole(talk: Talk) -> bool:
     """Whether a chosen text holds the conversation too, not only the answer."""
     return talk.lstrip().startswith("Human:") if isinstance(talk, str) else len(talk) > 1
 
@@ -176,8 +118,8 @@ def _pair_prompt(row: Row, aim: PromptKind, source: str) -> Prompt:
     """The conversation before the chosen answer; a missing or empty answer does not matter here."""
     pair = msgspec.convert(row, _Pair)
     talk = pair.prompt if pair.prompt and not _is_whole(pair.chosen) else pair.chosen
-    said = _split(talk)[0] if talk is pair.chosen else tuple(_turns(talk))
-    return _made(conversation([_Turn(one.role, one.content) for one in said]), aim, source)
+    said = split(talk)[0] if talk is pair.chosen else tuple(turns_of(talk))
+    return _made(conversation([Turn(one.role, one.content) for one in said]), aim, source)
 
 
 def _annotated(row: Row, aim: PromptKind) -> Comparison:
@@ -187,7 +129,7 @@ def _annotated(row: Row, aim: PromptKind) -> Comparison:
     texts = pair.response_a.text.strip(), pair.response_b.text.strip()
     if pair.pref is None:
         raise Unusable("its default annotator has no preference")
-    return _ordered(conversation(pair.prompt), *(texts if pair.pref == "a" else texts[::-1]), aim)
+    return ordered(conversation(pair.prompt), *(texts if pair.pref == "a" else texts[::-1]), aim)
 
 
 def _rated(row: Row, aim: PromptKind) -> Comparison:
@@ -196,11 +138,31 @@ def _rated(row: Row, aim: PromptKind) -> Comparison:
     ranked = sorted(rated.completions, key=lambda one: -one.overall_score)
     if len(ranked) < 2 or ranked[0].overall_score == ranked[-1].overall_score:
         raise Unusable("no answer is rated above another")
-    return _ordered(conversation(rated.instruction), ranked[0].response.strip(), ranked[-1].response.strip(), aim)
+    best, worst = ranked[0], ranked[-1]
+    by = best.model, worst.model
+    return ordered(conversation(rated.instruction), best.response.strip(), worst.response.strip(), aim, by)
 
 
 def _rated_prompt(row: Row, aim: PromptKind, source: str) -> Prompt:
     return _made(conversation(msgspec.convert(row, _Rated).instruction), aim, source)
+
+
+_WON: Mapping[str, Gold] = {"model_a": "first", "model_b": "second"}
+
+
+def _battle(row: Row, aim: PromptKind) -> Comparison:
+    """The models' answers in the turn that was judged; their conversations must be one before it."""
+    one = msgspec.convert(row, _Battle)
+    (before, first), (other, second) = (
+        split(talk[: 2 * one.turn]) for talk in (one.conversation_a, one.conversation_b)
+    )
+    if before != other:
+        raise Unusable("the two conversations differ before the last answer")
+    if not first.strip() or not second.strip():
+        raise Unusable("an answer is empty")
+    messages = conversation([Turn(each.role, each.content) for each in before])
+    made = Comparison(messages=messages, first=first, second=second, aim=aim, gold=_WON.get(one.winner, "tie"))
+    return signed(made, (one.model_a, one.model_b))
 
 
 def _evaluation(row: Row, aim: PromptKind) -> Comparison:
@@ -289,6 +251,7 @@ FORMATS: tuple[Format, ...] = (
     Format("a prompt of ours", frozenset({"messages", "aim"}), _own_prompt, None),
     Format("a pair: chosen and rejected", frozenset({"chosen", "rejected"}), _pair_prompt, _pair),
     Format("an annotated pair", frozenset({"response_a", "response_b", "pref"}), None, _annotated),
+    Format("a battle of two models", frozenset({"model_a", "model_b", "conversation_a"}), None, _battle),
     Format("ratings of UltraFeedback", frozenset({"instruction", "completions"}), _rated_prompt, _rated),
     Format("an evaluation of the paper", frozenset({"prompt", "corrects", "incorrects"}), None, _evaluation),
     Format("a published sample", frozenset({"rl_prompt"}), _sample, None),

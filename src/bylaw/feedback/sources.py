@@ -18,7 +18,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from bylaw.errors import RecordError
-from bylaw.feedback.formats import Format, Row, Unusable, format_of
+from bylaw.feedback.formats import Format, Row, format_of
+from bylaw.feedback.talks import Unusable
 from bylaw.records import Comparison, Prompt, PromptKind, Record
 from bylaw.storage import split_path
 

@@ -147,7 +147,7 @@ def _metrics(stage: str, points: Sequence[Point]) -> Iterator[TrainingCurve]:
 
 def _digests(run: Run) -> Iterator[Digest]:
     """The run's texts, its models, and per stage one digest over all it made."""
-    for name in ("run.toml", "constitution.toml"):
+    for name in ("run.toml", "constitution.toml", *(["reward.toml"] if run.documents.reward else [])):
         yield Digest(name=name, value=run.document_digest(name))
     for name, sha256 in _models(run):
         yield Digest(name=f"model {name}", value=sha256)

@@ -28,7 +28,7 @@ from bylaw.lineage.rows import Reading
 from bylaw.lineage.statement import Thing
 from bylaw.lineage.tree import digest_of, tree_files
 from bylaw.records import Measurement, Record
-from bylaw.run.documents import Documents
+from bylaw.run.documents import Documents, Texts
 from bylaw.run.findings import Findings
 from bylaw.run.manifest import Finished, Manifest, Output, Started, now, peak_rss
 from bylaw.run.stage import RECORD_TYPES, Report, Stage, checked_name
@@ -52,7 +52,7 @@ class Run:
         self._statements = Statements(path, lab) if lab else None
         self._findings = Findings(path, lab)
         self._locked = False
-        self._documents = Documents(path)
+        self.documents = Documents(path)
 
     @classmethod
     def create(
@@ -62,26 +62,27 @@ class Run:
         constitution_text: str,
         report: Report | None = None,
         lab: Lab | None = None,
+        reward_text: str = "",
     ) -> "Run":
         """Make a run directory, or open the one that is there if it is the same run.
 
-        Raises ``RunError`` if ``path`` holds a run with other settings or another constitution, or files that
-        are no run, and ``RunLocked`` if somebody works in it.
+        Raises ``RunError`` if ``path`` holds a run made by other texts, or files that are no run, and
+        ``RunLocked`` if somebody works in it.
         """
         run = cls(path, report, lab)
-        texts = settings_text, constitution_text
+        texts = Texts(settings_text, constitution_text, reward_text)
         if path.exists():
-            run._documents.are(*texts, lock=_LOCK)
+            run.documents.are(texts, lock=_LOCK)
         with storage.explained(path):
             path.mkdir(parents=True, exist_ok=True)
         with run.lock():
-            if not run._documents.are(*texts, lock=_LOCK):
-                run._documents.write(*texts)
+            if not run.documents.are(texts, lock=_LOCK):
+                run.documents.write(texts)
         return run
 
     def document_digest(self, name: str) -> str:
-        """SHA-256 of ``run.toml`` or ``constitution.toml``, as they were when the run was opened."""
-        return self._documents.digests[name]
+        """SHA-256 of ``run.toml``, ``constitution.toml`` or ``reward.toml``, as it was when the run was opened."""
+        return self.documents.digests[name]
 
     @classmethod
     def open(cls, path: Path, report: Report | None = None, lab: Lab | None = None) -> "Run":
@@ -101,12 +102,12 @@ class Run:
 
         Raises ``RunCorrupt`` if ``run.toml``, where of those only the last names stand, says something else.
         """
-        return self._documents.settings
+        return self.documents.settings
 
     @property
     def constitution_text(self) -> str:
         """The exact constitution this run trains to (TOML)."""
-        return self._documents.constitution
+        return self.documents.constitution
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -202,7 +203,7 @@ class Run:
     def _working(self, stage: str, made_from: str) -> Working:
         """A stage's working folder, named by what it reads; its marks hold in this run alone."""
         key = self._lab.working_key if self._lab else None
-        context = digest([stage, made_from, self._documents.digests])
+        context = digest([stage, made_from, self.documents.digests])
         return Working(self.path / "chunks" / stage / made_from, key, context)
 
     def _finish(
@@ -210,7 +211,7 @@ class Run:
     ) -> None:
         """Sign and enter, then write the finished line: with it the stage is done."""
         if self._statements:
-            self._statements.write(line, started, parameters, leaves, self.manifest.finished(), self._documents.digests)
+            self._statements.write(line, started, parameters, leaves, self.manifest.finished(), self.documents.digests)
         self.manifest.append(line)
 
     def read(self, type: type[R], stage: str | None = None) -> Iterator[R]:
@@ -269,7 +270,7 @@ class Run:
 
         A lab signs and enters it, as made from every stage that has finished, and from ``looked_at`` besides.
         """
-        ours = self._statements.all(self._documents.digests, self.manifest.finished()) if self._statements else ()
+        ours = self._statements.all(self.documents.digests, self.manifest.finished()) if self._statements else ()
         return self._findings.file(checked_name(name), report, (*ours, *looked_at))
 
     def findings(self) -> dict[str, bytes]:

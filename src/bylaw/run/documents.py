@@ -1,14 +1,18 @@
-"""The two texts a run is made by: its settings and its constitution; whoever goes on with a run has the same two."""
+"""The texts a run is made by: its settings, its constitution and, where it has one, its rule-based reward.
+
+Whoever goes on with a run has the same.
+"""
 
 from pathlib import Path
+from typing import NamedTuple
 
 from bylaw import storage
 from bylaw.errors import RunCorrupt, RunError
 from bylaw.lineage.tree import file_digest
 from bylaw.run import local
 
-SETTINGS, CONSTITUTION = "run.toml", "constitution.toml"
-NAMES = (SETTINGS, CONSTITUTION)
+SETTINGS, CONSTITUTION, REWARD = "run.toml", "constitution.toml", "reward.toml"
+NAMES = (SETTINGS, CONSTITUTION, REWARD)
 LOCAL = "local.toml"
 """The settings with this machine's directories, where they name any: it is never handed out."""
 
@@ -20,6 +24,14 @@ COSTS = "costs.db"
 def costs_of(run: Path) -> Path:
     """Where the run in a directory enters what it pays to servers; there is no such file if none was asked."""
     return run / COSTS
+
+
+class Texts(NamedTuple):
+    """What a run is begun with. ``reward``: a rule-based reward, "" for none."""
+
+    settings: str
+    constitution: str
+    reward: str = ""
 
 
 class Documents:
@@ -50,35 +62,41 @@ class Documents:
         """The exact constitution."""
         return (self._root / CONSTITUTION).read_text(encoding="utf-8")
 
-    def are(self, settings: str, constitution: str, lock: str) -> bool:
+    @property
+    def reward(self) -> str:
+        """The exact rule-based reward; "" where there is none."""
+        path = self._root / REWARD
+        return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+    def are(self, texts: Texts, lock: str) -> bool:
         """Whether there is a run with these texts. Raises ``RunError`` if there is another one, or something else."""
         if not self._root.is_dir():
             raise RunError(f"{self._root} is a file; name a directory for the run")
         if not (self._root / SETTINGS).exists():
             self._require_nothing_else(lock)
             return False
-        for name, there, text in (
-            (SETTINGS, self.settings, settings),
-            (CONSTITUTION, self.constitution, constitution),
-        ):
-            if there != text:
+        there = Texts(self.settings, self.constitution, self.reward)
+        for name, found, text in zip(NAMES, there, texts, strict=True):
+            if found != text:
                 raise RunError(
                     f"{self._root} holds a different run: its {name} is not the one given now. "
-                    "Name another directory, or go on with the settings and the constitution it has"
+                    "Name another directory, or go on with the texts it has"
                 )
         return True
 
-    def write(self, settings: str, constitution: str) -> None:
+    def write(self, texts: Texts) -> None:
         """Begin a run with these texts."""
-        shown = local.public(settings)
-        storage.write_text(self._root / CONSTITUTION, constitution)
-        if shown != settings:
-            storage.write_text(self._root / LOCAL, settings)
+        shown = local.public(texts.settings)
+        storage.write_text(self._root / CONSTITUTION, texts.constitution)
+        if texts.reward:
+            storage.write_text(self._root / REWARD, texts.reward)
+        if shown != texts.settings:
+            storage.write_text(self._root / LOCAL, texts.settings)
         storage.write_text(self._root / SETTINGS, shown)  # last: with it the directory is a run
         self._digests = self._found()
 
     def _require_nothing_else(self, lock: str) -> None:
-        known = {CONSTITUTION, LOCAL, lock, *(f"{COSTS}{part}" for part in ("", "-wal", "-shm"))}
+        known = {CONSTITUTION, REWARD, LOCAL, lock, *(f"{COSTS}{part}" for part in ("", "-wal", "-shm"))}
         strange = {each.name for each in self._root.iterdir()} - known
         if any(not name.endswith(storage.TEMPORARY) for name in strange):
             raise RunError(f"{self._root} holds files that are no run; name another directory")

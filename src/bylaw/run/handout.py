@@ -61,6 +61,8 @@ class Handout:
     def files(self) -> dict[str, bytes]:
         """Path in the bundle's folder of this run → content."""
         made = {name: (self.run.path / name).read_bytes() for name in DOCUMENTS}
+        if reward := self.run.documents.reward:
+            made["reward.toml"] = reward.encode()
         for stage, line in self.finished.items():
             made[f"statements/{stage}.json"] = self._statements.path(stage).read_bytes()
             made[f"proofs/{stage}.tlog-proof"] = self._statements.proof(stage).read_bytes()

@@ -184,8 +184,9 @@ def require_as_named(root: Path, whose: str, thing: Thing) -> None:
 
 
 def require_document(root: Path, whose: str, name: str, digest: str) -> None:
-    """Raise ``RunCorrupt`` unless ``run.toml`` or ``constitution.toml`` has this digest."""
-    found = sha256((root / name).read_bytes())
+    """Raise ``RunCorrupt`` unless a text that a run is made by has this digest."""
+    path = root / name
+    found = sha256(path.read_bytes()) if path.is_file() else "no file"
     if found != digest:
         raise RunCorrupt(f"{whose}: {root / name} has changed: expected {digest}, found {found}")
 

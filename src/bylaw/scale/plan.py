@@ -12,6 +12,7 @@ import msgspec
 
 from bylaw.errors import UsageError
 from bylaw.recipe import Recipe
+from bylaw.rewards.document import load
 from bylaw.scale import memory
 from bylaw.scale.rates import Rate, Work
 from bylaw.scale.shapes import Shape
@@ -101,8 +102,8 @@ def _work(recipe: Recipe, harmful: int, helpful: int, size: Lengths) -> Iterator
         yield "preference", "train", recipe.preference.epochs * pairs, pair
     group = recipe.optimise.epochs * prompts * recipe.optimise.grpo.group
     yield "optimise (sampling)", "generate", group, size.answer
-    scored = size.answer if recipe.optimise.reward == "preference" else judged(recipe, size)
-    yield "optimise (rewards) (sampling)", "label", group, scored
+    scored = {"preference": size.answer, "judge": judged(recipe, size), "rules": graded(recipe, size)}
+    yield "optimise (rewards) (sampling)", "label", group, scored[recipe.optimise.reward]
     shared = size.prompt / recipe.optimise.grpo.group + size.answer
     yield "optimise", "train", group, shared * (4 / 3 if recipe.optimise.grpo.kl else 1)
 
@@ -116,6 +117,13 @@ def judged(recipe: Recipe, size: Lengths, principles: int = 16) -> float:
     if said.template == "principle_last":
         return orders * (pair + asked * (size.principle + size.overhead))
     return size.prompt + orders * asked * (2 * size.answer + size.principle + size.overhead)
+
+
+def graded(recipe: Recipe, size: Lengths, propositions: int = 10) -> float:
+    """Tokens computed for the grades of one answer: of as many propositions as the run's reward has."""
+    file = Path(recipe.optimise.reward_file)
+    count = len(load(file).propositions) if file.is_file() else propositions
+    return size.prompt + size.answer + count * (size.principle + size.overhead)
 
 
 def _count(recipe: Recipe, aim: str) -> int:

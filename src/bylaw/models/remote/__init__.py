@@ -2,10 +2,10 @@
 
 ``settings.py`` the table of a run · ``asked.py`` requests, replies, failures · ``wording.py`` asks as a server takes
 them, and by which tokens an option is known · ``replies.py`` reading what comes back · ``openai_compatible.py``,
-``anthropic_messages.py`` a backend each · ``calling.py`` what a call's exceptions mean · ``limit.py`` how many calls
-are under way · ``cache.py`` answers on disk · ``prices.py`` with ``prices.toml`` · ``spending.py`` ledger and budget ·
-``drift.py`` is it still the same model · ``caller.py`` one question, however often it takes · ``model.py`` programs ·
-``estimate.py`` what it will cost, before it does.
+``anthropic_messages.py`` a backend each · ``posting.py`` one call over HTTP · ``calling.py`` what its exceptions mean ·
+``limit.py`` how many calls are under way · ``cache.py`` answers on disk · ``prices.py`` with ``prices.toml`` ·
+``spending.py`` ledger and budget · ``drift.py`` is it still the same model · ``caller.py`` one question, however often
+it takes · ``model.py`` programs · ``estimate.py`` what it will cost, before it does.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Anthropic's Messages API, through the official client: no log-probabilities there, so options are sampled votes.
+"""Anthropic's Messages API, addressed as its client does: no log-probabilities there, so options are sampled votes.
 
 The stem that questions share is a block of its own with a cache mark, so that the server computes and charges it once
 for all that follow within five minutes; a stem shorter than the server keeps is sent unmarked.
@@ -14,6 +14,7 @@ from bylaw.models.base import Choose, Generate
 from bylaw.models.remote import wording
 from bylaw.models.remote.asked import Broken, Reply, Request
 from bylaw.models.remote.calling import calling
+from bylaw.models.remote.posting import Posting
 from bylaw.models.remote.replies import decoded
 from bylaw.models.remote.settings import RemoteSettings, key_of
 from bylaw.records import Conversation
@@ -55,18 +56,11 @@ class AnthropicMessages:
         if not sampled:
             raise UsageError("this API gives no log-probabilities: leave models.judge.answers at auto or votes")
         try:
-            import httpx2
             from anthropic import AsyncAnthropic
         except ImportError as error:
             raise MissingExtra("anthropic", "judges") from error
         self.settings = settings
-        self._raw = httpx2.Response
-        self._client = AsyncAnthropic(
-            base_url=settings.url or None,
-            api_key=key_of(settings) or "none",
-            max_retries=0,
-            timeout=settings.deadline,
-        )
+        self._posting = Posting(AsyncAnthropic(base_url=settings.url or None, api_key=key_of(settings) or "none"))
 
     def choose(self, ask: Choose, about: Sequence[str], vote: int | None = None) -> list[Request]:
         """A request for each conversation; samples of one differ by their number alone."""
@@ -91,8 +85,8 @@ class AnthropicMessages:
     async def send(self, requests: Sequence[Request]) -> list[Reply]:
         """One call."""
         with calling(self.settings):
-            response = await self._client.post(_PATH, cast_to=self._raw, body=requests[0].body)
-        said = decoded(response.content, _MESSAGE)
+            content = await self._posting.post(_PATH, requests[0].body)
+        said = decoded(content, _MESSAGE)
         texts = [block.text for block in said.content if block.type == "text"]
         if not texts and said.stop_reason not in ("end_turn", "refusal", "max_tokens"):
             raise Broken("an answer without a text came")
@@ -111,7 +105,7 @@ class AnthropicMessages:
 
     async def close(self) -> None:
         """Give connections back."""
-        await self._client.close()
+        await self._posting.close()
 
     def _body(self, conversation: Conversation, most: int, temperature: float, stem: int) -> dict[str, Any]:
         system = [message.content for message in conversation if message.role == "system"]

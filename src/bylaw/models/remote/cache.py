@@ -35,6 +35,16 @@ def connect(path: Path, schema: str) -> sqlite3.Connection:
     return base
 
 
+def write(base: sqlite3.Connection, statement: str, rows: Sequence[Sequence[object]]) -> None:
+    """Write all rows or none; a row alone is a transaction by itself."""
+    if len(rows) == 1:
+        base.execute(statement, rows[0])
+        return
+    base.execute("begin immediate")
+    base.executemany(statement, rows)
+    base.execute("commit")
+
+
 class Cache:
     """Answers by key. ``path`` None: an empty cache that keeps nothing."""
 
@@ -87,9 +97,7 @@ class Cache:
         if not self._base:
             return
         try:
-            self._base.execute("begin immediate")
-            self._base.executemany(statement, rows)
-            self._base.execute("commit")
+            write(self._base, statement, rows)
         except sqlite3.Error as error:
             raise RemoteError(
                 f"{self.path} cannot be written: {error}. Every answer before it is kept; make room, or name another "

@@ -26,6 +26,7 @@ from bylaw.models.remote.spending import Spending
 T = TypeVar("T")
 
 _WAIT, _LONGEST = 0.5, 30.0  # seconds: bound of the first wait, and of any
+_EVERY = 20  # calls, before their usual time is worked out anew
 _PATIENCE = 4  # times the usual time of an answer, after which a call no longer holds up others
 
 
@@ -50,12 +51,13 @@ class Caller:
         self._answered = time.monotonic()
         self.sizes = 0, 0
         self._times: deque[float] = deque(maxlen=200)
+        self._timed, self._usual = 0, cast(float | None, None)
         self._random = random.Random()
 
     @property
     def usual(self) -> float | None:
-        """Median seconds of the last calls; None before there are enough."""
-        return sorted(self._times)[len(self._times) // 2] if len(self._times) >= 20 else None
+        """Median seconds of the last calls, looked at every twenty; None before there are enough."""
+        return self._usual
 
     async def ask(self, requests: Sequence[Request]) -> list[Reply]:
         """The answers of questions that share a stem: the first alone, then the others together on its warm prefix."""
@@ -171,6 +173,9 @@ class Caller:
         """Enter, check and keep answers, in this order: paid is paid, and what another model said is not kept."""
         self._answered = time.monotonic()
         self._times.append(seconds)
+        self._timed += 1
+        if self._timed % _EVERY == 0:
+            self._usual = sorted(self._times)[len(self._times) // 2]
         self.spending.pay(list(zip(requests, replies, strict=True)), self.settings.model)
         self.paid += len(replies)
         for reply in replies:

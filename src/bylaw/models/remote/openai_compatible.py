@@ -1,9 +1,9 @@
-"""Servers that speak OpenAI's API (vLLM, SGLang, llama.cpp, Ollama, hosted ones), through the official client.
+"""Servers that speak OpenAI's API (vLLM, SGLang, llama.cpp, Ollama, hosted ones), addressed as its client does.
 
 Options are read from the log-probabilities of the next token, a generation of one token; never from
 ``prompt_logprobs``, which bypasses vLLM's prefix cache (vllm#17251). It is greedy: what is drawn is not read, and a
 drawn end of turn would come without them.
-Replies are decoded here and not by the client's models: half of what a call costs this side is their validation.
+Replies are decoded here and not by the client's models, whose validation costs as much again as the rest of a call.
 """
 
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ from bylaw.models.base import Choose, Generate
 from bylaw.models.remote import replies, wording
 from bylaw.models.remote.asked import Reply, Request
 from bylaw.models.remote.calling import calling
+from bylaw.models.remote.posting import Posting
 from bylaw.models.remote.settings import RemoteSettings, key_of
 from bylaw.records import Conversation
 
@@ -25,7 +26,6 @@ class OpenAICompatible:
 
     def __init__(self, settings: RemoteSettings, sampled: bool) -> None:
         try:
-            import httpx2
             from openai import AsyncOpenAI
         except ImportError as error:
             raise MissingExtra("openai", "judges") from error
@@ -33,15 +33,7 @@ class OpenAICompatible:
         self.batches = settings.api == "completions" and settings.batch > 1
         self.sampled = sampled
         self._render = wording.Rendered(settings.tokenizer) if settings.api == "completions" else None
-        self._raw = httpx2.Response
-        limits = httpx2.Limits(max_connections=None, max_keepalive_connections=None)
-        self._client = AsyncOpenAI(
-            base_url=settings.url or None,
-            api_key=key_of(settings) or "none",
-            max_retries=0,
-            timeout=settings.deadline,
-            http_client=httpx2.AsyncClient(limits=limits, timeout=settings.deadline, follow_redirects=False),
-        )
+        self._posting = Posting(AsyncOpenAI(base_url=settings.url or None, api_key=key_of(settings) or "none"))
 
     def choose(self, ask: Choose, about: Sequence[str], vote: int | None = None) -> list[Request]:
         """A request for each conversation, with what its text shares with the others."""
@@ -84,13 +76,13 @@ class OpenAICompatible:
         if len(requests) > 1:
             body = {**body, "prompt": [request.body["prompt"] for request in requests]}
         with calling(self.settings):
-            response = await self._client.post(requests[0].path, cast_to=self._raw, body=body)
+            content = await self._posting.post(requests[0].path, body)
         read = replies.completions if self._render else replies.chat
-        return read(response.content, requests)
+        return read(content, requests)
 
     async def close(self) -> None:
         """Give connections back."""
-        await self._client.close()
+        await self._posting.close()
 
     @property
     def _path(self) -> str:

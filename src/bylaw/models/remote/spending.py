@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from bylaw.errors import BudgetSpent, RemoteError
 from bylaw.models.remote.asked import Reply, Request
-from bylaw.models.remote.cache import connect
+from bylaw.models.remote.cache import connect, write
 from bylaw.models.remote.prices import Price
 
 _SUMS = ("calls", "cached", "failed", "prompt_tokens", "cached_tokens", "generated_tokens", "usd")
@@ -151,9 +151,7 @@ class Spending:
 
     def _write(self, statement: str, *rows: tuple[object, ...]) -> None:
         try:
-            self._base.execute("begin immediate")
-            self._base.executemany(statement, rows)
-            self._base.execute("commit")
+            write(self._base, statement, rows)
         except sqlite3.Error as error:
             raise RemoteError(f"{self.path} cannot be written: {error}; nothing more is asked") from error
 

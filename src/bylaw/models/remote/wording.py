@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from bylaw.errors import MissingExtra, ModelError
@@ -57,7 +58,8 @@ def readings(options: Sequence[str]) -> tuple[frozenset[str], ...]:
     return tuple(frozenset([option]) for option in options)
 
 
-def option_of(token: str, options: Sequence[frozenset[str]], exact: bool) -> int | None:
+@lru_cache(maxsize=4096)
+def option_of(token: str, options: tuple[frozenset[str], ...], exact: bool) -> int | None:
     """Which option a token says, or begins, if it can be only one of them."""
     if exact:
         return next((place for place, known in enumerate(options) if token in known), None)
@@ -68,7 +70,7 @@ def option_of(token: str, options: Sequence[frozenset[str]], exact: bool) -> int
     return fitting[0] if len(fitting) == 1 else None
 
 
-def letter(text: str, options: Sequence[frozenset[str]]) -> int | None:
+def letter(text: str, options: tuple[frozenset[str], ...]) -> int | None:
     """Which option a sampled answer names: by itself, or as the only one among its words."""
     alone = option_of(text, options, exact=False)
     if alone is not None:
