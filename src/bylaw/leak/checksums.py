@@ -31,6 +31,8 @@ IBAN_LENGTHS = {
 
 def plain(text: str) -> str:
     """The text without what people put between digits."""
+    if text.isascii() and text.isdigit():
+        return text
     return text.encode("latin-1", "replace").translate(None, _BETWEEN).decode("latin-1")
 
 
@@ -159,7 +161,7 @@ def phone_abroad(text: str) -> bool:
     digits = _subscriber(text)
     if digits.startswith("00"):
         digits = digits[2:]
-    assigned = any(digits[:length] in _CALLING_CODES for length in (1, 2, 3))
+    assigned = digits[:2] in _CALLING_CODES or digits[:3] in _CALLING_CODES or digits[:1] in _CALLING_CODES
     return assigned and 7 <= len(digits) <= 15 and (digits[0] != "1" or (len(digits) == 11 and digits[1] > "1"))
 
 
@@ -187,4 +189,4 @@ def phone_plain(text: str) -> bool:
 
 def _subscriber(text: str) -> str:
     """The digits before an extension."""
-    return plain(text.partition("x")[0].partition("e")[0])
+    return plain(text.partition("x")[0].partition("e")[0] if "x" in text or "e" in text else text)
