@@ -150,9 +150,9 @@ class _Rows:
     def __init__(self, lead: int) -> None:
         self.kinds = [kind for kind in NUMBERS if lead in kind.lead]
         self.any = re.compile("|".join(f"(?:{kind.pattern})()" for kind in self.kinds))
-        self._rows = [
+        rows = [
             (
-                kind,
+                (kind.type, kind.name),
                 kind.words,
                 re.compile(kind.pattern).match,
                 kind.check or bool,
@@ -160,6 +160,7 @@ class _Rows:
             )
             for kind in self.kinds
         ]
+        self._rows_from = [rows[place:] for place in range(len(rows))]
 
     def first_believable(self, text: str, found: re.Match[str]) -> Hit | None:
         """The first believable row that matches where ``found`` does, a match of ``any``.
@@ -169,7 +170,7 @@ class _Rows:
         start, before = found.start(), ""
         near: frozenset[str] | None = None
         this: re.Match[str] | None = found
-        for kind, words, match, check, unless in self._rows[(found.lastindex or 1) - 1 :]:
+        for said, words, match, check, unless in self._rows_from[(found.lastindex or 1) - 1]:
             if words:
                 if near is None:
                     before = _before(text, start)
@@ -179,7 +180,7 @@ class _Rows:
                     continue
             this = this or match(text, start)
             if this and check(this[0]) and not (unless and unless((before or _before(text, start))[::-1])):
-                return Hit(start, this.end(), kind.type, kind.name)
+                return Hit(start, this.end(), *said)
             this = None
         return None
 
