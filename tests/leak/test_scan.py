@@ -136,10 +136,19 @@ def _believes(kind: Kind, text: str, start: int) -> re.Match[str] | None:
     return found if right and not (kind.unless and re.match(kind.unless, before[::-1])) else None
 
 
+GAP_DIGIT = "[A-Z ()+./-]{0,6}+[0-9]"
+CUE = re.compile(
+    rf"[0-9A-Z+(](?<!\w.)(?={GAP_DIGIT * 3})(?<![A-Za-z0-9][-._].)(?<![0-9]/.)"
+    rf"(?:(?={GAP_DIGIT * 6})|(?<=[A-Z])|(?=[0-9]{{0,2}}(?:\.[0-9]{{1,3}}){{3}}))"
+    r"(?!(?<=[12])[09][0-9]{2}-[01][0-9]-[0-3][0-9](?![0-9]))((?<=[0-9])[0-9]*+)?"
+)
+"""Where a number can begin, with no row's help."""
+
+
 def _one_by_one(text: str) -> list[Hit]:
     """The numbers in a text, every row tried at every cue."""
     hits, done = list[Hit](), 0
-    for cue in finders._NUMBER_CUE.finditer(text):
+    for cue in CUE.finditer(text):
         start, digits = cue.start(), cue.end(1) - cue.start()
         lead = digits if cue[1] is not None else SIGN if cue[0] in "+(" else LETTER
         rows = [kind for kind in NUMBERS if lead in kind.lead] if start >= done else []

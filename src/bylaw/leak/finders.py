@@ -188,11 +188,23 @@ class _Rows:
 _ROWS = {lead: rows for lead in (LETTER, SIGN, *ANY) if (rows := _Rows(lead)).kinds}
 _WRONG = re.compile(WRONG)
 _GAP_DIGIT = "[A-Z ()+./-]{0,6}+[0-9]"
+
+
+def _behind_first(pattern: str) -> str:
+    """A pattern that begins with one set of characters, without the first of them."""
+    begin = re.match(r"(\[[^]]*\])(?:\{([0-9]+)\})?", pattern)
+    assert begin, f"{pattern} begins with no set"
+    return f"{begin[1]}{{{int(begin[2] or 1) - 1}}}{pattern[begin.end() :]}"
+
+
+_LETTERED = "|".join(_behind_first(kind.pattern) for kind in NUMBERS if LETTER in kind.lead)
 _NUMBER_CUE = re.compile(
     rf"[0-9A-Z+(](?<![0-9A-Za-z].)(?={_GAP_DIGIT * 3})(?<!\w.)(?<![A-Za-z0-9][-._].)(?<![0-9]/.)"
     # what begins with a digit or sign has seven digits, or is four numbers with points between
-    rf"(?:(?={_GAP_DIGIT * 6})|(?<=[A-Z])|(?=[0-9]{{0,2}}(?:\.[0-9]{{1,3}}){{3}}))"
-    r"(?!(?<=[12])[09][0-9]{2}-[01][0-9]-[0-3][0-9](?![0-9]))((?<=[0-9])[0-9]*+)?"  # passes over days: 2024-05-06
+    rf"(?:(?<![A-Z])(?={_GAP_DIGIT * 6})|(?<=[A-Z])(?={_LETTERED})|(?=[0-9]{{0,2}}(?:\.[0-9]{{1,3}}){{3}}))"
+    # passes over days, which no row takes: 2024-05-06, 06.05.2024
+    r"(?!(?<=[12])[09][0-9]{2}-[01][0-9]-[0-3][0-9](?![0-9])|(?<=[0-3])[0-9]\.[01][0-9]\.(?:19|20)[0-9]{2}(?![0-9]))"
+    r"((?<=[0-9])[0-9]*+)?"
 )
 
 
