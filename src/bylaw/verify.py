@@ -135,8 +135,7 @@ def unbase64(value: str, size: int | None = None) -> bytes:
 
 
 def plain(value: str, width: int = 200) -> str:
-    """A text as one line that cannot move a terminal's cursor or, where a terminal breaks it, pass for a line of ours:
-    without runs of spaces; what may look like a mark of ours (U+2200–U+2BFF) is spelt out."""
+    """A text as one line that cannot move a terminal's cursor or, where that breaks it, pass for a line of ours."""
     text = repr(re.sub(" +", " ", value[:width]))[1:-1] + "…" * (len(value) > width)
     return re.sub("[\u2200-\u2bff]", lambda each: ascii(each[0])[1:-1], text)
 
@@ -144,13 +143,9 @@ def plain(value: str, width: int = 200) -> str:
 N, HEX = "[a-z0-9][a-z0-9._-]{0,199}", re.compile("[0-9a-f]{64}")
 NAME, TIME = re.compile(N), re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 NAMED, DIGEST = [{"name": str, "digest": dict}], {"sha256": HEX}
-FIELDS = "predicateType", "subject", "predicate"  # of an in-toto Statement v1
 IN_TOTO, PROVENANCE = "application/vnd.in-toto+json", "https://slsa.dev/provenance/v1"
-SIGNATURE = rb'\{"sig":"[\w+/=]*","keyid":"[0-9a-f]{64}"\}'
-ONE_LINE = rb'\{"payload":"[\w+/=]*","payloadType":"[\w.+/-]*","signatures":\[%b(?:,%b)*+\]\}\n' % (
-    SIGNATURE,
-    SIGNATURE,
-)
+SIGNATURES = rb'(?:\{"sig":"[\w+/=]*","keyid":"[0-9a-f]{64}"\},?)*+'  # and JSON, without a comma too many
+ONE_LINE = rb'\{"payload":"[\w+/=]*","payloadType":"[\w.+/-]*","signatures":\[%b\]\}\n' % SIGNATURES
 COUNTS = ({"taken": int, "made": int, "dropped": dict},)  # lineage.md, *A statement*
 BUILD: dict[str, Any] = {"buildType": "https://bylaw.dev/stage/v1", "externalParameters": {"stage": NAME}}
 BUILD |= {"internalParameters": {"counts": COUNTS}, "resolvedDependencies": NAMED}
@@ -193,7 +188,6 @@ PROOF = re.compile(rf"c2sp\.org/tlog-proof@v1\n(?:extra \S*\n)?index {NUMBER}\n(
 GIVEN = dict.fromkeys(("sft", "revise", "respond", "evaluate-seed"), "given")  # whose model a stage takes
 MODEL_OF = GIVEN | {"evaluate-sft": "sft", "compare": "sft", "optimise": "sft", "evaluate-final": "optimise"}
 FIGURES = "measurements.jsonl"
-GIT = (".git", ".github", ".gitattributes", ".gitignore")  # which OMS §6.2 leaves unsigned
 badness = "✓?✗".index  # the worst last
 Finding = namedtuple("Finding", "check state run where why")
 Part = namedtuple("Part", "path digest start end rows")  # bytes of a file with their {count, root}; or a model
@@ -297,7 +291,7 @@ def signed(key: bytes, signature: bytes, message: bytes) -> bool:
 class Envelope:
     """DSSE v1: the signature is over PAE(type, payload). A key id is no more than a hint, and no false one either."""
 
-    def __init__(self, value: Any, spec: Any) -> None:
+    def __init__(self, value: Any, kind: str, subject: Any, predicate: Any) -> None:
         if isinstance(value, bytes):  # of ours, which has no room for anything beside what is signed
             need(re.fullmatch(ONE_LINE, value), "not the one form that an envelope has")
             value = parse(value)
@@ -305,8 +299,8 @@ class Envelope:
         need(1 <= len(value["signatures"]) <= 8, "an envelope has one to eight signatures")
         self.payload = unbase64(value["payload"])
         self.signatures = [(unbase64(each["sig"]), each.get("keyid") or "") for each in value["signatures"]]
-        spec = {"_type": "https://in-toto.io/Statement/v1"} | dict(zip(FIELDS, spec, strict=True))
-        self.body = shape(parse(self.payload), spec, "what is signed")
+        form = {"_type": "https://in-toto.io/Statement/v1", "predicateType": kind, "subject": subject}
+        self.body = shape(parse(self.payload), form | {"predicate": predicate}, "what is signed")
 
     def check(self, keys: Sequence[bytes]) -> None:
         have(keys, "no key for it was given (--key)")
@@ -328,8 +322,8 @@ def included(index: int, size: int, leaf: bytes, proof: Sequence[bytes], root: b
 
 
 class Proof:
-    """C2SP tlog-proof v1 with a tlog-checkpoint v1.0.0, a signed note: ``note`` is what is signed of it. ``leaf``: hash
-    of the entry that it was found to hold; ``times``: of witnesses of a quorum; ``run``, ``stage``: of what it is."""
+    """C2SP tlog-proof v1 with a tlog-checkpoint v1.0.0, a signed note: ``note`` is what is signed of it, ``leaf``
+    the hash of the entry that it was found to hold, ``times`` those of witnesses of a quorum."""
 
     def __init__(self, data: bytes, run: str = "", stage: str = "") -> None:
         if len(data) > 1 << 20 or not (match := PROOF.fullmatch(data.decode("utf-8", "replace"))):
@@ -395,8 +389,8 @@ class Policy:
                 start = 8 if kind == 4 else 0  # tlog-cosignature *Ed25519 signed message*: a time stands before it
                 when = int.from_bytes(signature[:start], "big")
                 message = f"cosignature/v1\ntime {when}\n{point.note}" if start else point.note
-                right = signed(ED25519 + key, signature[start:], message.encode())
-                need(right and when < 2**63, f"the signature of {key_name} is false")
+                right = when < 2**63 and signed(ED25519 + key, signature[start:], message.encode())
+                need(right, f"the signature of {key_name} is false")
                 found |= {name or key_name: max(when, found.get(name, 0))} if when <= until else {}  # later: none yet
         return found
 
@@ -425,7 +419,7 @@ class Report:
             need(value in (None, False) or self.kind in OPTIONS[name], f"{name} is not for a {self.kind}")
         self.findings, self.claims, self.failed, self.code = list[Finding](), list[dict[str, Any]](), list[str](), 5
         self.worst = defaultdict[str | None, dict[str, str]](dict)  # run ("" is none, None is any) → check → state
-        self.points, self.run = list[Proof](), ""  # every checkpoint; which run is looked at
+        self.points, self.times, self.run = list[Proof](), list[int](), ""  # checkpoints; of witnesses; looked at
 
     @contextmanager
     def look(self, name: str, where: str = "") -> Iterator[None]:
@@ -466,6 +460,7 @@ class Report:
                 need(point.origin in signers, f"not signed by a log of the policy with origin {point.origin}")
             with self.look("log.quorum", point.stage):
                 point.times = self.policy.check_quorum(point, self.at + SKEW)
+                self.times += point.times
             with self.look("log.fork", point.stage):
                 for what, number, digest in ("root", point.size, point.root), ("entry", point.number, point.leaf):
                     first = known.setdefault((point.origin, what, number), digest) if digest else b""
@@ -473,12 +468,7 @@ class Report:
         self.run = ""
         if oldest is not None:
             with self.look("age"):
-                need(
-                    max(self.times(), default=-(2**63)) >= self.at - oldest, "no witness's time is as new as asked for"
-                )
-
-    def times(self) -> list[int]:
-        return [when for point in self.points for when in point.times]
+                need(max(self.times, default=-(2**63)) >= self.at - oldest, "no witness's time is so new")
 
     def state(self, names: str, run: str | None = None) -> str:
         """The worst of what was found under names that begin so (of this run, and of none); nothing is ?."""
@@ -506,7 +496,7 @@ class Statement(Envelope):
     the parts that it made, ``models`` (path → dirHash) those of them that are models."""
 
     def __init__(self, data: bytes) -> None:
-        super().__init__(data, STATEMENT)
+        super().__init__(data, *STATEMENT)
         self.digest, build = f"sha256:{sha256(self.payload).hex()}", self.body["predicate"]["buildDefinition"]
         outside, self.counts = build["externalParameters"], build["internalParameters"]["counts"]
         self.stage, self.template = outside["stage"], shape(outside.get("template"), (HEX,), "the template")
@@ -514,9 +504,9 @@ class Statement(Envelope):
         self.bases = {name[11:-5]: name for name in self.needs if re.fullmatch("statements/.*[.]json", name)}
         self.byproducts = by_name(self.body["predicate"]["runDetails"]["byproducts"])
         for each, digest in zip(self.body["subject"], by_name(self.body["subject"]).values(), strict=True):
-            model = digest.startswith("dirHash:")
-            notes = {"annotations": {}} if shape(each, MODEL if model else RECORDS, "a subject") and model else each
-            self.made.append(Part(each["name"], digest, *map(notes["annotations"].get, ("start", "end", "rows"))))
+            shape(each, MODEL if digest.startswith("dirHash:") else RECORDS, "a subject")
+            notes = {} if digest.startswith("dirHash:") else each["annotations"]
+            self.made.append(Part(each["name"], digest, *map(notes.get, ("start", "end", "rows"))))
         self.models = {part.path: part.digest for part in self.made if not part.rows}
         need("manifest.jsonl" in self.byproducts and len(self.models) <= 1, "no line of the manifest, or two models")
 
@@ -586,9 +576,7 @@ class Run:
         with self.look("statement.stage", stage):
             need(statement.stage == stage, f"it is the statement of {statement.stage}")
         with self.look("manifest.outputs", stage):
-            outputs = [
-                (each["path"], each["sha256"], each["start"], each["end"]) for each in have(line.entry)["outputs"]
-            ]
+            outputs = [tuple(map(each.get, ("path", "sha256", "start", "end"))) for each in have(line.entry)["outputs"]]
             made = [(part.path, part.digest.split(":")[1], part.start, part.end) for part in statement.made]
             need(sorted(map(repr, outputs)) == sorted(map(repr, made)), "its outputs are not the statement's subjects")
         with self.look("lineage.counts", stage):
@@ -686,11 +674,12 @@ class Run:
 
     def check_findings(self) -> None:
         """finding.*: a report's own statement (lineage.md, *A finding*) is of this report, and of this run as it is."""
+        opened = self.report.opened
         ours = {f"statements/{stage}.json": each.digest for stage, each in self.statements.items()}
         for kind in self.reports.named(".json"):
             if self.name and "." in kind:
                 continue  # of a run whose name begins with this one's
-            finding = self.report.opened("finding", partial(Envelope, spec=FINDING), partial(self.finding, kind), kind)
+            finding = opened("finding", lambda data: Envelope(data, *FINDING), partial(self.finding, kind), kind)
             with self.look("finding.lineage", kind):
                 made = {f"findings/{kind}.json": f"sha256:{self.reports.digest(f'{kind}.json')}"}
                 need(by_name(have(finding).body["subject"]) == made, "it is the statement of another report")
@@ -752,7 +741,8 @@ def dir_lines(listed: Iterable[tuple[str, str]]) -> bytes:
 
 def read_model(root: str, allow_git: bool | None, end: str) -> bytes:
     """Of a model on the disk, what a bundle has as <model>.files or <model>.sig."""
-    hidden = [name for name in GIT if os.path.lexists(os.path.join(root, name))]
+    unsigned = (".git", ".github", ".gitattributes", ".gitignore")  # by OMS §6.2
+    hidden = [name for name in unsigned if os.path.lexists(os.path.join(root, name))]
     need(allow_git or not hidden, f"{', '.join(hidden)}: covered by no signature (see --allow-git)")
     need(not os.path.islink(root), f"{root} is a link")
     files = Folder(root, skip=hidden)
@@ -769,9 +759,8 @@ def check_model(report: Report, where: str, read: Callable[[str], bytes], made: 
     with report.look("model.files", where):
         data = read(".files")
         need(data.count(b"\n") <= ENTRIES, f"more than {ENTRIES:,} files")
-        listed = {
-            name: digest for digest, name in re.findall("([0-9a-f]{64})  (.+)\n", data.decode("utf-8", "replace"))
-        }
+        pairs = re.findall("([0-9a-f]{64})  (.+)\n", data.decode("utf-8", "replace"))
+        listed = {name: digest for digest, name in pairs}
         need(data == dir_lines(sorted(listed.items())) and all(map(path, listed)), "not `<sha256>  <path>`, sorted")
         digest = f"dirHash:{sha256(data).hex()}"
         need(made in (None, digest), f"it is {digest}; the statement says {made}")
@@ -781,7 +770,7 @@ def check_model(report: Report, where: str, read: Callable[[str], bytes], made: 
 
 def check_oms(data: bytes, lines: bytes, keys: Sequence[bytes]) -> None:
     """OpenSSF Model Signing v1.0, key method (§4, §8.1, §8.3): over exactly these files, by one of the P-256 keys."""
-    envelope = Envelope(shape(parse(data), OMS, "the bundle")["dsseEnvelope"], MANIFEST)
+    envelope = Envelope(shape(parse(data), OMS, "the bundle")["dsseEnvelope"], *MANIFEST)
     names = [(each["name"], each["digest"]) for each in envelope.body["predicate"]["resources"]]
     other = {*dir_lines(names).decode().split("\n")} ^ {*lines.decode("utf-8", "replace").split("\n")}
     why = ", ".join(sorted({line[66:] for line in other})) or "the order"
@@ -795,16 +784,14 @@ class Index(Envelope):
     """bundle.json, whose predicate ``says`` is of exactly the runs and reports among its ``files`` (path → SHA-256)."""
 
     def __init__(self, data: bytes) -> None:
-        super().__init__(data, INDEX)
+        super().__init__(data, *INDEX)
         self.says = says = shape(self.body["predicate"], PREDICATE, "the predicate", closed=True)
         self.files = {each["name"]: each["digest"]["sha256"] for each in self.body["subject"]}
         self.gone = {each["path"]: each["reason"] for each in says["redactions"]}
         need([each["name"] for each in self.body["subject"]] == sorted(self.files), "subjects not sorted, each once")
         need(len(self.gone) == len(says["redactions"]), "a file was redacted twice")
         for each in says["redactions"]:
-            need(
-                self.files.get(each["path"]) == each["sha256"], f"{each['path']} is no subject, or with another digest"
-            )
+            need(self.files.get(each["path"]) == each["sha256"], f"{each['path']}, with this digest, is no subject")
         need(sorted(says["runs"]) == runs_of(self.files), "runs are not those whose files are here")
         for claim in says["claims"]:
             of = says["runs"] if claim["kind"] != "root" else [""]
@@ -858,7 +845,7 @@ def check_bundle(report: Report) -> None:
         until, made = index.says["validUntil"], time(index.says["made"])
         need(until is None or time(until) >= report.at, f"valid until {until}")
         need(made <= report.at, f"made {index.says['made']}, after the time of this check")
-        need(max(report.times(), default=0) <= made + SKEW, f"a witness has signed after {index.says['made']}")
+        need(max(report.times, default=0) <= made + SKEW, f"a witness has signed after {index.says['made']}")
 
 
 def check_claims(report: Report, index: Index, found: dict[str, str]) -> None:
