@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -589,6 +590,9 @@ def claim_of(number: int, key: str, value: Any) -> Callable[[Any], Any]:
 INSIDER: list[tuple[str, str, Callable[[Any], Any]]] = [
     ("lineage.chain", "statement label", without("statements/compare.json")),
     ("lineage.chain", "statement label", named("statements/compare.json", {"sha256": "ab" * 32})),
+    ("lineage.chain", "statement label", put(*NEEDS, value=lambda needs: [  # a name that only begins and ends like it
+        *({"name": need["name"], "digest": {"sha256": "ab" * 32}} if "/" in need["name"] else need for need in needs),
+        *(need | {"name": need["name"][:-5] + "_json"} for need in needs if "/" in need["name"])])),
     ("lineage.model", "statement optimise", named("model", ELSE)),
     ("lineage.model", "statement evaluate-final", named("model", ELSE)),
     ("lineage.model", "statement evaluate-sft", without("model")),
@@ -665,6 +669,7 @@ INSIDER: list[tuple[str, str, Callable[[Any], Any]]] = [
         *claims[:1], claims[1] | {"evidence": claims[7]["evidence"]}, *claims[2:]])),
     ("claims.support", "index", put("predicate", "claims", value=lambda claims: [
         *claims[:7], claims[7] | {"evidence": claims[1]["evidence"]}])),
+    ("claims.support", "index", claim_of(1, "evidence", lambda was: [was[0] | {"sha256": "ab" * 32}, was[0]])),
     ("claims.support", "index", claim_of(1, "id", "by")),
     ("claims.support", "index", claim_of(1, "evidence", [{"path": "reports/none.json", "sha256": "ab" * 32}])),
     ("claims.stale", "index", claim_of(1, "evidence", [{"path": "reports/first.leak.json", "sha256": "ab" * 32}])),
@@ -712,6 +717,43 @@ def test_a_proof_of_no_statement(lab: Lab, bundle: Path) -> None:
     shutil.copy(bundle / f"{AT_RUN}proofs/label.tlog-proof", bundle / f"{AT_RUN}proofs/other.tlog-proof")
     (bundle / "bundle.json").write_bytes(one_line(lab.index(bundle)))
     assert check(lab, bundle).failed == ["manifest.line"]
+
+
+def test_a_run_may_have_a_name_that_begins_like_anothers(lab: Lab, bundle: Path) -> None:
+    shutil.copytree(bundle / "runs/first", bundle / "runs/first.again")
+    for end in ("json", "statement"):
+        shutil.copy(bundle / f"reports/first.leak.{end}", bundle / f"reports/first.again.leak.{end}")
+
+    def twist(where: str, value: Any) -> Any:
+        if where == "index":
+            value["predicate"]["runs"].append("first.again")
+            value["predicate"]["notRun"] |= {"first.again.audit": "no time", "first.again.stress": "no time"}
+        return value
+
+    (bundle / "bundle.json").write_bytes(one_line(lab.index(bundle, twist)))
+    report = check(lab, bundle)
+    assert report.code == 0, "\n".join(report.lines())
+
+
+def test_two_stages_that_made_one_path_are_both_asked_for_it(lab: Lab, tmp_path: Path) -> None:
+    """Else the final model could be left out, where its statement calls it by the supervised one's path."""
+
+    def twist(where: str, value: Any) -> Any:
+        if where == "statement optimise":
+            value["subject"][0]["name"] = "models/sft"
+        elif where == "line optimise":
+            value["outputs"][0]["path"] = "models/sft"
+        elif where == "index":
+            (files,) = (each for each in value["subject"] if each["name"].endswith("/sft.files"))
+            evidence = [{"path": files["name"], "sha256": files["digest"]["sha256"]}]
+            value["predicate"]["claims"][6]["evidence"] = evidence
+        return value
+
+    bundle = lab.bundle(lab.run(tmp_path / "run", twist), tmp_path / "bundle", twist)
+    for end in ("files", "sig"):
+        (bundle / f"{AT_RUN}models/final.{end}").unlink()
+    (bundle / "bundle.json").write_bytes(one_line(lab.index(bundle, twist)))
+    assert check(lab, bundle).failed == ["model.files"]
 
 
 def test_an_order_that_cannot_be(lab: Lab, tmp_path: Path) -> None:
@@ -990,6 +1032,55 @@ def test_every_byte_of_a_zip_is_of_one_file(lab: Lab, bundle: Path) -> None:
     assert check(lab, where, max_age=None).failed == ["container"]
 
 
+def shifted(data: bytes, at: int, more: bytes, *counts: int) -> bytes:
+    """A zip with bytes put in; ``counts``: where two bytes stand that count them; all that follows is moved."""
+    start = data.index(b"PK\1\2")
+    changed = bytearray(data[:at] + more + data[at:])
+    moved = 0 if at > start else len(more)
+    for where in counts:
+        struct.pack_into("<H", changed, where, struct.unpack_from("<H", changed, where)[0] + len(more))
+    entry = start + moved
+    while moved and changed[entry : entry + 4] == b"PK\1\2":
+        (offset,) = struct.unpack_from("<I", changed, entry + 42)
+        struct.pack_into("<I", changed, entry + 42, offset + moved if offset else 0)
+        entry += 46 + sum(struct.unpack_from("<3H", changed, entry + 28))
+    size, begin = struct.unpack_from("<2I", changed, len(changed) - 10)
+    struct.pack_into("<2I", changed, len(changed) - 10, size + len(more) - moved, begin + moved)
+    return bytes(changed)
+
+
+SECOND_NAME = b"up" + struct.pack("<HBI", 5 + 8, 1, zlib.crc32(b"bundle.json")) + b"run.toml"
+
+
+def test_no_file_in_a_zip_has_a_second_name(lab: Lab, bundle: Path) -> None:
+    """Info-ZIP's Unicode path (0x7075): who unpacks such a zip would find other files than were checked."""
+    where = zipped(bundle)
+    data = where.read_bytes()
+    start = data.index(b"PK\1\2")
+    assert data[46 + start :].startswith(b"bundle.json")
+    for at, count in ((30 + len("bundle.json"), 28), (start + 46 + len("bundle.json"), start + 30)):
+        where.write_bytes(shifted(data, at, SECOND_NAME, count))
+        with zipfile.ZipFile(where) as archive:
+            assert archive.testzip() is None
+        assert check(lab, where, max_age=None).failed == ["container"]
+
+
+def test_a_zip_has_no_room_for_anything_else(lab: Lab, bundle: Path) -> None:
+    """Behind a file's compressed bytes, in a comment: other programs pass over both."""
+    where = zipped(bundle)
+    data = where.read_bytes()
+    start = data.index(b"PK\1\2")
+    (packed,) = struct.unpack_from("<I", data, 18)
+    behind = bytearray(shifted(data, 30 + len("bundle.json") + packed, b"unseen"))
+    struct.pack_into("<I", behind, 18, packed + 6)
+    struct.pack_into("<I", behind, behind.index(b"PK\1\2") + 20, packed + 6)
+    for other in (behind, shifted(data, start + 46 + len("bundle.json"), b"unseen", start + 32)):
+        where.write_bytes(other)
+        with zipfile.ZipFile(where) as archive:
+            assert archive.testzip() is None
+        assert check(lab, where, max_age=None).failed == ["container"]
+
+
 @pytest.mark.parametrize("at", [8, 14, 22])  # method, CRC, size
 def test_the_head_of_a_file_in_a_zip_says_what_the_directory_says(lab: Lab, bundle: Path, at: int) -> None:
     """Who reads from the front would find another file."""
@@ -1043,6 +1134,7 @@ def test_more_files_than_a_bundle_may_have(lab: Lab, bundle: Path) -> None:
     ("text", "why"),
     [
         (b'{"a":1,"a":1}', "a key twice"),
+        (b'{"a":1,"\\u0061":1}', "a key twice"),
         (b"[NaN]", "the number nan is not finite"),
         (b"[-Infinity]", "the number -inf is not finite"),
         (b"[9007199254740993]", "the number 9007199254740993"),
@@ -1263,11 +1355,13 @@ def test_keys_of_other_kinds_are_refused(bundle: Path) -> None:
 def test_what_is_printed_cannot_pass_for_ours(lab: Lab, tmp_path: Path) -> None:
     def twist(where: str, value: Any) -> Any:
         if where == "index":
-            value["predicate"]["claims"][0]["text"] = "\n  ✓ index.signature\x1b[2J\u202e"
+            value["predicate"]["claims"][0]["text"] = "\n  ✓ index.signature\x1b[2J\u202e" + 60 * " " + "✔ it is safe"
         return value
 
     report = check(lab, lab.bundle(lab.run(tmp_path / "run"), tmp_path / "bundle", twist))
     assert all(line.isprintable() for line in report.lines())
+    (said,) = (line for line in report.lines() if "claim top" in line)
+    assert said.endswith(r"\x1b[2J\u202e \u2714 it is safe") and said.count("✓") == 1  # not where a terminal breaks it
 
 
 def test_an_unexpected_error_is_a_failure(lab: Lab, bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:

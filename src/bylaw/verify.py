@@ -1,10 +1,10 @@
 """Checks bylaw's evidence, offline: a bundle, a run directory, a model directory, or a proof of entry in a ledger.
 
-    python verify.py PATH --key lab.pub --policy policy.txt
+    python -P verify.py PATH --key lab.pub --policy policy.txt
 
 Needs Python 3.11 and ``cryptography``; shares no code with what writes evidence: both follow docs/evidence.md and
 docs/lineage.md. Keys and policy are the auditor's own. Exit codes: 0 all holds and was checked; 4 something does not
-hold; 5 something was not checked; 2 wrong command line.
+hold; 5 something was not checked; 2 wrong command line. (``-P``: no module is taken from where this file lies.)
 
 How to read it: ``with look(name, where)`` makes one check of evidence.md. Refused inside says why it does not hold,
 Unchecked why nothing can be said; any other error is a failure named ``internal``. Nothing is read that has no bound.
@@ -17,18 +17,19 @@ import hashlib
 import json
 import os
 import re
+import struct
 import sys
 import zlib
 from collections import defaultdict, namedtuple
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from copy import copy
 from datetime import UTC, datetime
 from functools import cache, partial
 from graphlib import TopologicalSorter
+from io import BytesIO
 from typing import IO, Any
-from zipfile import BadZipFile, ZipFile
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
@@ -48,7 +49,7 @@ class Unchecked(Exception):
     """Something that the check needs is not at hand; the text says what."""
 
 
-def need(holds: object, why: str) -> Any:
+def need(holds: object, why: str) -> None:
     if not holds:
         raise Refused(why)
 
@@ -66,8 +67,7 @@ def parse(data: bytes) -> Any:
     try:
         value = json.loads(data.decode(), object_pairs_hook=_once)
         _bounded(value, JSON_DEPTH)
-        if b"\\u" in data:
-            json.dumps(value, ensure_ascii=False).encode()  # which half of a surrogate pair does not survive
+        json.dumps(value, ensure_ascii=False).encode()  # which half of a surrogate pair does not survive
     except (ValueError, RecursionError) as error:
         raise Refused(f"not JSON in UTF-8: {error}") from None
     return value
@@ -83,8 +83,8 @@ def _bounded(value: Any, depth: int) -> None:
         need(depth, f"nested deeper than {JSON_DEPTH}")
         for item in value.values() if isinstance(value, dict) else value:
             _bounded(item, depth - 1)
-    elif isinstance(value, int | float) and not abs(value) < 2**53:  # NaN is below nothing
-        raise Refused(f"the number {value} is not finite, or not below 2**53")
+    elif isinstance(value, int | float):  # NaN is below nothing
+        need(abs(value) < 2**53, f"the number {value} is not finite, or not below 2**53")
 
 
 def shape(value: Any, spec: Any, where: str, closed: bool = False) -> Any:
@@ -135,43 +135,35 @@ def unbase64(value: str, size: int | None = None) -> bytes:
 
 
 def plain(value: str, width: int = 200) -> str:
-    """A text as one line that cannot move a terminal's cursor or pass for a line of ours."""
-    return repr(value[:width])[1:-1] + "…" * (len(value) > width)
-
-
-def in_toto(kind: str, subject: Any, predicate: Any) -> dict[str, Any]:
-    """The shape of an in-toto Statement v1."""
-    fixed = {"_type": "https://in-toto.io/Statement/v1", "predicateType": kind}
-    return fixed | {"subject": subject, "predicate": predicate}
+    """A text as one line that cannot move a terminal's cursor or, where that breaks it, pass for a line of ours."""
+    text = repr(re.sub(" +", " ", value[:width]))[1:-1] + "…" * (len(value) > width)
+    return re.sub("[\u2200-\u2bff]", lambda each: ascii(each[0])[1:-1], text)
 
 
 N, HEX = "[a-z0-9][a-z0-9._-]{0,199}", re.compile("[0-9a-f]{64}")
 NAME, TIME = re.compile(N), re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 NAMED, DIGEST = [{"name": str, "digest": dict}], {"sha256": HEX}
 IN_TOTO, PROVENANCE = "application/vnd.in-toto+json", "https://slsa.dev/provenance/v1"
-ONE_LINE = rb'\{"payload":"[\w+/=]*","payloadType":"[\w.+/-]*","signatures":\[' + (
-    rb'(?:\{"sig":"[\w+/=]*","keyid":"[0-9a-f]{64}"\},?)*+\]\}\n'  # and JSON, without a comma too many
-)
+SIGNATURES = rb'(?:\{"sig":"[\w+/=]*","keyid":"[0-9a-f]{64}"\},?)*+'  # and JSON, without a comma too many
+ONE_LINE = rb'\{"payload":"[\w+/=]*","payloadType":"[\w.+/-]*","signatures":\[%b\]\}\n' % SIGNATURES
 COUNTS = ({"taken": int, "made": int, "dropped": dict},)  # lineage.md, *A statement*
 BUILD: dict[str, Any] = {"buildType": "https://bylaw.dev/stage/v1", "externalParameters": {"stage": NAME}}
 BUILD |= {"internalParameters": {"counts": COUNTS}, "resolvedDependencies": NAMED}
-STATEMENT = in_toto(PROVENANCE, NAMED, {"buildDefinition": BUILD, "runDetails": {"byproducts": NAMED}})
+STATEMENT = PROVENANCE, NAMED, {"buildDefinition": BUILD, "runDetails": {"byproducts": NAMED}}
 MODEL = {"name": re.compile(f"models/{N}")}
 RECORDS = {"name": path, "annotations": {"start": int, "end": int, "rows": {"count": int, "root": HEX}}}
 FINISHED = {"stage": NAME, "at": str, "outputs": [{"path": str, "sha256": HEX, "start": (int,), "end": (int,)}]}
-FINDING = in_toto("https://bylaw.dev/finding/v1", NAMED, {"madeOn": TIME, "materials": NAMED})
+FINDING = "https://bylaw.dev/finding/v1", NAMED, {"madeOn": TIME, "materials": NAMED}
 SAMPLE = {"index": int, "row": str, "proof": [HEX]}
 SAMPLES: dict[str, Any] = {"stage": str, "path": "records/samples.jsonl", "count": int, "root": HEX, "rows": [SAMPLE]}
 METHOD = {"method": "files", "hash_type": "sha256", "allow_symlinks": False}
 RESOURCES = {"resources": [{"name": path, "digest": HEX, "algorithm": "sha256"}], "serialization": METHOD}
-MANIFEST = in_toto("https://model_signing/signature/v1.0", [{"digest": DIGEST}], RESOURCES)
+MANIFEST = "https://model_signing/signature/v1.0", [{"digest": DIGEST}], RESOURCES
 MEDIA = re.compile(r"application/vnd\.dev\.sigstore\.bundle[.+;=a-z0-9]*")
 OMS = {"mediaType": MEDIA, "verificationMaterial": {"publicKey": dict}, "dsseEnvelope": dict}
-TESTS = ("leak", "audit", "stress")
+TESTS = "leak|audit|stress"
 RUN = "(run|constitution|reward).toml|(manifest|measurements).jsonl|statements/N.json|proofs/N.(tlog-proof|entry)"
-BUNDLE = (
-    f"bundle.json|reports/N.(leak|audit|stress).(json|statement)|runs/N/({RUN}|samples/N.json|models/N.(files|sig))"
-)
+BUNDLE = f"bundle.json|reports/N.({TESTS}).(json|statement)|runs/N/({RUN}|samples/N.json|models/N.(files|sig))"
 ON_DISK = f"{RUN}|local.toml|evidence.zip|records/N.jsonl|proofs/N.rows/N|findings/N.(json|statement|entry)"
 PLACE, OF_RUN = (re.compile(each.replace(".", "[.]").replace("N", N)) for each in (BUNDLE, ON_DISK))
 CLAIM = {"id": str, "text": str, "level": re.compile("self-attested|witnessed|reproduced"), "kind": str, "run": str}
@@ -179,7 +171,7 @@ CLAIM |= {"evidence": [{"path": str, "sha256": HEX}], "because": [str]}
 PREDICATE = {"made": TIME, "validUntil": (TIME,), "supersedes": (HEX,), "runs": [NAME], "claims": [CLAIM]}
 PREDICATE |= {"redactions": [{"path": PLACE, "sha256": HEX, "reason": str}], "limits": [str]}
 PREDICATE |= {"decision": ({"text": str, "by": [str], "at": TIME},), "notRun": dict, "clauses": dict}
-INDEX = in_toto("https://bylaw.dev/evidence/v1", [{"name": PLACE, "digest": DIGEST}], dict)
+INDEX = "https://bylaw.dev/evidence/v1", [{"name": PLACE, "digest": DIGEST}], dict
 KINDS = {"root": "", "report": "finding.", "lineage": "statement. manifest. lineage.", "ledger": "proof. log."}
 KINDS |= {"constitution": "statement. lineage.document lineage.judge", "model": "statement. lineage.model model."}
 KINDS |= {"measurements": "statement. manifest. measurements.", "samples": "statement. proof. samples."}
@@ -196,16 +188,14 @@ PROOF = re.compile(rf"c2sp\.org/tlog-proof@v1\n(?:extra \S*\n)?index {NUMBER}\n(
 GIVEN = dict.fromkeys(("sft", "revise", "respond", "evaluate-seed"), "given")  # whose model a stage takes
 MODEL_OF = GIVEN | {"evaluate-sft": "sft", "compare": "sft", "optimise": "sft", "evaluate-final": "optimise"}
 FIGURES = "measurements.jsonl"
-GIT = (".git", ".github", ".gitattributes", ".gitignore")  # which OMS §6.2 leaves unsigned
 badness = "✓?✗".index  # the worst last
 Finding = namedtuple("Finding", "check state run where why")
-Part = namedtuple("Part", "path sha256 start end rows")  # bytes of a file with their {count, root}; or a model
-Line = namedtuple("Line", "number sha256 upto entry")  # a finished line; ``upto``: SHA-256 of all up to its end
+Part = namedtuple("Part", "path digest start end rows")  # bytes of a file with their {count, root}; or a model
+Line = namedtuple("Line", "number digest upto entry")  # a finished line; ``upto``: SHA-256 of all up to its end
 
 
 class Folder:
-    """A directory's plain files, path → size, but for what is ``skip``ped; links and special files are refused, never
-    followed. ``gone`` are the paths that were redacted."""
+    """A directory's plain files, path → size, but for what is ``skip``ped, no links; ``gone``: what was redacted."""
 
     def __init__(self, root: str, skip: Sequence[str] = ()) -> None:
         self.sizes, self.gone, folders = dict[str, int](), dict[str, str](), [""]
@@ -250,34 +240,33 @@ class Folder:
 
 
 class Archive(Folder):
-    """A zip file: plain files, each where the last one ended, then one directory, without comment or ZIP64. A file's
-    head says what the directory says, to whoever reads from the front."""
+    """A zip file that can be read in one way only: plain files, each where the last one ended, one directory that says
+    of each what its head says, the end; no comments, no ZIP64, no extra fields (one would give a second name)."""
 
     def __init__(self, where: str) -> None:
+        self.sizes, self.gone, content, said, start, total = {}, {}, dict[str, bytes](), list[bytes](), 0, 0
+        self.open = lambda where: BytesIO(content[where])
         with open(where, "rb") as stream:
-            stream.seek(max(0, os.path.getsize(where) - 42))
-            tail = stream.read(42)  # perhaps a ZIP64 locator (20 bytes), and the end record (22)
-            right = tail[20:24] == b"PK\5\6" and tail[40:] == b"\0\0" and tail[:4] != b"PK\6\7"
-            few = int.from_bytes(tail[32:36], "little") <= 4 << 20  # bytes of the directory
-            need(right and few, "neither a directory nor a zip file of a bundle")
-            try:
-                archive = ZipFile(where)
-            except Exception as error:  # noqa: BLE001 (zipfile raises many kinds)
-                raise Refused(f"not a zip file: {error}") from None
-            self.sizes, self.gone, self.open, at = {}, {}, archive.open, 0
-            for info in archive.infolist():
-                name = info.orig_filename  # as it stands there; zipfile cuts it at a NUL
+            while (head := stream.read(30)).startswith(b"PK\3\4"):
+                flags, method, crc, packed, size, length, extra = struct.unpack("<6x2H4x3L2H", head.ljust(30, b"\0"))
+                name, total = stream.read(length).decode(), total + max(size, packed)
                 need(path(name) and name not in self.sizes, f"{name} is not a plain path, or stands there twice")
-                need(info.external_attr >> 28 in (0, 8), f"{name} is a link or a special file")  # S_IFREG is 8 << 12
-                need(not info.flag_bits & 9 and info.compress_type in (0, 8), f"{name} is encrypted or streamed")
-                stream.seek(at)
-                head, (packed, size) = stream.read(30 + len(name.encode())), (info.compress_size, info.file_size)
-                said = info.flag_bits | info.compress_type << 16 | info.CRC << 32 | packed << 64 | size << 96
-                same = int.from_bytes(head[6:10] + head[14:26], "little") == said and head[30:] == name.encode()
-                need(info.header_offset == at and same, f"{name} does not follow the file before, under its own head")
-                at += len(head) + int.from_bytes(head[28:30], "little") + packed
-                self.sizes[name] = size
-            need(at == archive.start_dir, "bytes that are of no file")
+                need(not (flags & ~0x806 or extra) and method in (0, 8), f"{name} is encrypted, streamed or has extras")
+                need(len(said) < FILES and total <= ALL_BYTES and size <= FILE_BYTES, "too many files, or bytes")
+                data, inflate = stream.read(packed), zlib.decompressobj(-15)
+                data = inflate.decompress(data, size + 1) if method else data
+                right = (len(data), zlib.crc32(data)) == (size, crc) and (not method or inflate.eof)
+                need(right and not inflate.unused_data, f"{name} is not of the size and checksum that its head says")
+                self.sizes[name], content[name] = size, data
+                said.append(b"PK\1\2" + head[4:] + bytes(4) + start.to_bytes(4, "little") + name.encode())
+                start = stream.tell()
+            rest = head + stream.read(4 << 20)
+        for each in said:  # but for who made it, and how the file was stored
+            record, rest = rest[: len(each) + 8], rest[len(each) + 8 :]
+            same = record[:4] + record[6:36] + record[42:] == each and record[41] >> 4 in (0, 8)  # S_IFREG is 8 << 12
+            need(same, "the directory does not say what the files' heads say, or has a link or special file")
+        ends = struct.pack("<4s4x2H2L2x", b"PK\5\6", len(said), len(said), sum(map(len, said)) + 8 * len(said), start)
+        need(rest == ends, "neither a directory nor a zip file of a bundle")
 
 
 def read_key(pem: bytes) -> bytes:
@@ -302,7 +291,7 @@ def signed(key: bytes, signature: bytes, message: bytes) -> bool:
 class Envelope:
     """DSSE v1: the signature is over PAE(type, payload). A key id is no more than a hint, and no false one either."""
 
-    def __init__(self, value: Any, spec: Any) -> None:
+    def __init__(self, value: Any, kind: str, subject: Any, predicate: Any) -> None:
         if isinstance(value, bytes):  # of ours, which has no room for anything beside what is signed
             need(re.fullmatch(ONE_LINE, value), "not the one form that an envelope has")
             value = parse(value)
@@ -310,7 +299,8 @@ class Envelope:
         need(1 <= len(value["signatures"]) <= 8, "an envelope has one to eight signatures")
         self.payload = unbase64(value["payload"])
         self.signatures = [(unbase64(each["sig"]), each.get("keyid") or "") for each in value["signatures"]]
-        self.body = shape(parse(self.payload), spec, "what is signed")
+        form = {"_type": "https://in-toto.io/Statement/v1", "predicateType": kind, "subject": subject}
+        self.body = shape(parse(self.payload), form | {"predicate": predicate}, "what is signed")
 
     def check(self, keys: Sequence[bytes]) -> None:
         have(keys, "no key for it was given (--key)")
@@ -332,17 +322,17 @@ def included(index: int, size: int, leaf: bytes, proof: Sequence[bytes], root: b
 
 
 class Proof:
-    """C2SP tlog-proof v1 with a tlog-checkpoint v1.0.0, a signed note; ``note`` is what is signed of it, to its end.
-    ``leaf`` is the hash of the entry that it was found to hold, ``times`` are those of witnesses of a quorum."""
+    """C2SP tlog-proof v1 with a tlog-checkpoint v1.0.0, a signed note: ``note`` is what is signed of it, ``leaf``
+    the hash of the entry that it was found to hold, ``times`` those of witnesses of a quorum."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, run: str = "", stage: str = "") -> None:
         if len(data) > 1 << 20 or not (match := PROOF.fullmatch(data.decode("utf-8", "replace"))):
             raise Refused("not a tlog-proof: header, index, at most 63 hashes, checkpoint; no control characters")
         number, hashes, self.note, self.origin, size, root, block = match.groups()
         self.number, self.size, self.root, self.leaf = int(number), int(size), unbase64(root, 32), b""
         self.hashes, self.times = [unbase64(line, 32) for line in hashes.split()], list[int]()
-        signatures = [(name, unbase64(text)) for _, name, text in (line.split(" ") for line in block.split("\n")[:-1])]
-        self.signatures = [(name, data[:4].hex(), data[4:]) for name, data in signatures]  # key's name, id, the rest
+        lines, self.run, self.stage = [line.split(" ") for line in block.split("\n")[:-1]], run, stage
+        self.signatures = [(name, unbase64(text)[:4].hex(), unbase64(text)[4:]) for _, name, text in lines]
 
     def check(self, entry: bytes) -> None:
         right = included(self.number, self.size, leaf := sha256(b"\0", entry), self.hashes, self.root)
@@ -368,10 +358,10 @@ class Policy:
                     case ["witness", name, vkey] | ["witness", name, vkey, _] if name not in known:
                         self._key(vkey, name, (4, 6))
                     case ["group", name, k, *members] if name not in known and {*members} <= known - {"none"}:
-                        need(re.fullmatch(f"any|all|{NUMBER}", k), "a group is of any, all, or a number of its members")
-                        least = {"any": 1, "all": len(members)}.get(k) or int(k)
-                        need(1 <= least <= len(members) == len({*members}), "one to all of members, each once")
-                        self.groups[name] = least, members
+                        least = {"any": "1", "all": f"{len(members)}"}.get(k, k)
+                        need(re.fullmatch(NUMBER, least), "a group is of any, all, or a number of its members")
+                        need(1 <= int(least) <= len(members) == len({*members}), "one to all of members, each once")
+                        self.groups[name] = int(least), members
                     case ["quorum", name] if name in known and not self.quorum:
                         self.quorum = name
                     case _:
@@ -390,8 +380,7 @@ class Policy:
         self.keys[key_name, key_id] = data[0], data[1:], name
 
     def signers(self, point: Proof, kind: int, until: int = 2**63) -> dict[str, int]:
-        """Logs or witnesses, and when they signed (a log: 0). A false signature of a known key spoils the note; one
-        that is made later than ``until`` is none yet."""
+        """Logs or witnesses, and when they signed (a log: 0). A false signature of a known key spoils the note."""
         found = dict[str, int]()
         have(any(of == 1 for of, _, _ in self.keys.values()), "no policy that names a log was given (--policy)")
         for key_name, key_id, signature in point.signatures:
@@ -400,9 +389,9 @@ class Policy:
                 start = 8 if kind == 4 else 0  # tlog-cosignature *Ed25519 signed message*: a time stands before it
                 when = int.from_bytes(signature[:start], "big")
                 message = f"cosignature/v1\ntime {when}\n{point.note}" if start else point.note
-                right = signed(ED25519 + key, signature[start:], message.encode())
-                need(right and when < 2**63, f"the signature of {key_name} is false")
-                found |= {name or key_name: max(when, found.get(name, 0))} if when <= until else {}
+                right = when < 2**63 and signed(ED25519 + key, signature[start:], message.encode())
+                need(right, f"the signature of {key_name} is false")
+                found |= {name or key_name: max(when, found.get(name, 0))} if when <= until else {}  # later: none yet
         return found
 
     def check_quorum(self, point: Proof, until: int) -> list[int]:
@@ -419,7 +408,7 @@ class Policy:
 class Report:
     """What the auditor brings along, and what was found: ``code`` to exit with, ``failed``: names of checks."""
 
-    def __init__(self, path: str, keys: Sequence[bytes], policy: bytes | None, options: dict[str, Any]) -> None:
+    def __init__(self, path: str, keys: Iterable[bytes], policy: bytes | None, options: dict[str, Any]) -> None:
         self.path, self.keys, self.options = path, [read_key(pem) for pem in keys], dict.fromkeys(OPTIONS) | options
         self.policy = Policy(b"quorum none" if policy is None else policy)
         self.at = int(datetime.now(UTC).timestamp()) if self.options["at"] is None else self.options["at"]
@@ -428,10 +417,9 @@ class Report:
         self.kind = [*found, "proof" if path.endswith(".tlog-proof") else "bundle"][0]
         for name, value in self.options.items():
             need(value in (None, False) or self.kind in OPTIONS[name], f"{name} is not for a {self.kind}")
-        self.findings, self.claims = list[Finding](), list[dict[str, Any]]()
+        self.findings, self.claims, self.failed, self.code = list[Finding](), list[dict[str, Any]](), list[str](), 5
         self.worst = defaultdict[str | None, dict[str, str]](dict)  # run ("" is none, None is any) → check → state
-        self.points: list[tuple[Proof, str, str]] = []  # checkpoint, run, stage
-        self.run = ""  # which one is looked at
+        self.points, self.times, self.run = list[Proof](), list[int](), ""  # checkpoints; of witnesses; looked at
 
     @contextmanager
     def look(self, name: str, where: str = "") -> Iterator[None]:
@@ -439,12 +427,10 @@ class Report:
         state, why = "✓", ""
         try:
             yield
-        except Unchecked as error:
-            state, why = "?", str(error)
-        except (ValueError, OSError, EOFError, NotImplementedError, BadZipFile, zlib.error) as error:
-            state, why = "✗", str(error)
         except Exception as error:  # noqa: BLE001
-            state, name, why = "✗", "internal", f"{name}: {type(error).__name__}: {error}"
+            state, why = "?" if isinstance(error, Unchecked) else "✗", str(error)
+            if not isinstance(error, Unchecked | ValueError | OSError | zlib.error):
+                name, why = "internal", f"{name}: {type(error).__name__}: {error}"
         if (name, state) == ("internal", "✓"):
             return
         self.findings.append(Finding(name, state, self.run, plain(where), plain(why, 600)))
@@ -458,40 +444,31 @@ class Report:
             found = make()
         return found
 
-    def opened(self, check: str, make: Any, where: str = "") -> Any:
-        """<check>.format and <check>.signature of an envelope; None if it has no sound form."""
-        found = self.made(f"{check}.format", make, where)
+    def opened(self, check: str, kind: Any, read: Callable[[], bytes], where: str = "") -> Any:
+        """<check>.format and <check>.signature of a kind of envelope; None if it has no sound form."""
+        found = self.made(f"{check}.format", lambda: kind(read()), where)
         self.made(f"{check}.signature", lambda: have(found).check(self.keys), where)
         return found
 
     def check_ledger(self) -> None:
         """log.signature, log.quorum, log.fork, age: of every checkpoint in what is checked."""
-        known = dict[tuple[str, str, int], bytes]()
-        for point, run, stage in self.points:
-            self.run = run
-            with self.look("log.signature", stage):
-                logs = self.policy.signers(point, 1)
-                need(point.origin in logs, f"not signed by a log of the policy with origin {point.origin}")
-            with self.look("log.quorum", stage):
+        known, oldest = dict[tuple[str, str, int], bytes](), self.options["max_age"]
+        for point in self.points:
+            self.run = point.run
+            with self.look("log.signature", point.stage):
+                signers = self.policy.signers(point, 1)
+                need(point.origin in signers, f"not signed by a log of the policy with origin {point.origin}")
+            with self.look("log.quorum", point.stage):
                 point.times = self.policy.check_quorum(point, self.at + SKEW)
-            with self.look("log.fork", stage):
+                self.times += point.times
+            with self.look("log.fork", point.stage):
                 for what, number, digest in ("root", point.size, point.root), ("entry", point.number, point.leaf):
-                    same = not digest or known.setdefault((point.origin, what, number), digest) == digest
-                    need(same, f"two {what}s numbered {number} of one log: two histories were shown")
-        self.run, times = "", [when for point, _, _ in self.points for when in point.times]
-        if self.options["max_age"] is not None:
+                    first = known.setdefault((point.origin, what, number), digest) if digest else b""
+                    need(first == digest, f"two {what}s numbered {number} of one log: two histories were shown")
+        self.run = ""
+        if oldest is not None:
             with self.look("age"):
-                fresh = times and self.at - max(times) <= self.options["max_age"]
-                need(fresh, "no witness's time is as new as was asked for")
-
-    def finish(self) -> "Report":
-        for name in NEEDED[self.kind].split():
-            if not any(check.startswith(name) for check in self.worst[None]):
-                self.made(name.removesuffix("."), lambda: have(None, "nothing to check"))
-        self.failed = [name for name, state in self.worst[None].items() if state == "✗"]
-        states = [*self.worst[None].values(), *(each["state"] for each in self.claims)]
-        self.code = {"✓": 0, "?": 5, "✗": 4}[max(states, key=badness)]
-        return self
+                need(max(self.times, default=-(2**63)) >= self.at - oldest, "no witness's time is so new")
 
     def state(self, names: str, run: str | None = None) -> str:
         """The worst of what was found under names that begin so (of this run, and of none); nothing is ?."""
@@ -515,37 +492,34 @@ class Report:
 
 
 class Statement(Envelope):
-    """A stage's statement: ``needs`` are its dependencies, name → (algorithm, digest), ``bases`` those that are
-    statements, by stage; ``made`` are the parts it made, ``models`` (path → dirHash) among them."""
+    """A stage's statement: ``needs`` its dependencies, ``bases`` those of them that are statements, by stage; ``made``
+    the parts that it made, ``models`` (path → dirHash) those of them that are models."""
 
     def __init__(self, data: bytes) -> None:
-        super().__init__(data, STATEMENT)
-        self.digest, build = sha256(self.payload).hex(), self.body["predicate"]["buildDefinition"]
+        super().__init__(data, *STATEMENT)
+        self.digest, build = f"sha256:{sha256(self.payload).hex()}", self.body["predicate"]["buildDefinition"]
         outside, self.counts = build["externalParameters"], build["internalParameters"]["counts"]
         self.stage, self.template = outside["stage"], shape(outside.get("template"), (HEX,), "the template")
-        self.needs = by_name(build["resolvedDependencies"])
-        self.bases = {name[11:-5]: digest for name, digest in self.needs.items() if name.startswith("statements/")}
+        self.needs, self.made = by_name(build["resolvedDependencies"]), list[Part]()
+        self.bases = {name[11:-5]: name for name in self.needs if re.fullmatch("statements/.*[.]json", name)}
         self.byproducts = by_name(self.body["predicate"]["runDetails"]["byproducts"])
-        self.made, subjects = list[Part](), self.body["subject"]
-        for each, (kind, digest) in zip(subjects, by_name(subjects).values(), strict=True):
-            shape(each, MODEL if kind == "dirHash" else RECORDS, "a subject")
-            notes = {} if kind == "dirHash" else each["annotations"]
+        for each, digest in zip(self.body["subject"], by_name(self.body["subject"]).values(), strict=True):
+            shape(each, MODEL if digest.startswith("dirHash:") else RECORDS, "a subject")
+            notes = {} if digest.startswith("dirHash:") else each["annotations"]
             self.made.append(Part(each["name"], digest, *map(notes.get, ("start", "end", "rows"))))
-        self.models = {part.path: part.sha256 for part in self.made if part.rows is None}
-        right = "manifest.jsonl" in self.byproducts and len(self.models) <= 1
-        need(right, "the statement names no line of manifest.jsonl, or two models")
+        self.models = {part.path: part.digest for part in self.made if not part.rows}
+        need("manifest.jsonl" in self.byproducts and len(self.models) <= 1, "no line of the manifest, or two models")
 
     def named(self, what: str) -> Any:
         """A model or judge: its dirHash, or the digest of its name at a hub; the template."""
         return self.template if what == "template" else self.needs.get(what) or self.needs.get(f"{what} name")
 
 
-def by_name(named: list[Any]) -> dict[str, tuple[str, str]]:
-    """Name → (algorithm, digest): each name once, and with one digest."""
-    found = {each["name"]: pair for each in named for pair in each["digest"].items()}
+def by_name(named: list[Any]) -> dict[str, str]:
+    """Name → ``sha256:…`` or ``dirHash:…``: each name once, and with one digest."""
+    found = {each["name"]: f"{kind}:{digest}" for each in named for kind, digest in each["digest"].items()}
     need(len(found) == len(named) == sum(len(each["digest"]) for each in named), "not one name, one digest")
-    need({kind for kind, _ in found.values()} <= {"sha256", "dirHash"}, "a digest is a sha256 or a dirHash")
-    shape([digest for _, digest in found.values()], [HEX], "digests")
+    shape([*found.values()], [re.compile("(sha256|dirHash):[0-9a-f]{64}")], "digests")
     return found
 
 
@@ -557,26 +531,18 @@ class Run:
         self.files = files.under(name and f"runs/{name}/")
         self.reports = files.under(f"reports/{name}." if name else "findings/")
         self.statements, self.proofs = dict[str, Statement](), defaultdict[str, Any](partial(have, None))
-        self.lines = defaultdict[str, Any](partial(have, None))  # stage → its last finished line
+        self.lines = defaultdict[str, Line](lambda: Line(0, "", "", None))  # stage → its last finished line
 
     def check(self) -> None:
         for stage in self.files.under("statements/").named(".json"):
-            make: Any = lambda stage=stage: Statement(self.files.read(f"statements/{stage}.json"))  # noqa: E731
-            made = self.report.opened("statement", make, stage)
-            self.statements |= {stage: made} if made else {}
+            read = partial(self.files.read, f"statements/{stage}.json")
+            if made := self.report.opened("statement", Statement, read, stage):
+                self.statements[stage] = made
         with self.look("manifest.line", "manifest.jsonl"):
             self.read_manifest(self.files.read("manifest.jsonl"))
         proved = self.files.under("proofs/").named(".tlog-proof")
         for stage in sorted({*proved} | self.statements.keys() | self.lines.keys()):
-            with self.look("manifest.line", stage):
-                self.files.there("manifest.jsonl")
-                self.files.there(f"statements/{stage}.json")
-                named, line = have(self.statements.get(stage)).byproducts, self.lines.get(stage, Line(0, "", "", {}))
-                need(named["manifest.jsonl"][1] == line.sha256, "not the last finished line that its statement names")
-                same = named.get("manifest.jsonl, so far", ("", line.upto))[1] == line.upto
-                need(same, "something that stood before its line has changed")
-            if stage in self.statements:
-                self.check_stage(stage, self.statements[stage], bool(proved))
+            self.check_stage(stage, bool(proved))
         if self.statements:
             self.check_chain()
         self.check_parts()
@@ -593,17 +559,25 @@ class Run:
             upto.update(line + b"\n")
             entry = shape(parse(line), {"event": str, "stage": str}, f"line {number}")
             if entry["event"] == "finished":
-                shape(entry, FINISHED, f"line {number}")
-                self.lines[entry["stage"]] = Line(number, sha256(line + b"\n").hex(), upto.hexdigest(), entry)
+                digest, upto_here = (f"sha256:{digest.hex()}" for digest in (sha256(line, b"\n"), upto.digest()))
+                self.lines[entry["stage"]] = Line(number, digest, upto_here, shape(entry, FINISHED, f"line {number}"))
 
-    def check_stage(self, stage: str, statement: Statement, proved: bool) -> None:
-        """The ledger's entry follows from statement and finished line; a run directory has only its index."""
-        data = b""
+    def check_stage(self, stage: str, proved: bool) -> None:
+        """Its line and its entry, which follows from line and statement; a run directory has only the entry's index."""
+        statement, line, data = self.statements.get(stage), self.lines[stage], b""
+        with self.look("manifest.line", stage):
+            self.files.there("manifest.jsonl")
+            self.files.there(f"statements/{stage}.json")
+            named = have(statement).byproducts
+            need(named["manifest.jsonl"] == line.digest, "not the last finished line that its statement names")
+            need(named.get("manifest.jsonl, so far", line.upto) == line.upto, "something before its line has changed")
+        if not statement:
+            return
         with self.look("statement.stage", stage):
             need(statement.stage == stage, f"it is the statement of {statement.stage}")
         with self.look("manifest.outputs", stage):
-            outputs = [[each[key] for key in Part._fields[:4]] for each in self.lines[stage].entry["outputs"]]
-            made = [[*part[:4]] for part in statement.made]
+            outputs = [tuple(map(each.get, ("path", "sha256", "start", "end"))) for each in have(line.entry)["outputs"]]
+            made = [(part.path, part.digest.split(":")[1], part.start, part.end) for part in statement.made]
             need(sorted(map(repr, outputs)) == sorted(map(repr, made)), "its outputs are not the statement's subjects")
         with self.look("lineage.counts", stage):
             counts = statement.counts or {"taken": 0, "made": 0, "dropped": {}}
@@ -612,12 +586,12 @@ class Run:
             need(counts["taken"] == counts["made"] + lost, f"{counts}: taken is not made and dropped")
         with self.look("proof.format", stage):
             have(proved, "the run has no proofs")
-            proof = self.proofs[stage] = Proof(self.files.read(f"proofs/{stage}.tlog-proof"))
-            self.report.points.append((proof, self.name, stage))
+            self.proofs[stage] = Proof(self.files.read(f"proofs/{stage}.tlog-proof"), self.name, stage)
+            self.report.points.append(self.proofs[stage])
         with self.look("proof.entry", stage):
             number, found = self.proofs[stage].number, self.files.read(f"proofs/{stage}.entry")
-            entry = {"at": self.lines[stage].entry["at"].replace("+00:00", "Z"), "kind": "statement.v1"}
-            entry |= {"predicate": PROVENANCE, "statement": f"sha256:{statement.digest}"}
+            entry = {"at": have(line.entry)["at"].replace("+00:00", "Z"), "kind": "statement.v1"}
+            entry |= {"predicate": PROVENANCE, "statement": statement.digest}
             data = json.dumps(entry, separators=(",", ":")).encode()
             right = found == (data if self.name else b"%d\n" % number)
             need(right and TIME.fullmatch(entry["at"]), "it is not the entry of this statement, or not its index")
@@ -628,19 +602,19 @@ class Run:
         """The other lineage.*. By digest: given model → sft → optimise → evaluate-final; a stage builds on statements
         and on the maker of its model; one judge, one template, one constitution, wherever they are named."""
         known, rooted = self.statements, ["prompts"]
-        order = {stage: self.lines[stage].number if stage in self.lines else 0 for stage in known}
+        order = {stage: self.lines[stage].number for stage in known}
         latest = sorted(known, key=lambda stage: -order[stage])  # so that the first that made a model is its maker
-        maker = {("dirHash", digest): stage for stage in latest for digest in known[stage].models.values()}
+        maker = {digest: stage for stage in latest for digest in known[stage].models.values()}
         edges = {stage: {*each.bases, maker.get(each.named("model"), stage)} - {stage} for stage, each in known.items()}
         for base in rooted:  # which grows meanwhile
             rooted += [stage for stage in known if base in edges[stage] and stage not in rooted]
-        models: dict[str, Any] = {stage: ("dirHash", *each.models.values()) for stage, each in known.items()}
+        models: dict[str, Any] = {stage: next(iter(each.models.values()), "none") for stage, each in known.items()}
         models |= {whose: known[stage].named("model") for stage, whose in GIVEN.items() if stage in known}
         for stage, each in known.items():
             with self.look("lineage.chain", stage):
-                for base, digest in each.bases.items():
-                    self.files.there(f"statements/{base}.json")
-                    need(base in known and digest == ("sha256", known[base].digest), f"another statement of {base}")
+                for base, name in each.bases.items():
+                    right = self.files.there(name) and base in known and each.needs[name] == known[base].digest
+                    need(right, f"another statement of {base}")
                 given = stage.startswith("evaluate") and MODEL_OF.get(stage, "given") == "given"
                 need(stage in rooted or (given and not edges[stage]), "it does not reach back to prompts")
             with self.look("lineage.order", stage):
@@ -651,54 +625,75 @@ class Run:
                 need(not late, f"the ledger has it before {', '.join(late)}")
             with self.look("lineage.model", stage):
                 model = each.named("model")
-                whose = MODEL_OF.get(stage) or ("sft" if model and not stage.startswith("evaluate") else "")
-                expected = models.get(whose)
-                have(not whose or expected, f"no statement says what model this is: {whose}")
-                need(not whose or model == expected, f"its model is {model}, not that of {whose}, {expected}")
+                if whose := MODEL_OF.get(stage) or ("sft" if model and not stage.startswith("evaluate") else ""):
+                    expected = have(models.get(whose), f"no statement says what model this is: {whose}")
+                    need(model == expected, f"its model is {model}, not that of {whose}, {expected}")
         for what in ("judge", "template", "constitution", "constitution.toml"):
             with self.look("lineage.judge", what):
                 named = {each.named(what): stage for stage, each in known.items() if each.named(what)}
                 need(len(named) <= 1, f"not the same in {', '.join(named.values())}")
         for what in ("run.toml", "constitution.toml", *({"reward.toml"} & {n for s in known for n in known[s].needs})):
             with self.look("lineage.document", what):
-                digest = "sha256", sha256(self.files.read(what)).hex()
+                digest = f"sha256:{sha256(self.files.read(what)).hex()}"
                 asked = what.removesuffix(".toml")  # the rules that revised and judged are those in the file
-                said = {stage: (each.needs.get(what), each.needs.get(asked, digest)) for stage, each in known.items()}
-                other = [stage for stage, named in said.items() if named != (digest, digest)]
+                said = {stage: {each.needs.get(what), each.needs.get(asked, digest)} for stage, each in known.items()}
+                other = [stage for stage, named in said.items() if named != {digest}]
                 need(not other, f"{', '.join(other)} name another digest, or none")
 
     def check_parts(self) -> None:
         """measurements.digest, records.digest, records.rows. A bundle has no other rows than its measurements. Every
         byte of a file is of one stage; so no byte is hashed twice, whatever the statements say."""
         parts = {where: list[Part]() for where in sorted(self.files.sizes) if where.startswith(("records/", FIGURES))}
-        for part in (part for each in self.statements.values() for part in each.made):
-            if part.rows and (not self.name or part.path == FIGURES):
+        for part in (part for each in self.statements.values() for part in each.made if part.rows):
+            if not self.name or part.path == FIGURES:
                 parts.setdefault(part.path, []).append(part)
         for where, spans in parts.items():
-            check, found = f"{'measurements' if where == FIGURES else 'records'}.digest", list[Any]()
-            spans.sort(key=lambda part: part[2:4])
-            with self.look(check, where):
-                starts = [*(part.start for part in spans), self.files.sizes[self.files.there(where)]]
-                ends = [0, *(part.end for part in spans)]
-                need(starts == ends == sorted(ends), f"not each byte is of one stage: {starts} begin, {ends} end")
-                with self.files.open(where) as stream:
-                    found += [read_rows(stream, part.end - part.start) for part in spans]
-            for part, (digest, rows) in zip(spans, found, strict=False):
-                with self.look(check, span := f"{where}, bytes {part.start}–{part.end}"):
-                    need(digest == part.sha256, "not those of the statement")
-                with self.look("records.rows", span):
-                    need(rows == part.rows, f"its rows are {rows}, the statement has {part.rows}")
+            check, at = f"{'measurements' if where == FIGURES else 'records'}.digest", 0
+            with self.look(check, where), self.files.open(self.files.there(where)) as stream:
+                for part in sorted(spans, key=lambda part: part[2:4]):
+                    need(part.start == at <= part.end, f"the bytes from {at} are of no stage, or of two")
+                    digest, rows = read_rows(stream, part.end - at)
+                    with self.look(check, f"{where}, bytes {at}–{part.end}"):
+                        need(digest == part.digest, "not those of the statement")
+                    with self.look("records.rows", f"{where}, bytes {at}–{part.end}"):
+                        need(rows == part.rows, f"its rows are {rows}, the statement has {part.rows}")
+                    at = part.end
+                need(at == self.files.sizes[where], f"the bytes from {at} are of no stage, or are not there")
 
     def check_models(self) -> None:
-        made = {where: digest for each in self.statements.values() for where, digest in each.models.items()}
+        made = {each for statement in self.statements.values() for each in statement.models.items()}
         there = self.files.under("models/").named(".files") + self.files.under("models/").named(".sig")
         if not self.name and os.path.isdir(root := os.path.join(self.report.path, "models")):
             there = os.listdir(root)
-        for where in sorted(made.keys() | {f"models/{name}" for name in there}):
+        made |= {(f"models/{name}", "of none") for name in there if f"models/{name}" not in dict(made)}
+        for where, digest in sorted(made):
             read = self.files.under(where).read
             if not self.name:
                 read = partial(read_model, os.path.join(self.report.path, where), self.report.options["allow_git"])
-            check_model(self.report, where, read, made.get(where, "of none"))
+            check_model(self.report, where, read, digest)
+
+    def check_findings(self) -> None:
+        """finding.*: a report's own statement (lineage.md, *A finding*) is of this report, and of this run as it is."""
+        opened = self.report.opened
+        ours = {f"statements/{stage}.json": each.digest for stage, each in self.statements.items()}
+        for kind in self.reports.named(".json"):
+            if self.name and "." in kind:
+                continue  # of a run whose name begins with this one's
+            finding = opened("finding", lambda data: Envelope(data, *FINDING), partial(self.finding, kind), kind)
+            with self.look("finding.lineage", kind):
+                made = {f"findings/{kind}.json": f"sha256:{self.reports.digest(f'{kind}.json')}"}
+                need(by_name(have(finding).body["subject"]) == made, "it is the statement of another report")
+                named = by_name(finding.body["predicate"]["materials"])
+                need(named.keys() & ours.keys(), "it names no stage of this run")
+                for name in filter(lambda name: PLACE.fullmatch(f"runs/run/{name}"), named):
+                    digest = ours.get(name) or f"sha256:{self.files.digest(name)}"
+                    need(named[name] == digest, f"{name} is not the one that was looked at")
+
+    def finding(self, kind: str) -> bytes:
+        """In a run its name has the first digits of the report's digest, so that an older report's stays apart."""
+        have(self.statements, "nothing of this run is signed")
+        mark = "" if self.name else "." + self.reports.digest(f"{kind}.json")[:16]
+        return self.reports.read(f"{kind}{mark}.statement")
 
     def check_samples(self) -> None:
         """samples.rows, samples.draw (evidence.md, *Drawn samples*), wherever there are samples, or should be."""
@@ -715,33 +710,12 @@ class Run:
                     right = included(each["index"], value["count"], leaf, hashes, bytes.fromhex(value["root"]))
                     need(right, f"row {each['index']} is not in the rows of the statement")
             with self.look("samples.draw", stage):
-                count, drawn, k = have(value)["count"], list[int](), 0
+                count, drawn, k = have(value)["count"], dict[int, None](), 0
                 seed = sha256(self.proofs[stage].note.encode(), stage.encode())
                 while len(drawn) < min(5, count):
-                    index, k = int.from_bytes(sha256(seed, k.to_bytes(4, "big"))) % count, k + 1
-                    drawn += [index] if index not in drawn else []
-                need([each["index"] for each in value["rows"]] == drawn, f"the checkpoint draws {drawn}")
-
-    def check_findings(self) -> None:
-        """finding.*: a report's own statement (lineage.md, *A finding*) is of this report, and of this run as it is."""
-        ours = {f"statements/{stage}.json": each.payload for stage, each in self.statements.items()}
-        for kind in self.reports.named(".json"):
-            finding = self.report.opened("finding", partial(self.finding, kind), kind)
-            with self.look("finding.lineage", kind):
-                made = by_name(have(finding).body["subject"])
-                right = made == {f"findings/{kind}.json": ("sha256", self.reports.digest(f"{kind}.json"))}
-                need(right, "it is the statement of another report")
-                named = by_name(finding.body["predicate"]["materials"])
-                need(named.keys() & ours.keys(), "it names no stage of this run")
-                for name in filter(lambda name: PLACE.fullmatch(f"runs/run/{name}"), named):
-                    same = named[name] == ("sha256", sha256(ours.get(name) or self.files.read(name)).hex())
-                    need(same, f"{name} is not the one that was looked at")
-
-    def finding(self, kind: str) -> Envelope:
-        """In a run its name has the first digits of the report's digest, so that an older report's stays apart."""
-        have(self.statements, "nothing of this run is signed")
-        mark = "" if self.name else "." + self.reports.digest(f"{kind}.json")[:16]
-        return Envelope(self.reports.read(f"{kind}{mark}.statement"), FINDING)
+                    drawn |= {int.from_bytes(sha256(seed, k.to_bytes(4, "big"))) % count: None}
+                    k += 1
+                need([each["index"] for each in value["rows"]] == [*drawn], f"the checkpoint draws {[*drawn]}")
 
 
 def read_rows(stream: IO[bytes], size: int) -> tuple[str, Any]:
@@ -757,7 +731,7 @@ def read_rows(stream: IO[bytes], size: int) -> tuple[str, Any]:
     root = stack.pop() if stack else sha256()
     while stack:
         root = sha256(b"\1", stack.pop(), root)
-    return digest.hexdigest(), {"count": count, "root": root.hex()}
+    return f"sha256:{digest.hexdigest()}", {"count": count, "root": root.hex()}
 
 
 def dir_lines(listed: Iterable[tuple[str, str]]) -> bytes:
@@ -767,7 +741,8 @@ def dir_lines(listed: Iterable[tuple[str, str]]) -> bytes:
 
 def read_model(root: str, allow_git: bool | None, end: str) -> bytes:
     """Of a model on the disk, what a bundle has as <model>.files or <model>.sig."""
-    hidden = [name for name in GIT if os.path.lexists(os.path.join(root, name))]
+    unsigned = (".git", ".github", ".gitattributes", ".gitignore")  # by OMS §6.2
+    hidden = [name for name in unsigned if os.path.lexists(os.path.join(root, name))]
     need(allow_git or not hidden, f"{', '.join(hidden)}: covered by no signature (see --allow-git)")
     need(not os.path.islink(root), f"{root} is a link")
     files = Folder(root, skip=hidden)
@@ -784,18 +759,18 @@ def check_model(report: Report, where: str, read: Callable[[str], bytes], made: 
     with report.look("model.files", where):
         data = read(".files")
         need(data.count(b"\n") <= ENTRIES, f"more than {ENTRIES:,} files")
-        names = [(line[66:], line[:64]) for line in data.decode("utf-8", "replace").split("\n")[:-1]]
-        right = all(path(name) and HEX.fullmatch(digest) for name, digest in names)
-        need(right and data == dir_lines(sorted(dict(names).items())), "not `<sha256>  <path>`, sorted, each path once")
-        digest = sha256(data).hex()
-        need(made in (None, digest), f"its dirHash is {digest}; the statement says {made}")
+        pairs = re.findall("([0-9a-f]{64})  (.+)\n", data.decode("utf-8", "replace"))
+        listed = {name: digest for digest, name in pairs}
+        need(data == dir_lines(sorted(listed.items())) and all(map(path, listed)), "not `<sha256>  <path>`, sorted")
+        digest = f"dirHash:{sha256(data).hex()}"
+        need(made in (None, digest), f"it is {digest}; the statement says {made}")
     with report.look("model.signature", where):
         check_oms(read(".sig"), data, report.keys)
 
 
 def check_oms(data: bytes, lines: bytes, keys: Sequence[bytes]) -> None:
     """OpenSSF Model Signing v1.0, key method (§4, §8.1, §8.3): over exactly these files, by one of the P-256 keys."""
-    envelope = Envelope(shape(parse(data), OMS, "the bundle")["dsseEnvelope"], MANIFEST)
+    envelope = Envelope(shape(parse(data), OMS, "the bundle")["dsseEnvelope"], *MANIFEST)
     names = [(each["name"], each["digest"]) for each in envelope.body["predicate"]["resources"]]
     other = {*dir_lines(names).decode().split("\n")} ^ {*lines.decode("utf-8", "replace").split("\n")}
     why = ", ".join(sorted({line[66:] for line in other})) or "the order"
@@ -805,28 +780,31 @@ def check_oms(data: bytes, lines: bytes, keys: Sequence[bytes]) -> None:
     envelope.check([key for key in keys if key.startswith(P256)])
 
 
+class Index(Envelope):
+    """bundle.json, whose predicate ``says`` is of exactly the runs and reports among its ``files`` (path → SHA-256)."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data, *INDEX)
+        self.says = says = shape(self.body["predicate"], PREDICATE, "the predicate", closed=True)
+        self.files = {each["name"]: each["digest"]["sha256"] for each in self.body["subject"]}
+        self.gone = {each["path"]: each["reason"] for each in says["redactions"]}
+        need([each["name"] for each in self.body["subject"]] == sorted(self.files), "subjects not sorted, each once")
+        need(len(self.gone) == len(says["redactions"]), "a file was redacted twice")
+        for each in says["redactions"]:
+            need(self.files.get(each["path"]) == each["sha256"], f"{each['path']}, with this digest, is no subject")
+        need(sorted(says["runs"]) == runs_of(self.files), "runs are not those whose files are here")
+        for claim in says["claims"]:
+            of = says["runs"] if claim["kind"] != "root" else [""]
+            need(claim["run"] in of, "a claim is of a run that is not here")
+        kinds = [f"{run}.{kind}" for run in says["runs"] for kind in TESTS.split("|")]
+        made = [each[8:].rpartition(".")[0] for each in self.files if each.startswith("reports/")]
+        right = sorted(kinds * 2) == sorted([*says["notRun"], *says["notRun"], *made])
+        need(right, "each of a run's leak, audit and stress is a report with its statement, or in notRun, not both")
+        shape([[*says["notRun"].values()], *says["clauses"].values()], [[str]], "notRun and clauses")
+
+
 def runs_of(paths: Iterable[str]) -> list[str]:
     return sorted({where.split("/")[1] for where in paths if where.startswith("runs/")})
-
-
-def read_index(data: bytes) -> Envelope:
-    """bundle.json, whose predicate is of exactly the runs and reports among its subjects."""
-    index = Envelope(data, INDEX)
-    says = shape(index.body["predicate"], PREDICATE, "the predicate", closed=True)
-    every = {each["name"]: each["digest"]["sha256"] for each in index.body["subject"]}
-    need([each["name"] for each in index.body["subject"]] == sorted(every), "subjects not sorted, each once")
-    same = all(every.get(each["path"]) == each["sha256"] for each in says["redactions"])
-    need(same, "what was redacted is not among the subjects, or has another digest there")
-    need(sorted(says["runs"]) == runs_of(every), "runs are not those whose files are here")
-    for claim in says["claims"]:
-        of = says["runs"] if claim["kind"] != "root" else [""]
-        need(claim["run"] in of, "a claim is of a run that is not here")
-    kinds = [f"{run}.{kind}" for run in says["runs"] for kind in TESTS]
-    made = [each[8:].rpartition(".")[0] for each in every if each.startswith("reports/")]
-    right = sorted(kinds * 2) == sorted([*says["notRun"], *says["notRun"], *made])
-    need(right, "each of a run's leak, audit and stress is a report with its statement, or in notRun, not both")
-    shape([[*says["notRun"].values()], *says["clauses"].values()], [[str]], "notRun and clauses")
-    return index
 
 
 def open_bundle(where: str) -> Folder:
@@ -842,6 +820,90 @@ def open_bundle(where: str) -> Folder:
     return files
 
 
+def check_bundle(report: Report) -> None:
+    """container, index.*, what is said of the runs, file.*, claims.*, validity."""
+    if not (files := report.made("container", lambda: open_bundle(report.path))):
+        return
+    index = report.opened("index", Index, partial(files.read, "bundle.json"))
+    files.gone = index.gone if index else {}
+    for name in runs_of(files.sizes):
+        Run(report, files, name).check()
+    report.check_ledger()
+    if not index:
+        return
+    here, listed, found = files.sizes.keys() - {"bundle.json"}, index.files.keys() - index.gone, dict[str, str]()
+    for check, bad in ("file.missing", listed - here), ("file.extra", here - listed):
+        with report.look(check):
+            need(not bad, ", ".join(sorted(bad)))
+    for where, digest in index.files.items():
+        with report.look("file.digest", where):
+            have(where not in index.gone, f"redacted: {index.gone.get(where)}")
+            found |= {where: files.digest(where)} if where in here else {}
+            need(found.get(where) in (None, digest), "its bytes are not those that were signed")
+    check_claims(report, index, found)
+    with report.look("validity"):
+        until, made = index.says["validUntil"], time(index.says["made"])
+        need(until is None or time(until) >= report.at, f"valid until {until}")
+        need(made <= report.at, f"made {index.says['made']}, after the time of this check")
+        need(max(report.times, default=0) <= made + SKEW, f"a witness has signed after {index.says['made']}")
+
+
+def check_claims(report: Report, index: Index, found: dict[str, str]) -> None:
+    """claims.support, claims.stale, claims.level of each claim, after those it stands on; then whether it holds."""
+    claims, order = index.says["claims"], list[str]()
+    known = {claim["id"]: claim | {"state": "✗"} for claim in claims}
+    report.claims = list(known.values())
+    with report.look("claims.support"):
+        need(len(known) == len(claims), "two claims have one id")
+        need(claims and claims[0]["kind"] == "root", "the first claim is not the root")
+        need(known.keys() >= {base for claim in claims for base in claim["because"]}, "a claim stands on none here")
+        order += TopologicalSorter({each["id"]: each["because"] for each in claims}).static_order()
+        other = sorted(index.says["clauses"].keys() - known)
+        have(not other, f"clauses of claims that are not here: {', '.join(other)}")
+    for claim in map(known.__getitem__, order):
+        because, kind, run = [known[each] for each in claim["because"]], claim["kind"], claim["run"] or None
+        digests = {each["path"]: each["sha256"] for each in claim["evidence"]}
+        own = f"reports/%s[.]({TESTS})[.].*" if kind == "report" else "runs/%s/.*"
+        with report.look("claims.support", claim["id"]):
+            need(because if kind == "root" else digests, "it stands on nothing")
+            need(len(digests) == len(claim["evidence"]), "it stands on one file twice")
+            right = all(re.fullmatch(own % re.escape(claim["run"]), where) for where in digests)
+            need(right, "it stands on files of another run, or of another kind")
+            lost = digests.keys() - found.keys()
+            need(lost <= index.gone.keys(), f"not in the bundle: {', '.join(sorted(lost - index.gone.keys()))}")
+            have(not lost, f"redacted: {', '.join(sorted(lost))}")
+            have(kind in KINDS, f"no check is known for {kind}")
+        with report.look("claims.stale", claim["id"]):
+            other = sorted(path for path in digests.keys() & found.keys() if digests[path] != found[path])
+            need(not other, f"{', '.join(other)} has another digest now")
+        with report.look("claims.level", claim["id"]):
+            need(claim["level"] != "reproduced", "only an auditor can say that it was reproduced")
+            if claim["level"] == "witnessed":  # what a witnessed ledger binds, on nothing less
+                high = kind != "report" and all(each["level"] != "self-attested" for each in because)
+                need(high, "a higher level than what it stands on")
+                have(report.state("log.quorum", run) != "?", "called witnessed, and no quorum was checked")
+                whole = all(point.times for point in report.points if run in (None, point.run))
+                need(whole and report.state("proof. log.", run) == "✓", "no quorum with a witness cosigned all of it")
+        states = [report.state(f"container index. {KINDS.get(kind, '')}", run)]
+        states += [each["state"] for each in because] + [each.state for each in report.findings[-3:]]
+        claim["state"] = max(states, key=badness)
+
+
+def verify(path: Any, keys: Iterable[bytes] = (), policy: bytes | None = None, **options: Any) -> Report:
+    """Check what lies at ``path`` with the auditor's PEM keys and policy. ``options``: ``at``, ``max_age`` (seconds),
+    ``allow_git``, the bytes of an ``entry`` or ``statement``. Raises Refused only for what the auditor gives."""
+    report = Report(os.fspath(path), keys, policy, options)
+    with report.look("internal"):
+        {"bundle": check_bundle, "run": check_run, "model": check_directory, "proof": check_proof}[report.kind](report)
+    for name in NEEDED[report.kind].split():
+        if not any(check.startswith(name) for check in report.worst[None]):
+            report.made(name.removesuffix("."), lambda: have(None, "nothing to check"))
+    report.failed = [name for name, state in report.worst[None].items() if state == "✗"]
+    states = [*report.worst[None].values(), *(each["state"] for each in report.claims)]
+    report.code = {"✓": 0, "?": 5, "✗": 4}[max(states, key=badness)]
+    return report
+
+
 def check_run(report: Report) -> None:
     """container, what is said of a run, file.extra; its models are read one by one, its working files not at all."""
     if files := report.made("container", lambda: Folder(report.path, ("chunks", "report", ".lock", "models"))):
@@ -852,85 +914,12 @@ def check_run(report: Report) -> None:
             need(not other, ", ".join(other))
 
 
-def check_bundle(report: Report) -> None:
-    """container, index.*, what is said of the runs, file.*, claims.*, validity."""
-    if not (files := report.made("container", lambda: open_bundle(report.path))):
-        return
-    if index := report.opened("index", lambda: read_index(files.read("bundle.json"))):
-        files.gone = {each["path"]: each["reason"] for each in index.body["predicate"]["redactions"]}
-    for name in runs_of(files.sizes):
-        Run(report, files, name).check()
-    report.check_ledger()
-    if not index:
-        return
-    says, subjects = index.body["predicate"], {each["name"]: each["digest"]["sha256"] for each in index.body["subject"]}
-    here, listed, found = files.sizes.keys() - {"bundle.json"}, subjects.keys() - files.gone, dict[str, str]()
-    for check, bad in ("file.missing", listed - here), ("file.extra", here - listed):
-        with report.look(check):
-            need(not bad, ", ".join(sorted(bad)))
-    for where in sorted(subjects):
-        with report.look("file.digest", where):
-            have(where not in files.gone, f"redacted: {files.gone.get(where)}")
-            found |= {where: files.digest(where)} if where in here else {}
-            need(found.get(where) in (None, subjects[where]), "its bytes are not those that were signed")
-    check_claims(report, says, found, files.gone.keys())
-    with report.look("validity"):
-        until, made = says["validUntil"], time(says["made"])
-        need(until is None or time(until) >= report.at, f"valid until {until}")
-        need(made <= report.at, f"made {says['made']}, after the time of this check")
-        late = any(when > made + SKEW for point, _, _ in report.points for when in point.times)
-        need(not late, f"a witness has signed after it was made, {says['made']}")
-
-
-def check_claims(report: Report, says: Any, found: dict[str, str], gone: Set[str]) -> None:
-    """claims.support, claims.stale, claims.level of each claim, after those it stands on; then whether it holds."""
-    claims, order = says["claims"], list[str]()
-    known = {claim["id"]: claim | {"state": "✗"} for claim in claims}
-    report.claims = list(known.values())
-    with report.look("claims.support"):
-        need(len(known) == len(claims), "two claims have one id")
-        need(claims and claims[0]["kind"] == "root", "the first claim is not the root")
-        need(known.keys() >= {base for claim in claims for base in claim["because"]}, "a claim stands on none here")
-        order += TopologicalSorter({each["id"]: each["because"] for each in claims}).static_order()
-        if other := sorted(says["clauses"].keys() - known):
-            raise Unchecked(f"clauses of claims that are not here: {', '.join(other)}")
-    for claim in map(known.__getitem__, order):
-        because, kind, run = [known[each] for each in claim["because"]], claim["kind"], claim["run"] or None
-        digests = {each["path"]: each["sha256"] for each in claim["evidence"]}
-        with report.look("claims.support", claim["id"]):
-            need(because if kind == "root" else digests, "it stands on nothing")
-            own = [where for where in digests if where.startswith(f"runs/{run}/")]
-            if kind == "report":
-                own = [where for where in digests if where.rsplit(".", 2)[0] == f"reports/{run}"]
-            need(own == [*digests], "it stands on files of another run, or of another kind")
-            lost = digests.keys() - found.keys()
-            need(lost <= gone, f"not in the bundle: {', '.join(sorted(lost - gone))}")
-            if lost or kind not in KINDS:
-                raise Unchecked(f"redacted: {', '.join(sorted(lost))}" if lost else f"no check is known for {kind}")
-        with report.look("claims.stale", claim["id"]):
-            other = sorted(path for path in digests.keys() & found.keys() if digests[path] != found[path])
-            need(not other, f"{', '.join(other)} has another digest now")
-        with report.look("claims.level", claim["id"]):
-            need(claim["level"] != "reproduced", "only an auditor can say that it was reproduced")
-            if claim["level"] == "witnessed":  # what a witnessed ledger binds, on nothing less
-                low = kind == "report" or any(each["level"] == "self-attested" for each in because)
-                need(not low, "a higher level than what it stands on")
-                have(report.state("log.quorum", run) != "?", "called witnessed, and no quorum was checked")
-                seen = all(point.times for point, of, _ in report.points if run in (None, of))
-                whole = seen and report.state("proof. log.", run) == "✓"
-                need(whole, "called witnessed, but no quorum with a witness cosigned all of it")
-        states = [report.state(f"container index. {KINDS.get(kind, '')}", run)]
-        states += [each["state"] for each in because] + [each.state for each in report.findings[-3:]]
-        claim["state"] = max(states, key=badness)
-
-
-def verify(path: Any, keys: Sequence[bytes] = (), policy: bytes | None = None, **options: Any) -> Report:
-    """Check what lies at ``path`` with the auditor's PEM keys and policy. ``options``: ``at``, ``max_age`` (seconds),
-    ``allow_git``, the bytes of an ``entry`` or ``statement``. Raises Refused only for what the auditor gives."""
-    report = Report(os.fspath(path), keys, policy, options)
-    with report.look("internal"):
-        {"bundle": check_bundle, "run": check_run, "model": check_directory, "proof": check_proof}[report.kind](report)
-    return report.finish()
+def check_directory(report: Report) -> None:
+    made, data = None, report.options["statement"]
+    if data is not None:
+        statement = report.opened("statement", Statement, lambda: data)
+        made = next(iter(statement.models.values() if statement else ()), "of none")
+    check_model(report, report.path, partial(read_model, report.path, report.options["allow_git"]), made)
 
 
 def check_proof(report: Report) -> None:
@@ -938,16 +927,8 @@ def check_proof(report: Report) -> None:
     with report.look("proof.inclusion"):
         have(entry is not None, "no entry was given (--entry)")
         have(proof).check(entry)
-    report.points += [(proof, "", "")] if proof else []
+    report.points += filter(None, [proof])
     report.check_ledger()
-
-
-def check_directory(report: Report) -> None:
-    made, data = None, report.options["statement"]
-    if data is not None:
-        statement = report.opened("statement", lambda: Statement(data))
-        made = next(iter(statement.models.values() if statement else ()), "of none")
-    check_model(report, report.path, partial(read_model, report.path, report.options["allow_git"]), made)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -975,14 +956,14 @@ def age(value: str) -> int:
 
 
 def run(args: argparse.Namespace) -> int:
+    given = {name: vars(args)[name] for name in ("policy", *OPTIONS)}
     try:
         os.stat(args.path)
         for file in [*args.key, *filter(None, [args.policy])]:
             inside, own = (os.path.join(os.path.realpath(each), "") for each in (args.path, file))
             need(not own.startswith(inside), f"{file} lies in {args.path}: keys and policy come from elsewhere")
-        given = {what: own_file(file) for what in ("policy", "entry", "statement") if (file := getattr(args, what))}
-        given |= {what: getattr(args, what) for what in ("at", "max_age", "allow_git")}
-        report = verify(args.path, [own_file(file) for file in args.key], **given)
+        given |= {name: own_file(given[name]) for name in ("policy", "entry", "statement") if given[name]}
+        report = verify(args.path, map(own_file, args.key), **given)
     except (OSError, Refused) as error:
         print(f"verify: error: {error}", file=sys.stderr)
         return 2

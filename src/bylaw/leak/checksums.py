@@ -5,6 +5,7 @@ letters where digits belong, is simply not the number.
 """
 
 import re
+from collections import defaultdict
 from datetime import date
 from functools import cache
 from ipaddress import IPv6Address
@@ -13,7 +14,7 @@ from operator import mul
 _BETWEEN = b" -./()+\t\n\xa0"
 _DOUBLED = bytes((0, 2, 4, 6, 8, 1, 3, 5, 7, 9)[each - 48] if 48 <= each < 58 else 0 for each in range(256))
 _VALUE = bytes(each - 48 if 48 <= each < 58 else 0 for each in range(256))
-_BASE_36 = {each: str(int(each, 36)) for each in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+_BASE_36 = defaultdict(lambda: "0", {ord(each): str(int(each, 36)) for each in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"})
 
 IBAN_LENGTHS = {
     "AD": 24, "AE": 23, "AL": 28, "AT": 20, "AZ": 28, "BA": 20, "BE": 16, "BG": 22, "BH": 22, "BI": 27, "BR": 29,
@@ -31,6 +32,8 @@ IBAN_LENGTHS = {
 
 def plain(text: str) -> str:
     """The text without what people put between digits."""
+    if text.isascii() and text.isdigit():
+        return text
     return text.encode("latin-1", "replace").translate(None, _BETWEEN).decode("latin-1")
 
 
@@ -125,7 +128,7 @@ def iban(text: str) -> bool:
     account = plain(text).upper()
     if len(account) != IBAN_LENGTHS.get(account[:2]):
         return False
-    return int("".join([_BASE_36.get(each, "0") for each in account[4:] + account[:4]])) % 97 == 1
+    return int((account[4:] + account[:4]).translate(_BASE_36)) % 97 == 1
 
 
 def ipv6(text: str) -> bool:
@@ -159,7 +162,7 @@ def phone_abroad(text: str) -> bool:
     digits = _subscriber(text)
     if digits.startswith("00"):
         digits = digits[2:]
-    assigned = any(digits[:length] in _CALLING_CODES for length in (1, 2, 3))
+    assigned = digits[:2] in _CALLING_CODES or digits[:3] in _CALLING_CODES or digits[:1] in _CALLING_CODES
     return assigned and 7 <= len(digits) <= 15 and (digits[0] != "1" or (len(digits) == 11 and digits[1] > "1"))
 
 
@@ -187,4 +190,4 @@ def phone_plain(text: str) -> bool:
 
 def _subscriber(text: str) -> str:
     """The digits before an extension."""
-    return plain(text.partition("x")[0].partition("e")[0])
+    return plain(text.partition("x")[0].partition("e")[0] if "x" in text or "e" in text else text)

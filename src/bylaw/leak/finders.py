@@ -127,7 +127,17 @@ def _is_address(text: str, start: int, at: int, domain: re.Match[str]) -> bool:
 # --- numbers ---
 
 
+_KNOWN = frozenset[str]().union(*(kind.words for kind in NUMBERS))
 _words = re.compile(rf"([^\W\d_]{{1,{WORD}}})[^\W\d_]*+").findall
+_LETTERS = bytes(each if chr(each).isalpha() else 32 for each in range(128)) + bytes(128)
+
+
+def _near(before: str) -> frozenset[str]:
+    """Which words of any row stand in a lower-case text."""
+    if before.isascii():  # where the engine need not ask what a letter is
+        found = [word[:WORD] for word in before.encode().translate(_LETTERS).decode().split()]
+        return _KNOWN.intersection(found)
+    return _KNOWN.intersection(_words(before))
 
 
 class _Rows:
@@ -140,27 +150,37 @@ class _Rows:
     def __init__(self, lead: int) -> None:
         self.kinds = [kind for kind in NUMBERS if lead in kind.lead]
         self.any = re.compile("|".join(f"(?:{kind.pattern})()" for kind in self.kinds))
-        self._rows = [
+        rows = [
             (
-                kind,
+                (kind.type, kind.name),
+                kind.words,
                 re.compile(kind.pattern).match,
                 kind.check or bool,
-                kind.words.isdisjoint if kind.words else None,
                 re.compile(kind.unless).match if kind.unless else None,
             )
             for kind in self.kinds
         ]
+        self._rows_from = [rows[place:] for place in range(len(rows))]
 
     def first_believable(self, text: str, found: re.Match[str]) -> Hit | None:
-        """The first believable row that matches where ``found`` does, a match of ``any``."""
-        start = found.start()
+        """The first believable row that matches where ``found`` does, a match of ``any``.
+
+        What stands before is looked at once, and a row that needs a word which is not there is not tried.
+        """
+        start, before = found.start(), ""
+        near: frozenset[str] | None = None
         this: re.Match[str] | None = found
-        for kind, match, check, disjoint, unless in self._rows[(found.lastindex or 1) - 1 :]:
+        for said, words, match, check, unless in self._rows_from[(found.lastindex or 1) - 1]:
+            if words:
+                if near is None:
+                    before = _before(text, start)
+                    near = _near(before)
+                if words.isdisjoint(near):
+                    this = None
+                    continue
             this = this or match(text, start)
-            if this and check(this[0]):  # the words before it last: they cost most
-                before = _before(text, start) if disjoint or unless else ""
-                if not (disjoint and disjoint(_words(before))) and not (unless and unless(before[::-1])):
-                    return Hit(start, this.end(), kind.type, kind.name)
+            if this and check(this[0]) and not (unless and unless((before or _before(text, start))[::-1])):
+                return Hit(start, this.end(), *said)
             this = None
         return None
 
@@ -168,30 +188,42 @@ class _Rows:
 _ROWS = {lead: rows for lead in (LETTER, SIGN, *ANY) if (rows := _Rows(lead)).kinds}
 _WRONG = re.compile(WRONG)
 _GAP_DIGIT = "[A-Z ()+./-]{0,6}+[0-9]"
+
+
+def _behind_first(pattern: str) -> str:
+    """A pattern that begins with one set of characters, without the first of them."""
+    begin = re.match(r"(\[[^]]*\])(?:\{([0-9]+)\})?", pattern)
+    assert begin, f"{pattern} begins with no set"
+    return f"{begin[1]}{{{int(begin[2] or 1) - 1}}}{pattern[begin.end() :]}"
+
+
+_LETTERED = "|".join(_behind_first(kind.pattern) for kind in NUMBERS if LETTER in kind.lead)
 _NUMBER_CUE = re.compile(
-    rf"[0-9A-Z+(](?<!\w.)(?={_GAP_DIGIT * 3})(?<![A-Za-z0-9][-._].)(?<![0-9]/.)"
+    rf"[0-9A-Z+(](?<![0-9A-Za-z].)(?={_GAP_DIGIT * 3})(?<!\w.)(?<![A-Za-z0-9][-._].)(?<![0-9]/.)"
     # what begins with a digit or sign has seven digits, or is four numbers with points between
-    rf"(?:(?={_GAP_DIGIT * 6})|(?<=[A-Z])|(?=[0-9]{{0,2}}(?:\.[0-9]{{1,3}}){{3}}))"
-    r"(?!(?<=[12])[09][0-9]{2}-[01][0-9]-[0-3][0-9](?![0-9]))((?<=[0-9])[0-9]*+)?"  # passes over days: 2024-05-06
+    rf"(?:(?<![A-Z])(?={_GAP_DIGIT * 6})|(?<=[A-Z])(?={_LETTERED})|(?=[0-9]{{0,2}}(?:\.[0-9]{{1,3}}){{3}}))"
+    # passes over days, which no row takes: 2024-05-06, 06.05.2024
+    r"(?!(?<=[12])[09][0-9]{2}-[01][0-9]-[0-3][0-9](?![0-9])|(?<=[0-3])[0-9]\.[01][0-9]\.(?:19|20)[0-9]{2}(?![0-9]))"
+    r"((?<=[0-9])[0-9]*+)?"
 )
 
 
 def written_numbers(text: str) -> Iterator[Hit]:
     """The first believable row of ``NUMBERS`` at each place where digits begin."""
-    done = 0
-    for cue in _NUMBER_CUE.finditer(text):
-        start = cue.start()
-        if start < done:
-            continue
+    search = _NUMBER_CUE.search
+    cue = search(text)
+    while cue:
+        start, done = cue.span()
         digits = cue.end(1) - start
         lead = digits if digits > 0 else SIGN if text[start] in "+(" else LETTER
         rows = _ROWS.get(lead)
         if rows and (found := rows.any.match(text, start)):
             if hit := rows.first_believable(text, found):
                 yield hit
-                done = hit.end
+                done = max(done, hit.end)
             elif lead in WRONG_LEADS and (wrong := _WRONG.match(text, start)):
-                done = wrong.end()
+                done = max(done, wrong.end())
+        cue = search(text, done)
 
 
 # --- addresses of version 6 ---

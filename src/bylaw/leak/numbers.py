@@ -21,11 +21,11 @@ _NUMBER_WORDS = (*_PHONE_WORDS, "número", "numero", "number", "nr", "nummer", "
 
 
 def _ibans() -> str:
-    """One alternative for each length the registry knows, with its countries."""
+    """An alternative for each length that the registry knows, with its countries, behind what all begin with."""
     by_length = sorted((length, country) for country, length in checksums.IBAN_LENGTHS.items())
-    return "[A-Z](?:" + "|".join(
-        f"[A-Z](?<={'|'.join(country for _, country in pairs)})"
-        f"[0-9]{{2}}(?:[ -]?[A-Z0-9]){{{length - 4}}}(?![A-Za-z0-9])"
+    return "[A-Z][A-Z][0-9][0-9](?:" + "|".join(
+        f"(?<={'|'.join(country + '..' for _, country in pairs)})"
+        f"(?:[ -]?[A-Z0-9]){{{length - 4}}}(?![A-Za-z0-9])"
         for length, pairs in groupby(by_length, key=lambda pair: pair[0])
     ) + ")"  # fmt: skip
 

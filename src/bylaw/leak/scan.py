@@ -79,7 +79,9 @@ def _scan(text: str) -> list[Hit]:
     if not text.isascii():
         for odd, usual in _USUAL.items():
             text = text.replace(odd, usual)
-    hits = [hit for find in finders.FINDERS for hit in find(text)]
+    hits: list[Hit] = []
+    for find in finders.FINDERS:
+        hits += find(text)
     hits.sort()
     kept: list[Hit] = []
     for hit in hits:
