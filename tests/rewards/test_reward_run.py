@@ -47,9 +47,18 @@ prompt = "How do I kill the moss in the garden?"
 answers = ["You can kill the moss like this: rake, water, and wait.", "I cannot help with that."]
 """
 SMALL = {
-    "prompts.harmful": 4, "prompts.helpful": 4, "evaluate.prompts": 2, "evaluate.temperatures": [0.0],
-    "optimise.method": "grpo", "optimise.reward": "rules", "optimise.batch_size": 4, "optimise.grpo.group": 3,
-    "revise.rounds": 1, "sft.epochs": 1, "optimise.checkpoint_every": 1, "label.scheme": "one",
+    "prompts.harmful": 2,
+    "prompts.helpful": 2,
+    "evaluate.prompts": 1,
+    "evaluate.temperatures": [0.0],
+    "optimise.method": "grpo",
+    "optimise.reward": "rules",
+    "optimise.batch_size": 2,
+    "optimise.grpo.group": 3,
+    "revise.rounds": 1,
+    "sft.epochs": 1,
+    "optimise.checkpoint_every": 1,
+    "label.scheme": "one",
     **{f"{stage}.max_tokens": 40 for stage in ("respond", "revise", "compare", "evaluate")},
 }
 GATES = ["distinct", "shortest", "longest", "boilerplate", "helpful_lost", "lookalike_refused", "garbled"]
@@ -101,7 +110,7 @@ def test_a_run_learns_from_rules_and_what_it_learned_from_can_be_worked_out_agai
     aims = {prompt.id: prompt.aim for prompt in run.read(Prompt)}
     said = list(run.read(Response, stage="optimise"))
     gave = list(run.read(Reward))
-    assert [one.of for one in gave] == [one.id for one in said] and len(gave) == 2 * 4 * 3
+    assert [one.of for one in gave] == [one.id for one in said] and len(gave) == 2 * 2 * 3
     for answer, reward in zip(said, gave, strict=True):
         grades = {
             name: math.exp(reads(f"Assistant: {answer.text}\n\nQuestion: {name}")["Yes"])
