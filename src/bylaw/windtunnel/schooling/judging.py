@@ -82,12 +82,17 @@ class Judging(Telling):
         return Lesson("pick", branching(sequences), ((),) * PICKS, tuple(letters))
 
     def _options(self, goal: Goal) -> tuple[str, str]:
-        """What was asked for, and what was not."""
+        """What was asked for, or a step to it, and what was not."""
         other, draw = self._other(goal), self._rng.random()
+        if draw < 0.2:
+            return self._step(goal.topic), self._step(self._rng.choice([one for one in TOPICS if one != goal.topic]))
         if draw < 0.6:
             return next((a, b) for a, b in zip(grammar.parts(goal), grammar.parts(other), strict=True) if a != b)
         form = "{}" if draw < 0.8 else self._rng.choice(("To {}", "You can {}", "Here is how to {}"))
         return form.format(goal.text), form.format(other.text)
+
+    def _step(self, topic: str) -> str:
+        return self._rng.choice(self._rng.choice(TOPICS[topic].steps))
 
     def _judge(self) -> Lesson:
         pair = self._pair()
