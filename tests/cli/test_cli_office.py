@@ -59,6 +59,7 @@ def test_an_office_by_hand(home: Path, capsys: pytest.CaptureFixture[str]) -> No
         (["decisions", "make", "p-1", "--model", "Fable-5"], "nothing is decided about a model 'Fable-5'"),
         ([*make, "--location", "Atlantis"], "unknown country: 'Atlantis'"),
         (["decisions", "retire", "--why", ""], "say who does this, and why"),
+        (["decisions", "report", "--since", "2026-07-01", "--until", "2026-06-01"], "is before --since 2026-07-01"),
         (["directive", "rescind", "ordinary-access", "--citation", ""], "citation"),
     ):
         assert main(words) == 2

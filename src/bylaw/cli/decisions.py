@@ -226,5 +226,9 @@ def run_retire(args: argparse.Namespace) -> int:
 
 def _times(args: argparse.Namespace) -> tuple[str, str]:
     from bylaw.access.office.place import instant, stamp
+    from bylaw.errors import UsageError
 
-    return stamp(instant(args.since)), stamp(instant(args.until))
+    since, until = instant(args.since), instant(args.until)
+    if until < since:
+        raise UsageError(f"--until {args.until} is before --since {args.since}: nothing lies between")
+    return stamp(since), stamp(until)
