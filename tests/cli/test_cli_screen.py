@@ -106,6 +106,12 @@ def test_a_list_of_no_day_or_one_to_come_is_refused_and_the_one_in_force_stays(
     assert (store / "current.json").read_bytes() == before
 
 
+def test_a_name_cannot_turn_or_hide_the_line_of_its_match(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert bylaw("Iv\u202ean\u200b Petrov", "--lists", store) == 0
+    line = capsys.readouterr().out.splitlines()[0]
+    assert line.startswith("Iv\\u{202e}an\\u{200b} Petrov  ") and "ftm:p1" in line and line.isprintable()
+
+
 @pytest.mark.parametrize("text", ["id,nom\n1,x\n", "name,dob\nIvan,32.1.\n", "name\n\u200b\n", "name,dob\nIvan\n"])
 def test_a_file_that_does_not_read_screens_nobody(
     store: Path, tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]

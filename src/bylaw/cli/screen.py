@@ -268,14 +268,17 @@ def _bytes(path: Path) -> bytes:
 
 
 def _say(query: "Query", matches: "Iterable[Match]", parties: "dict[tuple[str, str], Party]", as_json: bool) -> None:
+    from bylaw.access.roster.rows import printable
+
     for match in matches:
         if as_json:
             print(storage.line_of(match).decode(), end="")
             continue
         party = parties[match.list, match.party]
-        print(f"{query.subject}  {match.score:.2f}  {match.list}:{match.party}  {match.name} ({party.kind})")
+        head = f"{query.subject}  {match.score:.2f}  {match.list}:{match.party}  {match.name} ({party.kind})"
         about = [*match.why, f"listed under {', '.join(party.programs)}" if party.programs else ""]
-        print("".join(f"    {line}\n" for line in about if line), end="")
+        for line in (head, *(f"    {line}" for line in about if line)):
+            print(printable(line))
 
 
 def _tell(lists: "Lists", change: "Change") -> None:
