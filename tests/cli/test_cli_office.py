@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from bylaw.access.office.place import Office
+from bylaw.access.rules.approval import NOBODY_YET, Approvers
 from bylaw.cli import main
+from bylaw.signing import P256, LocalSigner
 from offices import BASE, office_in, signed
 
 
@@ -28,6 +30,10 @@ def test_a_real_office_begins_with_nothing_else(
     monkeypatch.chdir(tmp_path)
     assert main(["access", "init", "--model", "m"]) == 0
     office = Office.open(tmp_path / "home" / "access")
+    assert not office.approvers().known
+    example = "".join(line.removeprefix("# ") for line in NOBODY_YET.splitlines(True)[6:])
+    key = LocalSigner.generate(P256).public.pem.decode()
+    assert [each.name for each, _ in Approvers.read(_with_key(example, key)).known] == ["Ana Horvat"]
     (office.root / "approvers.toml").write_text((office_in(tmp_path).root / "approvers.toml").read_text())
     for number, (text, day) in enumerate([(BASE, "2026-01-01"), (BASE, "2999-01-01")]):
         text = text.replace("2026-01-01", day).replace('ordinary-access"', f'base-{number}"')
@@ -45,6 +51,11 @@ def test_a_real_office_begins_with_nothing_else(
     assert main(["access", "verify"]) == 0
 
 
+def _with_key(example: str, key: str) -> str:
+    before, _, rest = example.partition("-----BEGIN")
+    return before + key + rest.partition("KEY-----\n")[2].partition("KEY-----\n")[2]
+
+
 def test_a_population_that_cannot_be_made_leaves_no_office(tmp_path: Path) -> None:
     words = ["access", "demo", "--office", str(tmp_path / "office"), "--home", str(tmp_path / "home")]
     assert main([*words, "--subjects", "3"]) == 2
@@ -58,7 +69,9 @@ def test_an_office_by_hand(home: Path, capsys: pytest.CaptureFixture[str]) -> No
     for words, said in (
         (["decisions", "make", "p-1", "--model", "Fable-5"], "nothing is decided about a model 'Fable-5'"),
         ([*make, "--location", "Atlantis"], "unknown country: 'Atlantis'"),
+        ([*make, "--surface", "apy"], "there is no surface 'apy'; did you mean 'api'?"),
         (["decisions", "retire", "--why", ""], "say who does this, and why"),
+        (["decisions", "report", "--since", "2026-07-01", "--until", "2026-06-01"], "is before --since 2026-07-01"),
         (["directive", "rescind", "ordinary-access", "--citation", ""], "citation"),
     ):
         assert main(words) == 2

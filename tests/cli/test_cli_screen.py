@@ -93,6 +93,25 @@ def test_an_update_says_whom_it_newly_hits(store: Path, tmp_path: Path, capsys: 
     assert bylaw("--batch", subjects, "--lists", store) == 0 and "1 of 2 match" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("day", ["2026-13-24", "2026-02-30", "20261102", "2026-W45-1", "tomorrow", "2999-01-01", ""])
+def test_a_list_of_no_day_or_one_to_come_is_refused_and_the_one_in_force_stays(
+    store: Path, tmp_path: Path, day: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing would ever be newer than it, and whoever reads its day would stop."""
+    file = write(tmp_path / "next.jsonl", {**PEOPLE, "p3": "Orlov Pavel"})
+    before = (store / "current.json").read_bytes()
+    assert bylaw("lists", "update", "ftm", file, "--as-of", day, "--unsealed", "--lists", store) == 2
+    said = capsys.readouterr().err
+    assert "is still to come" in said or "a list's day is given as 2026-11-24" in said
+    assert (store / "current.json").read_bytes() == before
+
+
+def test_a_name_cannot_turn_or_hide_the_line_of_its_match(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert bylaw("Iv\u202ean\u200b Petrov", "--lists", store) == 0
+    line = capsys.readouterr().out.splitlines()[0]
+    assert line.startswith("Iv\\u{202e}an\\u{200b} Petrov  ") and "ftm:p1" in line and line.isprintable()
+
+
 @pytest.mark.parametrize("text", ["id,nom\n1,x\n", "name,dob\nIvan,32.1.\n", "name\n\u200b\n", "name,dob\nIvan\n"])
 def test_a_file_that_does_not_read_screens_nobody(
     store: Path, tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]

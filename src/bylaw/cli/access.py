@@ -129,7 +129,8 @@ def run_init(args: argparse.Namespace) -> int:
     from bylaw.access.office.place import Office, OfficeSettings
 
     office = Office.create(folder_of(args), OfficeSettings(models=tuple(args.model)))
-    print(f"{office.root}: put two approvers into approvers.toml, then bylaw access import, bylaw directive new")
+    print(f"{office.root}: put two approvers into approvers.toml, then bylaw access import, and")
+    print("bylaw directive new --from ordinary-access, to sign and enact: until then every decision is a hold")
     return 0
 
 

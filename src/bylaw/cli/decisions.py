@@ -3,7 +3,7 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from bylaw.cli.office import add_office, by, command, commands, lab_of, now, office_of
 
@@ -94,21 +94,17 @@ def _add_times(parser: argparse.ArgumentParser) -> None:
 
 def run_make(args: argparse.Namespace) -> int:
     """One decision."""
-    import msgspec
-
     from bylaw.access.countries import country_of
-    from bylaw.access.decision import Request
+    from bylaw.access.decision import Request, Surface
     from bylaw.access.office.archive import Made
     from bylaw.access.office.words import explain
+    from bylaw.access.roster.rows import near
     from bylaw.errors import UsageError
 
-    if args.location:
-        args.location = country_of(args.location).code
-    asked = {"model": args.model, "surface": args.surface, "location": args.location, "channel": args.channel}
-    try:
-        request = msgspec.convert(asked, Request)
-    except msgspec.ValidationError as error:
-        raise UsageError(str(error)) from error
+    if args.surface not in get_args(Surface):
+        raise UsageError(f"there is no surface {args.surface!r}; {near(args.surface, get_args(Surface))}")
+    location = country_of(args.location).code if args.location else ""
+    request = Request(model=args.model, surface=args.surface, location=location, channel=args.channel)
     office = office_of(args)
     at = office.clock(now())
     policy, basis = office.present(at)
@@ -226,5 +222,9 @@ def run_retire(args: argparse.Namespace) -> int:
 
 def _times(args: argparse.Namespace) -> tuple[str, str]:
     from bylaw.access.office.place import instant, stamp
+    from bylaw.errors import UsageError
 
-    return stamp(instant(args.since)), stamp(instant(args.until))
+    since, until = instant(args.since), instant(args.until)
+    if until < since:
+        raise UsageError(f"--until {args.until} is before --since {args.since}: nothing lies between")
+    return stamp(since), stamp(until)

@@ -7,7 +7,7 @@ import argparse
 import getpass
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -149,6 +149,9 @@ def run_update(args: argparse.Namespace) -> int:
     from bylaw.access.screening.formats import files_of
     from bylaw.access.screening.parties import Seal
 
+    today = datetime.now(UTC).date()
+    if args.as_of > str(today):
+        raise UsageError(f"--as-of {args.as_of} is still to come (today is {today}): no list was published then")
     lists = _lists(args.lists, empty=True)
     queries = _read(args.subjects) if args.subjects else []
     before = _index(lists) if queries and lists.current() else None
@@ -265,14 +268,17 @@ def _bytes(path: Path) -> bytes:
 
 
 def _say(query: "Query", matches: "Iterable[Match]", parties: "dict[tuple[str, str], Party]", as_json: bool) -> None:
+    from bylaw.access.roster.rows import printable
+
     for match in matches:
         if as_json:
             print(storage.line_of(match).decode(), end="")
             continue
         party = parties[match.list, match.party]
-        print(f"{query.subject}  {match.score:.2f}  {match.list}:{match.party}  {match.name} ({party.kind})")
+        head = f"{query.subject}  {match.score:.2f}  {match.list}:{match.party}  {match.name} ({party.kind})"
         about = [*match.why, f"listed under {', '.join(party.programs)}" if party.programs else ""]
-        print("".join(f"    {line}\n" for line in about if line), end="")
+        for line in (head, *(f"    {line}" for line in about if line)):
+            print(printable(line))
 
 
 def _tell(lists: "Lists", change: "Change") -> None:

@@ -1,5 +1,6 @@
 """What ``check`` finds in a set of rules, and what ``diff`` says of two."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -8,6 +9,7 @@ from rules_texts import BASE, DIRECTIVE, LICENSE
 from bylaw.access.rules.check import Complaint, check
 from bylaw.access.rules.diff import diff
 from bylaw.access.rules.document import Document, parse
+from bylaw.access.subjects import SubjectKind
 
 AT = datetime(2026, 6, 1, tzinfo=UTC)
 RESCISSION = """\
@@ -35,6 +37,26 @@ def found(*texts: str, models: tuple[str, ...] | None = ("fable-5",)) -> tuple[C
 def test_nothing_to_complain_about() -> None:
     ended = LICENSE + "effective_until = 2026-06-30T00:00:00-04:00\n"
     assert complaints(DIRECTIVE, RESCISSION, _top(ended), BASE) == []
+
+
+def test_ids_that_nobody_has_are_told_where_they_stand() -> None:
+    """A misspelt id in an annex lets nobody in."""
+    assert strangers('"p-1", "\u0440-1", "p-1", "p-9"') == [
+        "warning: exception@1: annexes.partners: nobody here is known as"
+        " 'р-1' (it looks Latin and is Cyrillic (р); an id may not), 'p-9': misspelt, or still to be imported?"
+    ]
+    (many,) = strangers(", ".join(f'"x-{number}"' for number in range(9)))
+    assert "'x-4' and 4 more: misspelt" in many
+    assert strangers('"p-1"') == []
+
+
+def strangers(members: str) -> list[str]:
+    rules = [parse(LICENSE.replace('"org-1"', members))]
+    return [str(each) for each in check(rules, None, AT, subjects=known) if "nobody here" in each.text]
+
+
+def known(ids: Sequence[str]) -> dict[str, SubjectKind]:
+    return {id: "person" for id in ids if id == "p-1"}
 
 
 @pytest.mark.parametrize(

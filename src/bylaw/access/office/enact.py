@@ -37,14 +37,16 @@ def enact(office: Office, path: Path, lab: Lab, at: datetime, *, despite_errors:
 
 
 def complaints(office: Office, documents: Iterable[Document], at: datetime) -> tuple[Complaint, ...]:
-    """What is wrong with a set of documents, by the models and lists of this office."""
-    return check(
-        documents,
-        models=office.settings.models,
-        at=at,
-        lists=tuple(office.lists.current()) or None,
-        ownership=tuple(rules()),
-    )
+    """What is wrong with a set of documents, by the models, lists and subjects of this office."""
+    with office.store() as store:
+        return check(
+            documents,
+            models=office.settings.models,
+            at=at,
+            lists=tuple(office.lists.current()) or None,
+            ownership=tuple(rules()),
+            subjects=store.kinds,
+        )
 
 
 def _enact(office: Office, path: Path, lab: Lab, at: datetime, despite_errors: bool) -> Act:

@@ -12,7 +12,7 @@ from bylaw.access.decide.policy import Policy, compile
 from bylaw.access.office.archive import Archive, Basis
 from bylaw.access.office.journal import Act, Journal, Known
 from bylaw.access.office.outside import Kept, SeedSettings
-from bylaw.access.rules.approval import Approvers, approved
+from bylaw.access.rules.approval import NOBODY_YET, Approvers, approved
 from bylaw.access.rules.document import Document
 from bylaw.access.screening.lists import Lists
 from bylaw.access.store.store import TO_DECIDE, Store
@@ -65,6 +65,7 @@ class Office:
         if (root / "access.toml").exists():
             raise UsageError(f"{root} is an office already")
         (root / "rules").mkdir(parents=True, exist_ok=True)
+        write_text(root / "approvers.toml", NOBODY_YET)
         write_text(root / "access.toml", dumps(settings or OfficeSettings()))
         made = cls(root)
         made.name()

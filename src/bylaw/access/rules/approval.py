@@ -41,7 +41,25 @@ class Approver(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    approver: tuple[Approver, ...]
+    approver: tuple[Approver, ...] = ()
+
+
+NOBODY_YET = '''\
+# Whose signatures bring a document into force: each needs those of two different people of this list. Each of them
+# makes a key of his own, keeps it to himself, and hands over its public half:
+#
+#   openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out ana.pem
+#   openssl pkey -in ana.pem -pubout
+#
+# [[approver]]
+# name = "Ana Horvat"
+# key = """
+# -----BEGIN PUBLIC KEY-----
+# …
+# -----END PUBLIC KEY-----
+# """
+'''
+"""The list as a new office has it."""
 
 
 class Approvers(msgspec.Struct, frozen=True):

@@ -3,13 +3,14 @@
 An ``error`` makes the rules do something else than they say; a ``warning`` is something a person must have meant.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
 import msgspec
 
 from bylaw.access.countries import find
+from bylaw.access.roster.characters import id_fault
 from bylaw.access.rules.document import EVERY, Directive, Document, License, predicates
 from bylaw.access.rules.gaps import gaps
 from bylaw.access.rules.predicates import (
@@ -21,10 +22,16 @@ from bylaw.access.rules.predicates import (
     Owned,
     PermanentResidency,
     Protected,
+    Subjects,
 )
 from bylaw.access.rules.relations import conflicts, licenses
+from bylaw.access.subjects import SubjectKind
 
 Severity = Literal["error", "warning"]
+Kinds = Callable[[Sequence[str]], Mapping[str, SubjectKind]]
+"""What those of some ids are that are known."""
+SHOWN = 5
+"""Unknown ids that a complaint names."""
 
 
 class Complaint(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +52,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     models: Collection[str] | None = None
     lists: Collection[str] | None = None
     ownership: Collection[str] | None = None
+    subjects: Kinds | None = None
 
 
 def check(
@@ -53,10 +61,11 @@ def check(
     at: datetime,
     lists: Collection[str] | None = None,
     ownership: Collection[str] | None = None,
+    subjects: Kinds | None = None,
 ) -> tuple[Complaint, ...]:
     """Every complaint, errors first. ``at`` is the instant from which days without cover matter."""
     documents = sorted(rules, key=lambda one: (one.id, one.version))
-    known = Known(models=models, lists=lists, ownership=ownership)
+    known = Known(models=models, lists=lists, ownership=ownership, subjects=subjects)
     found = [complaint for one in documents for complaint in _alone(one, known, documents)]
     found += [
         Complaint(severity=level, rule=rule, field=field, text=text)
@@ -74,6 +83,7 @@ def _alone(one: Document, known: Known, documents: Sequence[Document]) -> Iterat
     for severity, field, text in (
         *_dates(one),
         *_names(one, known),
+        *_strangers(one, known),
         *_directives(one),
         *_staff(one),
         *_loose(one, documents),
@@ -106,6 +116,28 @@ def _names(one: Document, known: Known) -> Iterator[Remark]:
             yield "error", "who", f"unknown ownership rule {each.rule!r}; known: {', '.join(sorted(known.ownership))}"
         countries = (each.country,) if isinstance(each, ForeignPerson) else getattr(each, "countries", ())
         yield from _countries(countries)
+
+
+def _strangers(one: Document, known: Known) -> Iterator[Remark]:
+    """Ids that nobody here has: a misspelt one in an annex lets nobody in, and nothing else would say so."""
+    named = _ids(one) if known.subjects else {}
+    there = known.subjects(list(dict.fromkeys(id for ids in named.values() for id in ids))) if known.subjects else {}
+    for field, ids in named.items():
+        strange = [id for id in dict.fromkeys(ids) if id not in there]
+        if strange:
+            shown = ", ".join(f"{id!r} ({odd})" if (odd := id_fault(id)) else repr(id) for id in strange[:SHOWN])
+            more = f" and {len(strange) - SHOWN} more" if len(strange) > SHOWN else ""
+            yield "warning", field, f"nobody here is known as {shown}{more}: misspelt, or still to be imported?"
+
+
+def _ids(one: Document) -> dict[str, tuple[str, ...]]:
+    """The ids that a document names, by where it does."""
+    found = {"who": tuple(id for each in predicates(one) if isinstance(each, Subjects) for id in each.ids)}
+    found |= {f"annexes.{name}": members for name, members in one.annexes.items()}
+    if isinstance(one, License):
+        for field in ("organizations", "employees_of", "subjects"):
+            found[field] = tuple(id for id in getattr(one, field) if not id.startswith("annex:"))
+    return found
 
 
 def _countries(codes: Iterable[str]) -> Iterator[Remark]:

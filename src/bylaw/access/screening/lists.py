@@ -11,8 +11,8 @@ sees the old lists or the new ones, never a mixture, and one killed at any momen
 """
 
 import hashlib
-import re
 from collections.abc import Iterable, Mapping
+from datetime import date
 from pathlib import Path
 
 import msgspec
@@ -191,7 +191,7 @@ def diff(
 
 
 def _version(format_name: str, files: Mapping[str, bytes], as_of: str, parties: tuple[Party, ...]) -> Version:
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", as_of):
+    if not _is_day(as_of):
         raise UsageError(f"a list's day is given as 2026-11-24, not {as_of!r}")
     return Version(
         list=format_name,
@@ -200,6 +200,14 @@ def _version(format_name: str, files: Mapping[str, bytes], as_of: str, parties: 
         parties=len(parties),
         content=_content(parties),
     )
+
+
+def _is_day(text: str) -> bool:
+    """Whether the calendar has it, written in this one way: it is compared as a text."""
+    try:
+        return str(date.fromisoformat(text)) == text
+    except ValueError:
+        return False
 
 
 def _content(parties: Iterable[Party]) -> str:
