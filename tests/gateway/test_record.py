@@ -31,6 +31,14 @@ from bylaw.signing import LocalSigner
 from offices import AT, BASE, enacted, office_in
 
 
+async def safe(segments: Segments, line: bytes) -> None:
+    """Write a line, and wait until it is safe."""
+    synced = segments.write(line)
+    assert (synced is None) == (segments.sync == "system")
+    if synced is not None:
+        await synced
+
+
 @given(st.binary(min_size=32, max_size=32), st.text().map(lambda text: canonical({"a": text})))
 @runs(max_examples=50, deadline=None)
 def test_a_line_is_read_as_it_was_written(salt: bytes, body: bytes) -> None:
@@ -42,9 +50,9 @@ def test_a_line_is_read_as_it_was_written(salt: bytes, body: bytes) -> None:
 def test_lines_of_many_who_wait_together(tmp_path: Path, sync: str) -> None:
     async def write() -> None:
         segments = Segments(tmp_path, "w1", sync, 1000)  # type: ignore[arg-type]
-        await asyncio.gather(*(segments.write(b"%03d %s\n" % (number, b"x" * 40)) for number in range(100)))
+        await asyncio.gather(*(safe(segments, b"%03d %s\n" % (number, b"x" * 40)) for number in range(100)))
         for number in range(100, 200):
-            await segments.write(b"%03d %s\n" % (number, b"x" * 40))
+            await safe(segments, b"%03d %s\n" % (number, b"x" * 40))
         segments.close()
 
     asyncio.run(write())
@@ -89,8 +97,8 @@ def test_after_an_fsync_that_failed_another_file_is_begun(tmp_path: Path, monkey
         with monkeypatch.context() as patch:
             patch.setattr("os.fdatasync", _fail)
             with pytest.raises(NotRecorded, match="I/O"):
-                await segments.write(b"lost\n")
-        await segments.write(b"kept\n")
+                await safe(segments, b"lost\n")
+        await safe(segments, b"kept\n")
         segments.close()
 
     asyncio.run(write())
@@ -118,7 +126,10 @@ def test_what_is_written_ahead_is_what_the_archive_keeps_under_its_receipt(tmp_p
         receipts = {}
         for number, subject in enumerate(("citizen", "foreign", "citizen", "nobody") * 3):
             ruled = edition.decide(subject, Request(model="m"))
-            receipts[await writer.write(edition, ruled, now + number // 4)] = subject
+            entry = writer.write(edition, ruled, now + number // 4)
+            assert entry.synced is not None
+            await entry.synced
+            receipts[entry.receipt] = subject
         segments.close()
         return receipts
 

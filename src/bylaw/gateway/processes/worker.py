@@ -105,7 +105,7 @@ async def run(worker: Worker, listening: socket.socket) -> None:
         worker.door,
         worker.listen,
         loop="uvloop",
-        http=connection_class(limits, lambda: worker.door.parts.meters.count("turned_away")),
+        http=connection_class(limits, worker.door, lambda: worker.door.parts.meters.count("turned_away")),
         backlog=4096,
         timeout_keep_alive=round(limits.keep_seconds),
         timeout_graceful_shutdown=round(limits.drain_seconds),

@@ -39,11 +39,13 @@ class Segments:
         self._thread.start()
         self._begin()
 
-    async def write(self, line: bytes) -> None:
-        """Write a line, which ends with a line end; it is safe when this returns. Raises ``NotRecorded``."""
+    def write(self, line: bytes) -> "asyncio.Future[None] | None":
+        """Write a line, which ends with a line end. Raises ``NotRecorded``.
+
+        It is safe when the future is done, which may raise ``NotRecorded`` too; where there is none it is already.
+        """
         self._put(line)
-        if self.sync == "each":
-            await self._synced()
+        return self._synced() if self.sync == "each" else None
 
     def close(self) -> None:
         """Let go of the file; what is in it is the drain's."""
@@ -79,12 +81,12 @@ class Segments:
             os.fsync(folder)
             os.close(folder)
 
-    async def _synced(self) -> None:
+    def _synced(self) -> asyncio.Future[None]:
         waits = asyncio.get_running_loop().create_future()
         self._waiting.append(waits)
         if not self._syncing:
             self._sync()
-        await waits
+        return waits
 
     def _sync(self) -> None:
         """One fsync for all who wait now; those who come meanwhile wait for the next."""
