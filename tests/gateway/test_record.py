@@ -11,11 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as runs
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from bylaw.access.decision import Request
-from bylaw.access.office.archive import Made, Written
+from bylaw.access.office.made import Made, Written, summary
 from bylaw.access.office.place import instant
 from bylaw.canonical import canonical
+from bylaw.errors import RecordError
 from bylaw.gateway.caller.keys import KeyFile
 from bylaw.gateway.record.coverage import Beat, changes, intervals
 from bylaw.gateway.record.drain import Drain
@@ -147,6 +149,21 @@ def test_what_is_written_ahead_is_what_the_archive_keeps_under_its_receipt(tmp_p
         assert receipts[leaf_hash(opened.committed.encode()).hex()] == made.decision.subject
         policy = office.policy(_at(made))
         assert made.decision == policy.decide(office.register(_at(made)), made.decision.subject, made.decision.request)
+
+
+@pytest.mark.parametrize("subject", ["citizen", 'a "b" \\ c', ',"call":"x","decision":{', "\u00e9}"])
+def test_what_is_told_of_a_decision_s_bytes_is_what_stands_in_them(tmp_path: Path, subject: str) -> None:
+    lab, office = Lab.open(tmp_path / "lab"), office_in(tmp_path)
+    enacted(office, tmp_path, lab, BASE, "base.toml")
+    policy, register = office.policy(AT), office.register(AT)
+    decision = policy.decide(register, "citizen", Request(model="m"))
+    for call in ("", "w-1", 'w"-1', subject):
+        made = Made(decision=replace(decision, subject=subject), basis=office.basis(AT, policy), call=call)
+        body = canonical(made)
+        assert summary(body) == (made.basis.at, subject, "m", "allow")
+        for wrong in (body[:-1], body[:-2] + b"}", body.replace(b'"acts":', b'"acte":'), body + b"}", b"{}" + body):
+            with pytest.raises(RecordError):
+                summary(wrong)
 
 
 def test_a_drain_that_is_killed_at_any_step_neither_loses_nor_doubles(

@@ -98,7 +98,7 @@ def run_make(args: argparse.Namespace) -> int:
 
     from bylaw.access.countries import country_of
     from bylaw.access.decision import Request
-    from bylaw.access.office.archive import Made
+    from bylaw.access.office.made import Made
     from bylaw.access.office.words import explain
     from bylaw.errors import UsageError
 

@@ -85,7 +85,7 @@ class Door:
 
     async def enter(self, exchange: Exchange) -> None:
         """Where every request goes through. Raises ``Problem``."""
-        row, rest = find(exchange.head.method, _path(exchange.head.path))
+        row, rest = find(exchange.head.method, exchange.head.path)
         edition, now = self._edition()
         asked = self._asked(row, rest, exchange, edition, now)
         match row.asks:
@@ -309,13 +309,6 @@ def _request(asked: Asked, model: str, surface: Surface | None = None) -> Reques
         location=asked.country,
         channel=caller.channel,
     )
-
-
-def _path(written: str) -> str:
-    """The path as it was written. One that reads otherwise than it is written is refused."""
-    if "%" in written:
-        raise Problem("not-found", "There is no such path here.")
-    return written
 
 
 def _ended_meanwhile() -> Problem:

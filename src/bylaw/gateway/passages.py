@@ -1,6 +1,5 @@
 """Answers under way: looked at again whenever something else is in force, and cut if they are no longer allowed."""
 
-import asyncio
 from collections.abc import Callable, Iterator
 
 from bylaw.access.decision import Request
@@ -16,7 +15,7 @@ class Passage:
 
     def __init__(self, caller: Caller, request: Request, exchange: Exchange) -> None:
         self.caller, self.request, self.exchange = caller, request, exchange
-        self.task = asyncio.current_task()
+        self.task = exchange.task
         self.gone = self.revoked = False
         self.ended: Ruled | None = None
 

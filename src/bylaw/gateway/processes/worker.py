@@ -32,6 +32,11 @@ from bylaw.gateway.weights import Weights
 from bylaw.gateway.wire.connection import connection_class
 from bylaw.gateway.wire.upstream import Upstreams
 
+YOUNG = (20_000, 20, 100)
+"""When memory is looked through for cycles (``gc.set_threshold``): what some dozens of requests under way hold is more
+than Python's 700, and would be looked through again and again only to be found in use.
+"""
+
 
 class Worker:
     """One worker's door and its bookkeeping."""
@@ -113,6 +118,7 @@ async def run(worker: Worker, listening: socket.socket) -> None:
     tasks = [asyncio.ensure_future(each) for each in (worker.follower.watch(), _beating(worker))]
     gc.collect()
     gc.freeze()  # what is here now stays; looking through it again and again would cost every request
+    gc.set_threshold(*YOUNG)
     try:
         await serve(server, listening)
     finally:

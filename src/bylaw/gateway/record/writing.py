@@ -9,7 +9,7 @@ import secrets
 from time import gmtime, strftime
 from typing import NamedTuple
 
-from bylaw.access.office.archive import Written
+from bylaw.access.office.made import Written
 from bylaw.canonical import canonical
 from bylaw.gateway.record.segment import Segments
 from bylaw.gateway.snapshot.edition import Edition, Ruled

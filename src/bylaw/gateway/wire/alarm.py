@@ -30,8 +30,9 @@ class Alarm:
         self._due = inf
 
     def cancel(self) -> None:
-        """The same, for good: it holds nothing any more."""
+        """The same, for good: it holds nothing and nobody any more."""
         self._due = self._fires = inf
+        self._late = _nothing
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -49,3 +50,7 @@ class Alarm:
             self._late()
         elif self._due < inf:
             self._arm()
+
+
+def _nothing() -> None:
+    """What is done when nothing is late."""

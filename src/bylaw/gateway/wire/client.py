@@ -34,7 +34,7 @@ class Line(asyncio.Protocol):
         self.loop = asyncio.get_running_loop()
         self.since = 0.0
         self.is_open = False
-        self._parser = httptools.HttpResponseParser(self)
+        self._parser: Any = httptools.HttpResponseParser(self)
         self._waiter: asyncio.Future[None] | None = None
         self._alarm = Alarm(self.loop, self._late)
         self._asked = False

@@ -61,7 +61,7 @@ class Connection(asyncio.Protocol):
         self.drained: asyncio.Future[None] | None = None
         self.peer = ""
         self._state = server_state
-        self._parser = httptools.HttpRequestParser(self)
+        self._parser: Any = httptools.HttpRequestParser(self)
         self._parser.set_dangerous_leniencies(lenient_data_after_close=True)  # the request before it is answered
         self._alarm = Alarm(self.loop, self._late)
         self._target = b""
@@ -72,7 +72,6 @@ class Connection(asyncio.Protocol):
         """The one whose request comes in."""
         self._now: Exchange | None = None
         """The one that is answered."""
-        self._task: asyncio.Task[None] | None = None
         self._waiting: deque[Exchange] = deque()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -97,6 +96,8 @@ class Connection(asyncio.Protocol):
         self.resume_writing()
         if self._now is not None:
             self._now.lose()
+        self._read = self._now = None
+        self._parser = None  # it holds this connection, and would be found by the collector of cycles only
 
     def pause_writing(self) -> None:
         """The caller does not take what is sent."""
@@ -135,7 +136,7 @@ class Connection(asyncio.Protocol):
             return
         if self._in_head:
             self._in_a_head()
-        if self._now is not None and self._task is None:
+        if self._now is not None and self._now.task is None:
             self._begin(self._now)
 
     def _in_a_head(self) -> None:
@@ -193,12 +194,11 @@ class Connection(asyncio.Protocol):
             self._read.end()
 
     def _begin(self, exchange: Exchange) -> None:
-        self._task = self.loop.create_task(self._answered(exchange))
-        self._state.tasks.add(self._task)
+        exchange.task = self.loop.create_task(self._answered(exchange))
+        self._state.tasks.add(exchange.task)
 
     async def _answered(self, exchange: Exchange) -> None:
         """An answer, whole or cut: what fails here is told by its door."""
-        task = self._task
         try:
             await self.answer(exchange)
         except Exception:  # noqa: BLE001  the door has said it in its log
@@ -206,14 +206,13 @@ class Connection(asyncio.Protocol):
                 exchange.start(500, _FAILED)
                 exchange.write(b"", False)
         finally:
-            if task is not None:
-                self._state.tasks.discard(task)
+            self._state.tasks.discard(exchange.task)
             if not (exchange.is_over or exchange.is_lost):
                 self.transport.abort()
 
     def over(self) -> None:
         """An answer is whole: the next request's turn."""
-        now, self._now, self._task = self._now, None, None
+        now, self._now = self._now, None
         if self.transport.is_closing():
             return
         if now is None or not now.is_kept:
@@ -242,7 +241,7 @@ class Connection(asyncio.Protocol):
         elif not broken.is_whole:
             self._waiting.pop()
         self._end()
-        if self._now is not None and self._task is None and self._now.is_whole:
+        if self._now is not None and self._now.task is None and self._now.is_whole:
             self._begin(self._now)
 
     def _end(self) -> None:

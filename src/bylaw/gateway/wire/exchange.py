@@ -53,7 +53,7 @@ class Exchange:
     """A request and its answer. ``on_lost`` is called once, if the caller goes before it is over.
 
     ``is_whole``: all of the request has come; ``is_begun``, ``is_over``: of the answer; ``is_kept``: another request
-    may follow.
+    may follow. ``task`` is what answers it.
     """
 
     __slots__ = (
@@ -72,12 +72,14 @@ class Exchange:
         "is_over",
         "is_whole",
         "on_lost",
+        "task",
     )
 
     def __init__(self, connection: Side, head: Head, is_kept: bool, expects: bool) -> None:
         self._connection, self.head, self.is_kept, self.expects = connection, head, is_kept, expects
         self.is_whole = self.is_begun = self.is_over = self.is_lost = False
         self.on_lost: Callable[[], None] | None = None
+        self.task: asyncio.Task[None] | None = None
         self._parts: list[bytes] = []
         self._size = self._left = 0
         self._chunked = self._silent = False
