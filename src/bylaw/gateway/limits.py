@@ -13,14 +13,14 @@ from bylaw.gateway.tally import Tally
 
 
 class Limits:
-    """All limits, as one worker keeps them."""
+    """All limits, as one worker keeps them; ``under_way``: its answers."""
 
     def __init__(self, settings: LimitSettings, tally: Tally) -> None:
         self.settings, self._tally = settings, tally
         self._rates = (settings.key_rate, settings.subject_rate, settings.organization_rate)
         self._most = (settings.key_running, settings.subject_running, settings.organization_running)
         self._is_counted, self._is_rated = any(self._most), any(self._rates)
-        self._all = 0
+        self.under_way = 0
 
     def ask(self, caller: Caller, now: float) -> None:
         """Raise ``Problem`` if one of the rates is used up. ``now`` is of the system's monotonic clock."""
@@ -37,7 +37,7 @@ class Limits:
 
     def enter(self, caller: Caller) -> list[str]:
         """One more answer; returns the names it counts for. Raises ``Problem``."""
-        if self._all >= self.settings.running:
+        if self.under_way >= self.settings.running:
             raise Problem("busy", "Too much is under way here.", headers=((b"retry-after", b"1"),))
         counted: list[str] = []
         for name, most in _set(caller, self._most) if self._is_counted else ():
@@ -45,12 +45,12 @@ class Limits:
                 self._leave(counted)
                 raise _too_many(1.0)
             counted.append(name)
-        self._all += 1
+        self.under_way += 1
         return counted
 
     def leave(self, counted: list[str]) -> None:
         """It is over."""
-        self._all -= 1
+        self.under_way -= 1
         self._leave(counted)
 
     def _leave(self, counted: list[str]) -> None:

@@ -6,6 +6,7 @@ import gc
 import resource
 import secrets
 import socket
+import sys
 import time
 
 import uvloop
@@ -35,6 +36,10 @@ from bylaw.gateway.wire.upstream import Upstreams
 YOUNG = (20_000, 20, 100)
 """When memory is looked through for cycles (``gc.set_threshold``): what some dozens of requests under way hold is more
 than Python's 700, and would be looked through again and again only to be found in use.
+"""
+SWITCH = 0.0005
+"""Seconds after which whoever waits for the interpreter gets it: a decision that has been synced is waited for, and
+Python's 5 ms would come before the sync and after it.
 """
 
 
@@ -119,6 +124,7 @@ async def run(worker: Worker, listening: socket.socket) -> None:
     gc.collect()
     gc.freeze()  # what is here now stays; looking through it again and again would cost every request
     gc.set_threshold(*YOUNG)
+    sys.setswitchinterval(SWITCH)
     try:
         await serve(server, listening)
     finally:
