@@ -4,6 +4,7 @@ import asyncio
 import resource
 import subprocess
 import sys
+import threading
 from datetime import datetime
 from pathlib import Path
 
@@ -105,6 +106,34 @@ def test_after_an_fsync_that_failed_another_file_is_begun(tmp_path: Path, monkey
 
     asyncio.run(write())
     assert [path.read_bytes() for path in sorted(tmp_path.glob("*.log"))] == [b"lost\n", b"kept\n"]
+
+
+def test_who_waits_behind_an_fsync_that_fails_is_not_told_that_the_next_one_did_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = threading.Event()
+
+    def fail_once(file: int) -> None:
+        assert both.wait(60)
+        monkeypatch.undo()
+        raise OSError(5, "I/O error")
+
+    async def write() -> None:
+        segments = Segments(tmp_path, "w1", "each", 1 << 20)
+        monkeypatch.setattr("os.fdatasync", fail_once)
+        first = asyncio.ensure_future(safe(segments, b"lost\n"))
+        await asyncio.sleep(0.05)
+        second = asyncio.ensure_future(safe(segments, b"lost too\n"))
+        await asyncio.sleep(0.05)
+        both.set()
+        for each in (first, second):
+            with pytest.raises(NotRecorded, match="I/O"):
+                await each
+        await safe(segments, b"kept\n")
+        segments.close()
+
+    asyncio.run(write())
+    assert [path.read_bytes() for path in sorted(tmp_path.glob("*.log"))] == [b"lost\nlost too\n", b"kept\n"]
 
 
 def _fail(file: int) -> None:

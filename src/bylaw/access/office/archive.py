@@ -34,6 +34,7 @@ CREATE INDEX IF NOT EXISTS decisions_subject ON decisions (subject);
 CREATE TABLE IF NOT EXISTS batches (
     first INTEGER PRIMARY KEY, last INTEGER NOT NULL, root TEXT NOT NULL, entry BLOB NOT NULL, place INTEGER);
 CREATE TABLE IF NOT EXISTS commitments (number INTEGER PRIMARY KEY, committed TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS drawn (number INTEGER PRIMARY KEY, salt BLOB NOT NULL);
 PRAGMA user_version = 1;
 """
 _CACHE = 64 << 10
@@ -90,11 +91,11 @@ class Archive:
         """
         rows = [(f"decision-{sha256(one.body)}", summary(one.body), one) for one in written]
         with self._open() as base, base:
-            base.executemany(
-                "INSERT OR IGNORE INTO decisions (id, at, subject, model, outcome, body, salt)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                [(id, *summary, one.body, one.salt) for id, summary, one in rows],
-            )
+            count = base.executemany(
+                "INSERT OR IGNORE INTO decisions (id, at, subject, model, outcome, body) VALUES (?, ?, ?, ?, ?, ?)",
+                [(id, *summary, one.body) for id, summary, one in rows],
+            ).rowcount
+            _draw(base, count, [(id, one.salt) for id, _, one in rows])
 
     def find(self, id: str) -> Made:
         """The decision of an id, or of the start of one. Raises ``UsageError`` if there is none, or several."""
@@ -132,7 +133,8 @@ class Archive:
         with self._alone(), self._open() as base:
             self._enter(base, lab)
             rows = base.execute(
-                "SELECT number, at, body, salt FROM decisions"
+                "SELECT number, at, body, coalesce(drawn.salt, decisions.salt)"
+                " FROM decisions LEFT JOIN drawn USING (number)"
                 " WHERE number > (SELECT coalesce(max(last), 0) FROM batches) AND body IS NOT NULL ORDER BY number"
             ).fetchall()
             if rows:
@@ -194,6 +196,7 @@ class Archive:
                 ).fetchone()
                 if row:
                     self._salts.destroy(row[0])
+                base.execute("DELETE FROM drawn WHERE number = (SELECT number FROM decisions WHERE id = ?)", (made.id,))
                 base.execute(
                     "UPDATE decisions SET body = NULL, salt = NULL, subject = '', id = 'erased-' || number, erased = ?"
                     " WHERE id = ?",
@@ -215,6 +218,7 @@ class Archive:
         entry = encode(said)
         with base:
             numbers = [number for number, *_ in rows]
+            base.execute("DELETE FROM drawn WHERE number <= ?", (numbers[-1],))
             base.execute(
                 "UPDATE decisions SET salt = NULL WHERE number BETWEEN ? AND ? AND salt IS NOT NULL",
                 (numbers[0], numbers[-1]),
@@ -251,6 +255,24 @@ class Archive:
             base.execute(f"PRAGMA cache_size = -{_CACHE}")
             base.execute(f"PRAGMA wal_autocheckpoint = {_AHEAD}")
             yield base
+
+
+def _draw(base: sqlite3.Connection, count: int, salts: Sequence[tuple[str, bytes]]) -> None:
+    """Keep the salts of decisions that were just inserted, by id, until they are committed to: beside them, since in
+    their rows each would be written twice. ``count`` of them are new.
+    """
+    if count == len(salts):
+        (last,) = base.execute("SELECT max(number) FROM decisions").fetchone()
+        numbers = range(last - count + 1, last + 1)
+        base.executemany(
+            "INSERT INTO drawn VALUES (?, ?)", [(at, salt) for at, (_, salt) in zip(numbers, salts, strict=True)]
+        )
+        return
+    base.executemany(
+        "INSERT OR IGNORE INTO drawn SELECT number, ? FROM decisions"
+        " WHERE id = ? AND salt IS NULL AND number > (SELECT coalesce(max(last), 0) FROM batches)",
+        [(salt, id) for id, salt in salts],
+    )
 
 
 def leaves_of(committed: Iterable[str]) -> Leaves:

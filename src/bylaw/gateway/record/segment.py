@@ -82,16 +82,18 @@ class Segments:
             os.close(folder)
 
     def _synced(self) -> asyncio.Future[None]:
-        waits = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        waits: asyncio.Future[None] = loop.create_future()
         self._waiting.append(waits)
         if not self._syncing:
-            self._sync()
+            self._syncing = True
+            loop.call_soon(self._sync, loop)  # when all that came in this turn of the loop is written
         return waits
 
-    def _sync(self) -> None:
+    def _sync(self, loop: asyncio.AbstractEventLoop) -> None:
         """One fsync for all who wait now; those who come meanwhile wait for the next."""
-        waiting, self._waiting, self._syncing = self._waiting, [], True
-        self._asked.put((asyncio.get_running_loop(), self._file, waiting))
+        waiting, self._waiting = self._waiting, []
+        self._asked.put((loop, self._file, waiting))
 
     def _sync_asked(self) -> None:
         """The thread: a queue and no executor, whose futures cost more than all else about a write."""
@@ -103,9 +105,12 @@ class Segments:
             except Exception as failed:  # noqa: BLE001  whatever it is, nobody is told that a line is safe
                 error = failed
             with suppress(RuntimeError):  # the loop has ended, and whoever waited with it
-                loop.call_soon_threadsafe(self._tell, waiting, error)
+                loop.call_soon_threadsafe(self._tell, loop, waiting, error)
 
-    def _tell(self, waiting: _Waiting, error: Exception | None) -> None:
+    def _tell(self, loop: asyncio.AbstractEventLoop, waiting: _Waiting, error: Exception | None) -> None:
+        if error is not None:  # what the next fsync of this file says is worth nothing
+            self._failed = True
+            waiting, self._waiting = waiting + self._waiting, []
         for each in waiting:
             if each.done():
                 continue
@@ -113,7 +118,6 @@ class Segments:
                 each.set_result(None)
             else:
                 each.set_exception(NotRecorded(str(error)))
-        self._failed |= error is not None  # what the next fsync of this file says is worth nothing
-        self._syncing = False
-        if self._waiting:
-            self._sync()
+        self._syncing = bool(self._waiting)
+        if self._syncing:
+            self._sync(loop)
