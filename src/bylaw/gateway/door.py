@@ -183,7 +183,8 @@ class Door:
             await self._safe(entry)
             raise
         try:
-            await self._safe(entry)
+            if entry.synced is not None:
+                await self._safe(entry)
             exchange.start(answer.status, [*answer.headers, receipt_header(entry.receipt)])
             await self._passed_on(answer, exchange)
             self.parts.meters.count("answered")

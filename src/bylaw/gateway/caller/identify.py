@@ -83,6 +83,8 @@ def _credential(headers: Headers) -> str:
     if headers.twice & {b"authorization", b"x-api-key"}:
         raise Problem("who", _UNKNOWN)
     scheme, _, bearer = (authorization or b"").partition(b" ")
+    if key is None and bearer and scheme == b"Bearer":
+        return bearer.strip().decode("latin-1")
     found = {each.strip() for each in (bearer, key) if each}
     if len(found) != 1 or (authorization and scheme.lower() != b"bearer"):
         raise Problem("who", _UNKNOWN)

@@ -186,13 +186,20 @@ class Lines:
         self._idle: list[Line] = []
         self._sweep: asyncio.TimerHandle | None = None
 
-    async def take(self) -> Line:
-        """A connection for one request. Raises ``TimeoutError``, ``OSError``."""
+    def kept(self) -> Line | None:
+        """A connection that was kept, for one request."""
         while self._idle:
             line = self._idle.pop()
             if line.is_open and line.loop.time() - line.since < self._keep:
                 return line
             line.close()
+        return None
+
+    async def take(self) -> Line:
+        """A connection for one request. Raises ``TimeoutError``, ``OSError``."""
+        line = self.kept()
+        if line is not None:
+            return line
         async with asyncio.timeout(self._patience):
             _, made = await self._connect(Line)
         return made  # type: ignore[no-any-return]

@@ -11,6 +11,7 @@ import socket
 import struct
 from collections import deque
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import httptools
@@ -29,6 +30,15 @@ _MALFORMED = (
     b"content-length: %d\r\nconnection: close\r\n\r\n%s" % (len(_UNREADABLE), _UNREADABLE)
 )
 _FAILED = [(b"content-length", b"0"), (b"connection", b"close")]
+
+
+@lru_cache(maxsize=64)
+def _parsed(target: bytes) -> tuple[str, bytes]:
+    """Path and query of a target. Raises ``HttpParserError``, ``UnicodeDecodeError``."""
+    url = httptools.parse_url(target)
+    return url.path.decode("ascii"), url.query or b""
+
+
 Answer = Callable[[Exchange], Awaitable[None]]
 
 
@@ -171,11 +181,10 @@ class Connection(asyncio.Protocol):
         """The headers are here: it is answered when those before it have been."""
         self._in_head = self._is_timed = False
         self._alarm.clear()
-        url = httptools.parse_url(self._target)
-        head = Head(self._parser.get_method().decode(), url.path.decode("ascii"), url.query or b"", self._headers)
+        path, query = _parsed(self._target)
+        head = Head(self._parser.get_method().decode(), path, query, self._headers)
         kept = self._parser.should_keep_alive() and self._parser.get_http_version() != "1.0"
-        expects = any(name == b"expect" and value.lower() == b"100-continue" for name, value in self._headers)
-        self._read = Exchange(self, head, kept, expects)
+        self._read = Exchange(self, head, kept)
         if self._now is None:
             self._now = self._read
         else:

@@ -63,8 +63,8 @@ class Exchange:
         "_parts",
         "_silent",
         "_size",
+        "_told",
         "_waits",
-        "expects",
         "head",
         "is_begun",
         "is_kept",
@@ -75,14 +75,14 @@ class Exchange:
         "task",
     )
 
-    def __init__(self, connection: Side, head: Head, is_kept: bool, expects: bool) -> None:
-        self._connection, self.head, self.is_kept, self.expects = connection, head, is_kept, expects
+    def __init__(self, connection: Side, head: Head, is_kept: bool) -> None:
+        self._connection, self.head, self.is_kept = connection, head, is_kept
         self.is_whole = self.is_begun = self.is_over = self.is_lost = False
         self.on_lost: Callable[[], None] | None = None
         self.task: asyncio.Task[None] | None = None
         self._parts: list[bytes] = []
         self._size = self._left = 0
-        self._chunked = self._silent = False
+        self._chunked = self._silent = self._told = False
         self._waits: asyncio.Future[None] | None = None
 
     @property
@@ -129,8 +129,8 @@ class Exchange:
         return {"type": "http.request", "body": body, "more_body": not self.is_whole}
 
     async def _more(self) -> None:
-        if self.expects:
-            self.expects = False
+        told, self._told = self._told, True
+        if not told and _expects(self.head.headers):
             self._connection.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         self._connection.resume_reading()
         self._waits = asyncio.get_running_loop().create_future()
@@ -200,3 +200,7 @@ class Exchange:
         """End the connection now: what lies in buffers, here and in the system, is not sent."""
         self.is_lost = True
         self._connection.cut()
+
+
+def _expects(headers: list[Header]) -> bool:
+    return any(name == b"expect" and value.lower() == b"100-continue" for name, value in headers)
