@@ -23,9 +23,9 @@ from pathlib import Path
 import msgspec
 
 from bylaw.access.decision import Request
-from bylaw.access.office.archive import Made, Written
 from bylaw.access.office.commit import commit
 from bylaw.access.office.enact import enact
+from bylaw.access.office.made import Made, Written
 from bylaw.access.office.place import Office, OfficeSettings, stamp
 from bylaw.access.rules.approval import sign
 from bylaw.access.rules.library import library

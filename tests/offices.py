@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from bylaw.access.decision import Request
-from bylaw.access.office.archive import Made
 from bylaw.access.office.enact import enact
 from bylaw.access.office.journal import Act
+from bylaw.access.office.made import Made
 from bylaw.access.office.place import Office, OfficeSettings
 from bylaw.access.rules.approval import sign
 from bylaw.access.store.records import Said

@@ -17,9 +17,9 @@ import msgspec
 from console_server import served
 
 from bylaw.access.decision import Request
-from bylaw.access.office.archive import Made, Written
 from bylaw.access.office.commit import commit
 from bylaw.access.office.enact import enact
+from bylaw.access.office.made import Made, Written
 from bylaw.access.office.place import Office, OfficeSettings, stamp
 from bylaw.access.office.refresh import refresh
 from bylaw.access.roster.bring import bring

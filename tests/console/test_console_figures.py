@@ -18,9 +18,10 @@ from evening import FROM, LETTER, NOW, SPELLED, Asking, Evening
 from bylaw.access.countries import find
 from bylaw.access.decision import Request
 from bylaw.access.office.agreement import differences
-from bylaw.access.office.archive import Archive, Made
+from bylaw.access.office.archive import Archive
 from bylaw.access.office.filing import filings
 from bylaw.access.office.listing import Listing
+from bylaw.access.office.made import Made
 from bylaw.access.office.refresh import refresh
 from bylaw.access.office.words import explain
 from bylaw.access.store.minimise import Minimised

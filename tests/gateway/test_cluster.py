@@ -15,7 +15,7 @@ import pytest
 from gateway_postgres import Postgres, postgres
 
 from bylaw.access.decision import Request
-from bylaw.access.office.archive import Made, Written
+from bylaw.access.office.made import Made, Written
 from bylaw.canonical import canonical
 from bylaw.errors import RecordError, UsageError, VerificationError
 from bylaw.gateway.caller.keys import KeyFile

@@ -11,8 +11,8 @@ from gateway_model import ModelServer
 from gateway_rig import WAIT, Rig, Stream, gateway, letter, wait
 
 from bylaw.access.decision import Request
-from bylaw.access.office.archive import Made
 from bylaw.access.office.enact import rescission
+from bylaw.access.office.made import Made
 from bylaw.access.office.remake import replay
 from bylaw.canonical import canonical
 from bylaw.gateway.record import coverage

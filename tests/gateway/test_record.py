@@ -4,6 +4,7 @@ import asyncio
 import resource
 import subprocess
 import sys
+import threading
 from datetime import datetime
 from pathlib import Path
 
@@ -11,11 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as runs
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from bylaw.access.decision import Request
-from bylaw.access.office.archive import Made, Written
+from bylaw.access.office.made import Made, Written, summary
 from bylaw.access.office.place import instant
 from bylaw.canonical import canonical
+from bylaw.errors import RecordError
 from bylaw.gateway.caller.keys import KeyFile
 from bylaw.gateway.record.coverage import Beat, changes, intervals
 from bylaw.gateway.record.drain import Drain
@@ -31,6 +34,14 @@ from bylaw.signing import LocalSigner
 from offices import AT, BASE, enacted, office_in
 
 
+async def safe(segments: Segments, line: bytes) -> None:
+    """Write a line, and wait until it is safe."""
+    synced = segments.write(line)
+    assert (synced is None) == (segments.sync == "system")
+    if synced is not None:
+        await synced
+
+
 @given(st.binary(min_size=32, max_size=32), st.text().map(lambda text: canonical({"a": text})))
 @runs(max_examples=50, deadline=None)
 def test_a_line_is_read_as_it_was_written(salt: bytes, body: bytes) -> None:
@@ -42,9 +53,9 @@ def test_a_line_is_read_as_it_was_written(salt: bytes, body: bytes) -> None:
 def test_lines_of_many_who_wait_together(tmp_path: Path, sync: str) -> None:
     async def write() -> None:
         segments = Segments(tmp_path, "w1", sync, 1000)  # type: ignore[arg-type]
-        await asyncio.gather(*(segments.write(b"%03d %s\n" % (number, b"x" * 40)) for number in range(100)))
+        await asyncio.gather(*(safe(segments, b"%03d %s\n" % (number, b"x" * 40)) for number in range(100)))
         for number in range(100, 200):
-            await segments.write(b"%03d %s\n" % (number, b"x" * 40))
+            await safe(segments, b"%03d %s\n" % (number, b"x" * 40))
         segments.close()
 
     asyncio.run(write())
@@ -89,12 +100,40 @@ def test_after_an_fsync_that_failed_another_file_is_begun(tmp_path: Path, monkey
         with monkeypatch.context() as patch:
             patch.setattr("os.fdatasync", _fail)
             with pytest.raises(NotRecorded, match="I/O"):
-                await segments.write(b"lost\n")
-        await segments.write(b"kept\n")
+                await safe(segments, b"lost\n")
+        await safe(segments, b"kept\n")
         segments.close()
 
     asyncio.run(write())
     assert [path.read_bytes() for path in sorted(tmp_path.glob("*.log"))] == [b"lost\n", b"kept\n"]
+
+
+def test_who_waits_behind_an_fsync_that_fails_is_not_told_that_the_next_one_did_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = threading.Event()
+
+    def fail_once(file: int) -> None:
+        assert both.wait(60)
+        monkeypatch.undo()
+        raise OSError(5, "I/O error")
+
+    async def write() -> None:
+        segments = Segments(tmp_path, "w1", "each", 1 << 20)
+        monkeypatch.setattr("os.fdatasync", fail_once)
+        first = asyncio.ensure_future(safe(segments, b"lost\n"))
+        await asyncio.sleep(0.05)
+        second = asyncio.ensure_future(safe(segments, b"lost too\n"))
+        await asyncio.sleep(0.05)
+        both.set()
+        for each in (first, second):
+            with pytest.raises(NotRecorded, match="I/O"):
+                await each
+        await safe(segments, b"kept\n")
+        segments.close()
+
+    asyncio.run(write())
+    assert [path.read_bytes() for path in sorted(tmp_path.glob("*.log"))] == [b"lost\nlost too\n", b"kept\n"]
 
 
 def _fail(file: int) -> None:
@@ -118,7 +157,10 @@ def test_what_is_written_ahead_is_what_the_archive_keeps_under_its_receipt(tmp_p
         receipts = {}
         for number, subject in enumerate(("citizen", "foreign", "citizen", "nobody") * 3):
             ruled = edition.decide(subject, Request(model="m"))
-            receipts[await writer.write(edition, ruled, now + number // 4)] = subject
+            entry = writer.write(edition, ruled, now + number // 4)
+            assert entry.synced is not None
+            await entry.synced
+            receipts[entry.receipt] = subject
         segments.close()
         return receipts
 
@@ -136,6 +178,21 @@ def test_what_is_written_ahead_is_what_the_archive_keeps_under_its_receipt(tmp_p
         assert receipts[leaf_hash(opened.committed.encode()).hex()] == made.decision.subject
         policy = office.policy(_at(made))
         assert made.decision == policy.decide(office.register(_at(made)), made.decision.subject, made.decision.request)
+
+
+@pytest.mark.parametrize("subject", ["citizen", 'a "b" \\ c', ',"call":"x","decision":{', "\u00e9}"])
+def test_what_is_told_of_a_decision_s_bytes_is_what_stands_in_them(tmp_path: Path, subject: str) -> None:
+    lab, office = Lab.open(tmp_path / "lab"), office_in(tmp_path)
+    enacted(office, tmp_path, lab, BASE, "base.toml")
+    policy, register = office.policy(AT), office.register(AT)
+    decision = policy.decide(register, "citizen", Request(model="m"))
+    for call in ("", "w-1", 'w"-1', subject):
+        made = Made(decision=replace(decision, subject=subject), basis=office.basis(AT, policy), call=call)
+        body = canonical(made)
+        assert summary(body) == (made.basis.at, subject, "m", "allow")
+        for wrong in (body[:-1], body[:-2] + b"}", body.replace(b'"acts":', b'"acte":'), body + b"}", b"{}" + body):
+            with pytest.raises(RecordError):
+                summary(wrong)
 
 
 def test_a_drain_that_is_killed_at_any_step_neither_loses_nor_doubles(

@@ -96,7 +96,7 @@ def run_make(args: argparse.Namespace) -> int:
     """One decision."""
     from bylaw.access.countries import country_of
     from bylaw.access.decision import Request, Surface
-    from bylaw.access.office.archive import Made
+    from bylaw.access.office.made import Made
     from bylaw.access.office.words import explain
     from bylaw.access.roster.rows import near
     from bylaw.errors import UsageError

@@ -7,22 +7,22 @@ lets pass.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, NamedTuple
+from collections.abc import Awaitable
+from typing import NamedTuple
 
 from bylaw.access.decision import Request, Surface
 from bylaw.errors import UsageError
 from bylaw.gateway import catalogue
-from bylaw.gateway.caller.identify import Caller, Headers, identify
+from bylaw.gateway.caller.identify import Caller, Headers, identify, is_valid
 from bylaw.gateway.caller.tokens import Tokens
 from bylaw.gateway.caller.whence import Locator
 from bylaw.gateway.limits import Limits
 from bylaw.gateway.log import Log
 from bylaw.gateway.meters import Meters
 from bylaw.gateway.passages import Passage, Passages
-from bylaw.gateway.problem import Broken, Problem, Send, send_whole
+from bylaw.gateway.problem import Broken, Problem, send_whole
 from bylaw.gateway.record.segment import NotRecorded
-from bylaw.gateway.record.writing import Writer
+from bylaw.gateway.record.writing import Entry, Writer
 from bylaw.gateway.refusal import problem_of, receipt_header
 from bylaw.gateway.settings import GatewaySettings
 from bylaw.gateway.snapshot.edition import Edition, Ruled
@@ -30,11 +30,8 @@ from bylaw.gateway.snapshot.follow import Follower, Stale
 from bylaw.gateway.surfaces import QUERIES, Row, find
 from bylaw.gateway.weights import File, Weights
 from bylaw.gateway.wire import body
-from bylaw.gateway.wire.connection import KEY, Connection
-from bylaw.gateway.wire.upstream import Upstreams
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
+from bylaw.gateway.wire.exchange import Exchange
+from bylaw.gateway.wire.upstream import Answer, Upstreams
 
 
 class Parts(NamedTuple):
@@ -60,49 +57,46 @@ class Asked(NamedTuple):
     headers: Headers
     caller: Caller
     country: str
-    connection: Connection
-    is_head: bool
+    exchange: Exchange
 
 
 class Door:
-    """The gateway as an ASGI application. ``passages`` are the answers under way."""
+    """The gateway: called for each request. ``passages`` are the answers under way."""
 
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
         self.passages = Passages()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, exchange: Exchange) -> None:
         """One request."""
-        if scope["type"] != "http":
-            return
         began = time.perf_counter()
         meters = self.parts.meters
         try:
-            await self.enter(scope, receive, send)
+            await self.enter(exchange)
         except Problem as problem:
             meters.problem(problem.kind)
-            self.parts.log.problem(scope["method"], problem, time.perf_counter() - began)
-            await problem.send(send)
+            self.parts.log.problem(exchange.head.method, problem, time.perf_counter() - began)
+            await problem.send(exchange.send)
         except ConnectionResetError:
             meters.count("left")
         except Exception as error:  # a mistake of ours: the server answers 500, and where it was stands in the log
             self.parts.log.fault(error)
             raise
 
-    async def enter(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def enter(self, exchange: Exchange) -> None:
         """Where every request goes through. Raises ``Problem``."""
-        row, rest = find(scope["method"], _path(scope))
+        row, rest = find(exchange.head.method, exchange.head.path)
         edition, now = self._edition()
-        asked = self._asked(row, rest, scope, edition, now)
+        asked = self._asked(row, rest, exchange, edition, now)
         match row.asks:
-            case "models":
-                await self._models(asked, edition, send)
-            case "decide":
-                await self._decide(asked, edition, send)
-            case "weights":
-                await self._weights(asked, edition, send)
             case "model":
-                await self._model(asked, scope, receive, send)
+                await self._model(asked, edition)
+            case "models":
+                await self._models(asked, edition)
+            case "decide":
+                await self._decide(asked)
+            case "weights":
+                await self._weights(asked)
 
     def _edition(self) -> tuple[Edition, float]:
         try:
@@ -112,37 +106,42 @@ class Door:
             told = "Which rules are in force is not known here at the moment; nobody is let through until it is."
             raise Problem("stale", told, headers=((b"retry-after", b"5"),)) from None
 
-    def _asked(self, row: Row, rest: str, scope: Scope, edition: Edition, now: float) -> Asked:
-        headers = Headers.of(scope["headers"])
+    def _asked(self, row: Row, rest: str, exchange: Exchange, edition: Edition, now: float) -> Asked:
+        headers = Headers.of(exchange.head.headers)
         caller = identify(headers, self.parts.tokens, edition, now)
         self.parts.limits.ask(caller, time.monotonic())
-        forwarded = headers.joined(b"x-forwarded-for")
-        whence = self.parts.locator.of(scope["client"][0] if scope["client"] else "", forwarded)
+        whence = self.parts.locator.of(exchange.peer, headers.joined(b"x-forwarded-for"))
         for signal in whence.signals:
             self.parts.meters.signal(signal)
-        return Asked(row, rest, headers, caller, whence.country, scope[KEY], scope["method"] == "HEAD")
+        return Asked(row, rest, headers, caller, whence.country, exchange)
 
-    async def _model(self, asked: Asked, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _model(self, asked: Asked, edition: Edition) -> None:
         """A request to a model: its body is read, and goes on if the decision allows."""
-        limits = self.parts.settings.limits
-        query = scope["query_string"]
-        if query not in QUERIES:
+        limits, exchange = self.parts.settings.limits, asked.exchange
+        if exchange.head.query not in QUERIES:
             raise Problem("malformed", "This path takes no such query.")
         body.check_head(asked.headers.last, limits.body_bytes)
         with self.parts.limits.running(asked.caller):
-            if asked.connection.has_request:
-                content = await body.read(receive, limits.body_bytes)
+            if exchange.is_whole:
+                content = await body.read(exchange.receive, limits.body_bytes)
             else:
-                content = await body.read_in_time(receive, limits.body_bytes, limits.body_seconds)
+                content = await body.read_in_time(exchange.receive, limits.body_bytes, limits.body_seconds)
+                self._still(asked.caller, edition)
             model = body.model_of(content)
             if asked.row.path == "/v1/responses":
                 body.check_kept(content)
             if not self.parts.upstreams.serves(model):
                 raise Problem("no-such-model", "There is no model of this name here.")
-            passage = Passage(asked.caller, _request(asked, model), asked.connection)
-            await self._pass(passage, self._forward(passage, asked, query, content, send), send)
+            passage = Passage(asked.caller, _request(asked, model), exchange)
+            await self._pass(passage, self._forward(passage, asked, content))
 
-    async def _pass(self, passage: Passage, answer: Awaitable[None], send: Send) -> None:
+    def _still(self, caller: Caller, edition: Edition) -> None:
+        """Raise ``Problem`` if the caller's key has ended while the body came."""
+        found, now = self._edition()
+        if found is not edition and not is_valid(caller, found, now):
+            raise _ended_meanwhile()
+
+    async def _pass(self, passage: Passage, answer: Awaitable[None]) -> None:
         """An answer under way: it ends when its caller goes, or when what is in force ends it."""
         self.passages.enter(passage)
         try:
@@ -158,111 +157,142 @@ class Door:
         except Broken as why:
             self.parts.meters.count("broken")
             self.parts.log.event("broken", why=str(why))
-            passage.connection.cut()
+            passage.exchange.cut()
         finally:
             self.passages.leave(passage)
 
     async def _ended(self, passage: Passage) -> Problem:
         """Why an answer that had not begun never will."""
         if passage.ended is None:
-            return Problem("who", "The key or the subject of this request has ended.")
+            return _ended_meanwhile()
         edition, now = self._edition()
-        return problem_of(
-            passage.ended.decision, await self.record(edition, passage.ended, now), edition, self.parts.settings
-        )
+        receipt = await self.record(edition, passage.ended, now)
+        return problem_of(passage.ended.decision, receipt, edition, self.parts.settings)
 
-    async def _forward(self, passage: Passage, asked: Asked, query: bytes, content: bytes, send: Send) -> None:
-        receipt = await self.decided(asked.caller, passage.request)
-        path, last = asked.row.path, asked.headers.last
-        answer = await self.parts.upstreams.ask(passage.request.model, path, query, last, content)
+    async def _forward(self, passage: Passage, asked: Asked, content: bytes) -> None:
+        """The decision and, if it allows, the model's answer: the model is asked while the disk syncs what was written,
+        and nothing goes to the caller before that has ended.
+        """
+        exchange = passage.exchange
+        entry = await self._decided(asked.caller, passage.request, ahead=True)
         try:
-            headers = [*answer.headers, receipt_header(receipt)]
-            await self._send(
-                passage, {"type": "http.response.start", "status": answer.status, "headers": headers}, send
+            answer = await self.parts.upstreams.ask(
+                passage.request.model, asked.row.path, exchange.head.query, asked.headers.last, content
             )
-            passage.started = True
-            more = True
-            while more:
-                piece = await answer.read()
-                more = not answer.is_over
-                await self._send(passage, {"type": "http.response.body", "body": piece, "more_body": more}, send)
+        except Problem:
+            await self._safe(entry)
+            raise
+        try:
+            if entry.synced is not None:
+                await self._safe(entry)
+            exchange.start(answer.status, [*answer.headers, receipt_header(entry.receipt)])
+            await self._passed_on(answer, exchange)
             self.parts.meters.count("answered")
         finally:
             answer.close()
 
-    async def _send(self, passage: Passage, message: MutableMapping[str, Any], send: Send) -> None:
-        """Send to a caller, who must take it in time."""
-        if not passage.connection.is_paused:
-            await send(message)
-            return
+    async def _passed_on(self, answer: Answer, exchange: Exchange) -> None:
+        """An answer's body, piece by piece as it comes."""
+        more = True
+        while more:
+            piece = await answer.read()
+            more = not answer.is_over
+            if exchange.is_paused:
+                await self._taken(exchange)
+            exchange.write(piece, more)
+
+    async def _taken(self, exchange: Exchange) -> None:
+        """Wait for a caller, who must take what was sent in time."""
         try:
             async with asyncio.timeout(self.parts.settings.limits.write_seconds):
-                await send(message)
+                await exchange.taken()
         except TimeoutError:
             raise Broken("the caller does not take the answer") from None
 
-    async def decided(self, caller: Caller, request: Request) -> str:
-        """The receipt of a decision that allows, on the disk. Raises ``Problem`` for every other.
+    async def _decided(self, caller: Caller, request: Request, ahead: bool = False) -> Entry:
+        """A decision that allows, on the disk; with ``ahead`` it may only have been written. Raises ``Problem`` for
+        every other, once it is on the disk.
 
-        What is in force may change while the record is written; then it is decided again.
+        What is in force may change while the disk syncs; then it is decided again.
         """
         while True:
             edition, now = self._edition()
             ruled = _rule(edition, caller, request)
-            receipt = await self.record(edition, ruled, now)
+            entry = self._written(edition, ruled, now)
+            if ahead and ruled.decision.outcome == "allow":
+                return entry
+            await self._safe(entry)
             if self.parts.follower.edition is edition:
                 break
         if ruled.decision.outcome != "allow":
-            raise problem_of(ruled.decision, receipt, edition, self.parts.settings)
-        return receipt
+            raise problem_of(ruled.decision, entry.receipt, edition, self.parts.settings)
+        return entry
 
     async def record(self, edition: Edition, ruled: Ruled, now: float) -> str:
-        """Write a decision; returns its receipt. Raises ``Problem``: what cannot be recorded is not answered."""
+        """Write a decision; returns its receipt once it is on the disk. Raises ``Problem``."""
+        entry = self._written(edition, ruled, now)
+        await self._safe(entry)
+        return entry.receipt
+
+    def _written(self, edition: Edition, ruled: Ruled, now: float) -> Entry:
+        """Write a decision. Raises ``Problem``: what cannot be recorded is not answered."""
         self.parts.meters.decision(ruled.decision.outcome)
         try:
-            return await self.parts.writer.write(edition, ruled, now)
+            return self.parts.writer.write(edition, ruled, now)
         except NotRecorded as why:
-            self.parts.log.event("no-record", why=str(why))
-            told = "Decisions cannot be recorded here at the moment, so nobody is let through."
-            raise Problem("no-record", told) from None
+            raise self._not_recorded(why) from None
 
-    async def _models(self, asked: Asked, edition: Edition, send: Send) -> None:
+    async def _safe(self, entry: Entry) -> None:
+        """Wait until a decision is safe on the disk. Raises ``Problem`` if it never will be."""
+        if entry.synced is not None:
+            try:
+                await entry.synced
+            except NotRecorded as why:
+                raise self._not_recorded(why) from None
+
+    def _not_recorded(self, why: NotRecorded) -> Problem:
+        self.parts.log.event("no-record", why=str(why))
+        return Problem("no-record", "Decisions cannot be recorded here at the moment, so nobody is let through.")
+
+    async def _models(self, asked: Asked, edition: Edition) -> None:
         """Only what is the caller's; looking is no use of a model, so nothing is recorded."""
         mine = [
             model
             for model in self.parts.settings.model
             if _rule(edition, asked.caller, _request(asked, model)).decision.outcome == "allow"
         ]
-        await catalogue.send(mine, asked.rest, b"anthropic-version" in asked.headers.last, send)
+        await catalogue.send(mine, asked.rest, b"anthropic-version" in asked.headers.last, asked.exchange.send)
 
-    async def _decide(self, asked: Asked, edition: Edition, send: Send) -> None:
+    async def _decide(self, asked: Asked) -> None:
         """A decision for an engine that stands elsewhere (nginx ``auth_request``, Envoy ``ext_authz``)."""
         model = asked.headers.last.get(b"bylaw-model", b"").decode("latin-1")
         if not self.parts.settings.decision_point or model not in self.parts.settings.model:
             raise Problem("not-found", "There is no such path or model here.")
         try:
-            receipt = await self.decided(asked.caller, _request(asked, model))
+            entry = await self._decided(asked.caller, _request(asked, model))
         except Problem as problem:
             problem.status = min(problem.status, 403) if problem.status < 500 else problem.status
             raise  # nginx knows 401 and 403; every other status is an error of its own to it
-        await send_whole(send, 200, b"", receipt_header(receipt))
+        await send_whole(asked.exchange.send, 200, b"", receipt_header(entry.receipt))
 
-    async def _weights(self, asked: Asked, edition: Edition, send: Send) -> None:
+    async def _weights(self, asked: Asked) -> None:
         """A file of a signed model directory, or a range of it."""
         file = self.parts.weights.find(asked.rest, asked.headers.last)
         with self.parts.limits.running(asked.caller):
-            passage = Passage(asked.caller, _request(asked, file.model, "weights"), asked.connection)
-            await self._pass(passage, self._hand_out(passage, asked, file, send), send)
+            passage = Passage(asked.caller, _request(asked, file.model, "weights"), asked.exchange)
+            await self._pass(passage, self._hand_out(passage, asked, file))
 
-    async def _hand_out(self, passage: Passage, asked: Asked, file: File, send: Send) -> None:
-        receipt = await self.decided(asked.caller, passage.request)
-        start, pieces = file.answer(receipt_header(receipt))
-        await self._send(passage, start, send)
-        passage.started = True
-        if not asked.is_head:
+    async def _hand_out(self, passage: Passage, asked: Asked, file: File) -> None:
+        exchange = asked.exchange
+        entry = await self._decided(asked.caller, passage.request)
+        start, pieces = file.answer(receipt_header(entry.receipt))
+        exchange.start(start["status"], start["headers"])
+        if exchange.head.method != "HEAD":
             async for piece in pieces:
-                await self._send(passage, {"type": "http.response.body", "body": piece, "more_body": True}, send)
-        await self._send(passage, {"type": "http.response.body", "body": b""}, send)
+                if exchange.is_paused:
+                    await self._taken(exchange)
+                exchange.write(piece, True)
+        exchange.write(b"", False)
 
 
 def _rule(edition: Edition, caller: Caller, request: Request) -> Ruled:
@@ -282,9 +312,5 @@ def _request(asked: Asked, model: str, surface: Surface | None = None) -> Reques
     )
 
 
-def _path(scope: Scope) -> str:
-    """The path as the server decoded it. One that was written in another way than it reads is refused."""
-    path: str = scope["path"]
-    if scope["raw_path"] != path.encode("latin-1", "replace"):
-        raise Problem("not-found", "There is no such path here.")
-    return path
+def _ended_meanwhile() -> Problem:
+    return Problem("who", "The key or the subject of this request has ended.")

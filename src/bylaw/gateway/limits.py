@@ -4,7 +4,6 @@ They hold for all workers of a machine together (``tally``). What one worker can
 """
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from bylaw.gateway.caller.identify import Caller
@@ -14,14 +13,14 @@ from bylaw.gateway.tally import Tally
 
 
 class Limits:
-    """All limits, as one worker keeps them."""
+    """All limits, as one worker keeps them; ``under_way``: its answers."""
 
     def __init__(self, settings: LimitSettings, tally: Tally) -> None:
         self.settings, self._tally = settings, tally
         self._rates = (settings.key_rate, settings.subject_rate, settings.organization_rate)
         self._most = (settings.key_running, settings.subject_running, settings.organization_running)
         self._is_counted, self._is_rated = any(self._most), any(self._rates)
-        self._all = 0
+        self.under_way = 0
 
     def ask(self, caller: Caller, now: float) -> None:
         """Raise ``Problem`` if one of the rates is used up. ``now`` is of the system's monotonic clock."""
@@ -32,21 +31,46 @@ class Limits:
         if wait:
             raise _too_many(wait)
 
-    @contextmanager
-    def running(self, caller: Caller) -> Iterator[None]:
-        """While an answer is under way. Raises ``Problem`` if there are too many."""
-        if self._all >= self.settings.running:
+    def running(self, caller: Caller) -> "Running":
+        """While an answer is under way: entering it raises ``Problem`` if there are too many."""
+        return Running(self, caller)
+
+    def enter(self, caller: Caller) -> list[str]:
+        """One more answer; returns the names it counts for. Raises ``Problem``."""
+        if self.under_way >= self.settings.running:
             raise Problem("busy", "Too much is under way here.", headers=((b"retry-after", b"1"),))
-        with ExitStack() as counted:
-            for name, most in _set(caller, self._most) if self._is_counted else ():
-                if not self._tally.enter(name, most):
-                    raise _too_many(1.0)
-                counted.callback(self._tally.leave, name)
-            self._all += 1
-            try:
-                yield
-            finally:
-                self._all -= 1
+        counted: list[str] = []
+        for name, most in _set(caller, self._most) if self._is_counted else ():
+            if not self._tally.enter(name, most):
+                self._leave(counted)
+                raise _too_many(1.0)
+            counted.append(name)
+        self.under_way += 1
+        return counted
+
+    def leave(self, counted: list[str]) -> None:
+        """It is over."""
+        self.under_way -= 1
+        self._leave(counted)
+
+    def _leave(self, counted: list[str]) -> None:
+        for name in counted:
+            self._tally.leave(name)
+
+
+class Running:
+    """One answer under way."""
+
+    __slots__ = ("_caller", "_counted", "_limits")
+
+    def __init__(self, limits: Limits, caller: Caller) -> None:
+        self._limits, self._caller = limits, caller
+
+    def __enter__(self) -> None:
+        self._counted = self._limits.enter(self._caller)
+
+    def __exit__(self, *exc: object) -> None:
+        self._limits.leave(self._counted)
 
 
 def _set(caller: Caller, limits: tuple[float, ...]) -> Iterator[tuple[str, Any]]:

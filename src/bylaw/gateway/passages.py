@@ -1,24 +1,28 @@
 """Answers under way: looked at again whenever something else is in force, and cut if they are no longer allowed."""
 
-import asyncio
 from collections.abc import Callable, Iterator
 
 from bylaw.access.decision import Request
-from bylaw.gateway.caller.identify import Caller
+from bylaw.gateway.caller.identify import Caller, is_valid
 from bylaw.gateway.snapshot.edition import Edition, Ruled
-from bylaw.gateway.wire.connection import Connection
+from bylaw.gateway.wire.exchange import Exchange
 
 
 class Passage:
     """One answer under way. ``ended`` is the decision that ended it, ``gone`` that the caller has left."""
 
-    __slots__ = ("caller", "connection", "ended", "gone", "request", "revoked", "started", "task")
+    __slots__ = ("caller", "ended", "exchange", "gone", "request", "revoked", "task")
 
-    def __init__(self, caller: Caller, request: Request, connection: Connection) -> None:
-        self.caller, self.request, self.connection = caller, request, connection
-        self.task = asyncio.current_task()
-        self.started = self.gone = self.revoked = False
+    def __init__(self, caller: Caller, request: Request, exchange: Exchange) -> None:
+        self.caller, self.request, self.exchange = caller, request, exchange
+        self.task = exchange.task
+        self.gone = self.revoked = False
         self.ended: Ruled | None = None
+
+    @property
+    def started(self) -> bool:
+        """Whether something of it was sent."""
+        return self.exchange.is_begun
 
     def leave(self) -> None:
         """The caller has gone."""
@@ -28,7 +32,7 @@ class Passage:
     def cut(self) -> None:
         """Nothing more of it is sent."""
         if self.started:
-            self.connection.cut()
+            self.exchange.cut()
         self._stop()
 
     def _stop(self) -> None:
@@ -50,12 +54,12 @@ class Passages:
 
     def enter(self, passage: Passage) -> None:
         """It is under way, and ends if its caller goes."""
-        passage.connection.on_lost = passage.leave
+        passage.exchange.on_lost = passage.leave
         self._running.add(passage)
 
     def leave(self, passage: Passage) -> None:
         """It is over."""
-        passage.connection.on_lost = None
+        passage.exchange.on_lost = None
         self._running.discard(passage)
 
     def review(self, edition: Edition, now: float, tell: Callable[[Passage], None]) -> int:
@@ -73,11 +77,9 @@ class Passages:
 
 def _stands(passage: Passage, edition: Edition, now: float) -> bool:
     caller = passage.caller
-    if caller.hash:
-        key = edition.key(caller.hash)
-        if key is None or (key.expires is not None and now >= key.expires.timestamp()):
-            passage.revoked = True
-            return False
+    if not is_valid(caller, edition, now):
+        passage.revoked = True
+        return False
     try:
         ruled = edition.decide(caller.subject, passage.request)
     except Exception:  # noqa: BLE001  nobody has that id any more, or it cannot be decided: then it is not allowed

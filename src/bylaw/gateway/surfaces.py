@@ -1,8 +1,8 @@
 """What can be asked for, as a table: a path that is not in it does not exist.
 
-A path is compared as the server has decoded it (``scope["path"]``), and what goes upstream is the row's own path,
-never what the caller wrote. So there is no second reading of a path anywhere: no encoded slash, no ``..``, no Host
-header takes part.
+A path is compared as it was written, one with an escape in it is refused, and what goes upstream is the row's own
+path, never what the caller wrote. So there is no second reading of a path anywhere: no encoded slash, no ``..``, no
+Host header takes part.
 """
 
 from collections.abc import Mapping
@@ -61,6 +61,8 @@ QUERIES = frozenset({b"", b"beta=true"})
 def find(method: str, path: str) -> tuple[Row, str]:
     """The row of a path, and what follows it. Raises ``Problem``."""
     row, rest = SURFACES.get(path), ""
+    if row is None and "%" in path:
+        raise _nothing("")
     if row is None:
         head = next((head for head in BELOW if path.startswith(head)), "")
         if not head:

@@ -8,9 +8,9 @@ import pytest
 
 from bylaw.access.decide.outside import Outside, Screened
 from bylaw.access.decision import Decision, Finding, Request, Used
-from bylaw.access.office.archive import Made
 from bylaw.access.office.enact import enact, rescission
 from bylaw.access.office.impact import impact
+from bylaw.access.office.made import Made
 from bylaw.access.office.place import Office, instant, stamp
 from bylaw.access.office.remake import replay
 from bylaw.access.office.reports import period

@@ -7,8 +7,8 @@ import pytest
 
 from bylaw.access.decision import Request
 from bylaw.access.office.agreement import differences
-from bylaw.access.office.archive import Made
 from bylaw.access.office.commit import commit
+from bylaw.access.office.made import Made
 from bylaw.access.office.place import Office
 from bylaw.access.office.retire import retire, retirement
 from bylaw.canonical import canonical

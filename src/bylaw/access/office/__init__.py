@@ -6,6 +6,7 @@
     journal   which document was enacted when, and where the ledger says so
     enact     a signed document comes into force, or ends another
     outside   hits and ownership, worked out from facts and lists, kept by digest
+    made      a decision with what it was made from, and its bytes
     archive   decisions kept, committed to in the ledger · listing  the same, for whoever reads many of them
     batches   the archive's batches as they lie there · commit  the step that enters them
     impact    whom a draft would hit, before it does · status  what has become of what was enacted

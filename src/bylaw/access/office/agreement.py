@@ -16,9 +16,10 @@ from tempfile import TemporaryDirectory
 
 from bylaw.access.filings.calendar import day_of
 from bylaw.access.office import filing
-from bylaw.access.office.archive import leaves_of, summary
+from bylaw.access.office.archive import leaves_of
 from bylaw.access.office.batches import Batch, Entered
 from bylaw.access.office.journal import Act
+from bylaw.access.office.made import summary
 from bylaw.access.office.place import Office, stamp
 from bylaw.access.office.retire import over
 from bylaw.access.rules.folder import documents

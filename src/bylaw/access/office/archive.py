@@ -10,18 +10,18 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 
-from bylaw.access.decision import Decision, Request
+from bylaw.access.decision import Request
 from bylaw.access.office.batches import Batch, batches
+from bylaw.access.office.made import Made, Written, made_of, summary
 from bylaw.access.store.database import explained
-from bylaw.canonical import canonical, digest, sha256
-from bylaw.errors import RecordError, UsageError, VerificationError
+from bylaw.canonical import canonical, sha256
+from bylaw.errors import UsageError
 from bylaw.ledger.entries import DecisionBatch, Reference, encode, now
 from bylaw.ledger.merkle import Leaves, leaf_hash, prove_inclusion, root
-from bylaw.ledger.salts import Salts, commitment
+from bylaw.ledger.salts import Salts
 from bylaw.lineage.lab import Lab
 from bylaw.storage import alone, write_ahead
 
@@ -34,51 +34,15 @@ CREATE INDEX IF NOT EXISTS decisions_subject ON decisions (subject);
 CREATE TABLE IF NOT EXISTS batches (
     first INTEGER PRIMARY KEY, last INTEGER NOT NULL, root TEXT NOT NULL, entry BLOB NOT NULL, place INTEGER);
 CREATE TABLE IF NOT EXISTS commitments (number INTEGER PRIMARY KEY, committed TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS drawn (number INTEGER PRIMARY KEY, salt BLOB NOT NULL);
 PRAGMA user_version = 1;
 """
+_CACHE = 64 << 10
+"""KiB of pages in memory: what some thousands of decisions change is written once, when they are all here."""
+_AHEAD = 8_000
+"""Pages in the log before the file, after which they go into it: those that each batch changes, seldom."""
 _Pending = tuple[int, str, bytes, bytes | None]
 """A decision that is in no batch yet: number, instant, bytes, and its salt if it was written ahead."""
-
-
-class Basis(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What decisions were made from: facts, rules, hits and ownership as they were known.
-
-    ``at`` is the instant they were made for (UTC), ``facts`` the number of the last import, ``acts`` how many acts the
-    journal had; ``rules`` and ``outside`` are digests.
-    """
-
-    at: str
-    facts: int
-    acts: int
-    rules: str
-    outside: str
-
-
-class Made(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A decision with its basis; its ``id`` is made from both, and from the ``call`` it was made for at a gateway."""
-
-    decision: Decision
-    basis: Basis
-    call: str = ""
-
-    @property
-    def id(self) -> str:
-        """``decision-`` and 64 hex digits."""
-        return f"decision-{digest(self)}"
-
-
-class Written(NamedTuple):
-    """A decision as it was written ahead of its answer: the canonical bytes of a ``Made``, and the salt of its
-    commitment.
-    """
-
-    body: bytes
-    salt: bytes
-
-    @property
-    def receipt(self) -> str:
-        """The hash of its leaf in a batch's tree, 64 hex digits: what the caller was given."""
-        return leaf_hash(commitment(self.body, self.salt).encode()).hex()
 
 
 class Opened(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,11 +91,11 @@ class Archive:
         """
         rows = [(f"decision-{sha256(one.body)}", summary(one.body), one) for one in written]
         with self._open() as base, base:
-            base.executemany(
-                "INSERT OR IGNORE INTO decisions (id, at, subject, model, outcome, body, salt)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                [(id, *summary, one.body, one.salt) for id, summary, one in rows],
-            )
+            count = base.executemany(
+                "INSERT OR IGNORE INTO decisions (id, at, subject, model, outcome, body) VALUES (?, ?, ?, ?, ?, ?)",
+                [(id, *summary, one.body) for id, summary, one in rows],
+            ).rowcount
+            _draw(base, count, [(id, one.salt) for id, _, one in rows])
 
     def find(self, id: str) -> Made:
         """The decision of an id, or of the start of one. Raises ``UsageError`` if there is none, or several."""
@@ -173,7 +137,8 @@ class Archive:
         with self._alone(), self._open() as base:
             self._enter(base, lab)
             rows = base.execute(
-                "SELECT number, at, body, salt FROM decisions"
+                "SELECT number, at, body, coalesce(drawn.salt, decisions.salt)"
+                " FROM decisions LEFT JOIN drawn USING (number)"
                 " WHERE number > (SELECT coalesce(max(last), 0) FROM batches) AND body IS NOT NULL ORDER BY number"
             ).fetchall()
             if rows:
@@ -235,6 +200,7 @@ class Archive:
                 ).fetchone()
                 if row:
                     self._salts.destroy(row[0])
+                base.execute("DELETE FROM drawn WHERE number = (SELECT number FROM decisions WHERE id = ?)", (made.id,))
                 base.execute(
                     "UPDATE decisions SET body = NULL, salt = NULL, subject = '', id = 'erased-' || number, erased = ?"
                     " WHERE id = ?",
@@ -256,7 +222,11 @@ class Archive:
         entry = encode(said)
         with base:
             numbers = [number for number, *_ in rows]
-            base.execute("UPDATE decisions SET salt = NULL WHERE salt IS NOT NULL AND number <= ?", (numbers[-1],))
+            base.execute("DELETE FROM drawn WHERE number <= ?", (numbers[-1],))
+            base.execute(
+                "UPDATE decisions SET salt = NULL WHERE number BETWEEN ? AND ? AND salt IS NOT NULL",
+                (numbers[0], numbers[-1]),
+            )
             base.executemany("INSERT INTO commitments VALUES (?, ?)", zip(numbers, committed, strict=True))
             base.execute("INSERT INTO batches VALUES (?, ?, ?, ?, NULL)", (numbers[0], numbers[-1], top, entry))
 
@@ -286,29 +256,29 @@ class Archive:
         with explained(self.path), closing(sqlite3.connect(self.path, timeout=30)) as base:
             base.execute("PRAGMA synchronous = FULL")
             base.execute("PRAGMA secure_delete = ON")
+            base.execute(f"PRAGMA cache_size = -{_CACHE}")
+            base.execute(f"PRAGMA wal_autocheckpoint = {_AHEAD}")
             yield base
+
+
+def _draw(base: sqlite3.Connection, count: int, salts: Sequence[tuple[str, bytes]]) -> None:
+    """Keep the salts of decisions that were just inserted, by id, until they are committed to: beside them, since in
+    their rows each would be written twice. ``count`` of them are new.
+    """
+    if count == len(salts):
+        (last,) = base.execute("SELECT max(number) FROM decisions").fetchone()
+        numbers = range(last - count + 1, last + 1)
+        base.executemany(
+            "INSERT INTO drawn VALUES (?, ?)", [(at, salt) for at, (_, salt) in zip(numbers, salts, strict=True)]
+        )
+        return
+    base.executemany(
+        "INSERT OR IGNORE INTO drawn SELECT number, ? FROM decisions"
+        " WHERE id = ? AND salt IS NULL AND number > (SELECT coalesce(max(last), 0) FROM batches)",
+        [(salt, id) for id, salt in salts],
+    )
 
 
 def leaves_of(committed: Iterable[str]) -> Leaves:
     """The leaves of a batch's tree, by the commitments of its decisions."""
     return Leaves(leaf_hash(each.encode()) for each in committed)
-
-
-def summary(body: bytes) -> tuple[str, str, str, str]:
-    """Instant, subject, model and outcome of a decision's bytes."""
-    try:
-        made = _read(body)
-    except msgspec.DecodeError as error:
-        raise RecordError(f"these bytes are no decision: {error}") from error
-    return made.basis.at, made.decision.subject, made.decision.request.model, made.decision.outcome
-
-
-def made_of(id: str, body: bytes) -> Made:
-    """The decision of an id. Raises ``VerificationError`` for bytes that are another one's."""
-    if id != f"decision-{sha256(body)}":
-        raise VerificationError("decision", f"{id} was changed: what is kept under this id has another")
-    return _read(body)
-
-
-def _read(body: bytes) -> Made:
-    return msgspec.json.decode(body, type=Made)

@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from bylaw.access.office.archive import Made, made_of
+from bylaw.access.office.made import Made, made_of
 from bylaw.access.store.database import explained
 
 _COLUMNS = "SELECT number, id, at, subject, model, outcome, body FROM decisions"

@@ -9,8 +9,9 @@ from pathlib import Path
 import msgspec
 
 from bylaw.access.decide.policy import Policy, compile
-from bylaw.access.office.archive import Archive, Basis
+from bylaw.access.office.archive import Archive
 from bylaw.access.office.journal import Act, Journal, Known
+from bylaw.access.office.made import Basis
 from bylaw.access.office.outside import Kept, SeedSettings
 from bylaw.access.rules.approval import NOBODY_YET, Approvers, approved
 from bylaw.access.rules.document import Document

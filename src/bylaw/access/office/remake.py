@@ -13,7 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from bylaw.access.decide.policy import Policy
-from bylaw.access.office.archive import Basis, Made
+from bylaw.access.office.made import Basis, Made
 from bylaw.access.office.place import Office, instant
 from bylaw.access.subjects import Subject
 from bylaw.canonical import canonical

@@ -11,7 +11,7 @@ from bylaw.access.decide.outside import Outside
 from bylaw.access.decision import Decision
 from bylaw.access.filings.calendar import day_of
 from bylaw.access.filings.drafts import Draft, Kind, draft
-from bylaw.access.office.archive import Made
+from bylaw.access.office.made import Made
 from bylaw.access.office.place import instant
 
 REPORT = "report"

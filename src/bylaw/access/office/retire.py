@@ -12,7 +12,7 @@ import msgspec
 
 from bylaw.access.filings.calendar import day_of, years_after
 from bylaw.access.filings.terms import term
-from bylaw.access.office.archive import Made
+from bylaw.access.office.made import Made
 from bylaw.access.office.place import Office, instant
 from bylaw.errors import UsageError
 

@@ -14,8 +14,8 @@ import msgspec
 from bylaw.access.decide.profile import NONSENSE, request_country
 from bylaw.access.decision import Decision
 from bylaw.access.filings.calendar import day_of
-from bylaw.access.office.archive import Basis, Made
 from bylaw.access.office.listing import Listing
+from bylaw.access.office.made import Basis, Made
 from bylaw.access.office.place import instant
 from bylaw.access.office.reports import NO_BASE, REPORT
 from bylaw.console.decisions.summary import Brief, Summary

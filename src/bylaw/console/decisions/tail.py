@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from bylaw.access.office.archive import Made
+from bylaw.access.office.made import Made
 from bylaw.canonical import sha256
 from bylaw.gateway.record.segment import SUFFIX
 from bylaw.gateway.record.writing import read_line

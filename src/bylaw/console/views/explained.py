@@ -2,7 +2,7 @@
 
 import msgspec
 
-from bylaw.access.office.archive import Made
+from bylaw.access.office.made import Made
 from bylaw.access.office.words import explain
 from bylaw.console.decisions.tail import fresh
 from bylaw.console.desk import Desk

@@ -6,8 +6,8 @@ from typing import Literal
 import msgspec
 
 from bylaw.access.countries import find
-from bylaw.access.office.archive import Made
 from bylaw.access.office.listing import Row
+from bylaw.access.office.made import Made
 from bylaw.console.decisions.gather import brief
 from bylaw.console.decisions.search import PAGE, Wanted, choices, organizations, search
 from bylaw.console.decisions.summary import Brief

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from bylaw.access.decision import Surface
 from bylaw.canonical import sha256
-from bylaw.gateway.caller.keys import id_of, looks_like
+from bylaw.gateway.caller.keys import Key, id_of, looks_like
 from bylaw.gateway.caller.tokens import BadToken, Tokens
 from bylaw.gateway.problem import Problem
 from bylaw.gateway.snapshot.edition import Edition
@@ -66,11 +66,25 @@ def identify(headers: Headers, tokens: Tokens, edition: Edition, now: float) -> 
     return _end_user(headers.last[END_USER].decode("latin-1"), caller, tokens, edition)
 
 
+def is_valid(caller: Caller, edition: Edition, now: float) -> bool:
+    """Whether the key that somebody came by still counts; a token was read for its own time."""
+    if not caller.hash:
+        return True
+    key = edition.key(caller.hash)
+    return key is not None and not _has_ended(key, now)
+
+
+def _has_ended(key: Key, now: float) -> bool:
+    return key.expires is not None and now >= key.expires.timestamp()
+
+
 def _credential(headers: Headers) -> str:
     authorization, key = headers.last.get(b"authorization"), headers.last.get(b"x-api-key")
     if headers.twice & {b"authorization", b"x-api-key"}:
         raise Problem("who", _UNKNOWN)
     scheme, _, bearer = (authorization or b"").partition(b" ")
+    if key is None and bearer and scheme == b"Bearer":
+        return bearer.strip().decode("latin-1")
     found = {each.strip() for each in (bearer, key) if each}
     if len(found) != 1 or (authorization and scheme.lower() != b"bearer"):
         raise Problem("who", _UNKNOWN)
@@ -80,7 +94,7 @@ def _credential(headers: Headers) -> str:
 def _by_key(text: str, edition: Edition, now: float) -> Caller:
     hash = sha256(text.encode())
     key = edition.key(hash)
-    if key is None or (key.expires is not None and now >= key.expires.timestamp()):
+    if key is None or _has_ended(key, now):
         raise Problem("who", _UNKNOWN)
     return Caller(key.subject, key.channel, key.organization, key.surface, id_of(hash), hash)
 

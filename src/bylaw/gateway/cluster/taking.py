@@ -12,7 +12,8 @@ from pathlib import Path
 
 import msgspec
 
-from bylaw.access.office.archive import Archive, Written
+from bylaw.access.office.archive import Archive
+from bylaw.access.office.made import Written
 from bylaw.canonical import sha256
 from bylaw.errors import BylawError, MalformedError, VerificationError
 from bylaw.gateway.cluster.database import Database, Rows

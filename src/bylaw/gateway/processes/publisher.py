@@ -18,7 +18,8 @@ def main(args: argparse.Namespace, place: Place) -> None:
     state.snapshot.mkdir(parents=True, exist_ok=True)
     with alone(state.root / "publisher.lock", UsageError(f"another publisher works in {state.root}")):
         settings = place.settings.snapshot
-        publisher = Publisher(Office.open(place.office), state.keys, state.snapshot, state.signer(), settings)
+        office = Office.open(place.office)
+        publisher = Publisher(office, state.keys, state.snapshot, state.signer(), settings, aside=True)
         child.repeat(lambda: publisher.turn(time.time()), settings.look_seconds)
 
 

@@ -21,6 +21,7 @@ def main(args: argparse.Namespace, place: Place) -> None:
         if args.once:
             drain.turn()
         else:
+            child.stand_back()
             child.repeat(drain.turn, place.settings.record.commit_seconds)
 
 

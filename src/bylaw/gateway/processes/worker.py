@@ -6,6 +6,7 @@ import gc
 import resource
 import secrets
 import socket
+import sys
 import time
 
 import uvloop
@@ -31,6 +32,15 @@ from bylaw.gateway.tally import Tally
 from bylaw.gateway.weights import Weights
 from bylaw.gateway.wire.connection import connection_class
 from bylaw.gateway.wire.upstream import Upstreams
+
+YOUNG = (20_000, 20, 100)
+"""When memory is looked through for cycles (``gc.set_threshold``): what some dozens of requests under way hold is more
+than Python's 700, and would be looked through again and again only to be found in use.
+"""
+SWITCH = 0.0005
+"""Seconds after which whoever waits for the interpreter gets it: a decision that has been synced is waited for, and
+Python's 5 ms would come before the sync and after it.
+"""
 
 
 class Worker:
@@ -105,7 +115,7 @@ async def run(worker: Worker, listening: socket.socket) -> None:
         worker.door,
         worker.listen,
         loop="uvloop",
-        http=connection_class(limits, lambda: worker.door.parts.meters.count("turned_away")),
+        http=connection_class(limits, worker.door, lambda: worker.door.parts.meters.count("turned_away")),
         backlog=4096,
         timeout_keep_alive=round(limits.keep_seconds),
         timeout_graceful_shutdown=round(limits.drain_seconds),
@@ -113,6 +123,8 @@ async def run(worker: Worker, listening: socket.socket) -> None:
     tasks = [asyncio.ensure_future(each) for each in (worker.follower.watch(), _beating(worker))]
     gc.collect()
     gc.freeze()  # what is here now stays; looking through it again and again would cost every request
+    gc.set_threshold(*YOUNG)
+    sys.setswitchinterval(SWITCH)
     try:
         await serve(server, listening)
     finally:

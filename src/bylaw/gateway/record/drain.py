@@ -11,8 +11,8 @@ from pathlib import Path
 
 import msgspec
 
-from bylaw.access.office.archive import Written
 from bylaw.access.office.commit import commit
+from bylaw.access.office.made import Written
 from bylaw.access.office.place import Office
 from bylaw.gateway.record.segment import SUFFIX
 from bylaw.gateway.record.writing import read_line

@@ -39,11 +39,13 @@ class Segments:
         self._thread.start()
         self._begin()
 
-    async def write(self, line: bytes) -> None:
-        """Write a line, which ends with a line end; it is safe when this returns. Raises ``NotRecorded``."""
+    def write(self, line: bytes) -> "asyncio.Future[None] | None":
+        """Write a line, which ends with a line end. Raises ``NotRecorded``.
+
+        It is safe when the future is done, which may raise ``NotRecorded`` too; where there is none it is already.
+        """
         self._put(line)
-        if self.sync == "each":
-            await self._synced()
+        return self._synced() if self.sync == "each" else None
 
     def close(self) -> None:
         """Let go of the file; what is in it is the drain's."""
@@ -79,17 +81,19 @@ class Segments:
             os.fsync(folder)
             os.close(folder)
 
-    async def _synced(self) -> None:
-        waits = asyncio.get_running_loop().create_future()
+    def _synced(self) -> asyncio.Future[None]:
+        loop = asyncio.get_running_loop()
+        waits: asyncio.Future[None] = loop.create_future()
         self._waiting.append(waits)
         if not self._syncing:
-            self._sync()
-        await waits
+            self._syncing = True
+            loop.call_soon(self._sync, loop)  # when all that came in this turn of the loop is written
+        return waits
 
-    def _sync(self) -> None:
+    def _sync(self, loop: asyncio.AbstractEventLoop) -> None:
         """One fsync for all who wait now; those who come meanwhile wait for the next."""
-        waiting, self._waiting, self._syncing = self._waiting, [], True
-        self._asked.put((asyncio.get_running_loop(), self._file, waiting))
+        waiting, self._waiting = self._waiting, []
+        self._asked.put((loop, self._file, waiting))
 
     def _sync_asked(self) -> None:
         """The thread: a queue and no executor, whose futures cost more than all else about a write."""
@@ -101,9 +105,12 @@ class Segments:
             except Exception as failed:  # noqa: BLE001  whatever it is, nobody is told that a line is safe
                 error = failed
             with suppress(RuntimeError):  # the loop has ended, and whoever waited with it
-                loop.call_soon_threadsafe(self._tell, waiting, error)
+                loop.call_soon_threadsafe(self._tell, loop, waiting, error)
 
-    def _tell(self, waiting: _Waiting, error: Exception | None) -> None:
+    def _tell(self, loop: asyncio.AbstractEventLoop, waiting: _Waiting, error: Exception | None) -> None:
+        if error is not None:  # what the next fsync of this file says is worth nothing
+            self._failed = True
+            waiting, self._waiting = waiting + self._waiting, []
         for each in waiting:
             if each.done():
                 continue
@@ -111,7 +118,6 @@ class Segments:
                 each.set_result(None)
             else:
                 each.set_exception(NotRecorded(str(error)))
-        self._failed |= error is not None  # what the next fsync of this file says is worth nothing
-        self._syncing = False
-        if self._waiting:
-            self._sync()
+        self._syncing = bool(self._waiting)
+        if self._syncing:
+            self._sync(loop)

@@ -4,16 +4,25 @@ A decision about a subject and a request is the same until something changes; wh
 second and the call's number. So the canonical form (RFC 8785) is made once, and a call puts two texts into it.
 """
 
+import asyncio
 import secrets
 from time import gmtime, strftime
+from typing import NamedTuple
 
-from bylaw.access.office.archive import Written
+from bylaw.access.office.made import Written
 from bylaw.canonical import canonical
 from bylaw.gateway.record.segment import Segments
 from bylaw.gateway.snapshot.edition import Edition, Ruled
 from bylaw.ledger.salts import SALT
 
 _AT = "0000-00-00T00:00:00Z"
+
+
+class Entry(NamedTuple):
+    """A decision that was written: its receipt, and what is done when it is safe (None: it is already)."""
+
+    receipt: str
+    synced: asyncio.Future[None] | None
 
 
 class Writer:
@@ -26,14 +35,12 @@ class Writer:
         self._frame = (b"", b"")
         self._second, self._stamp = -1, b""
 
-    async def write(self, edition: Edition, ruled: Ruled, now: float) -> str:
-        """Write a decision made at ``now``; returns its receipt. Raises ``NotRecorded``."""
+    def write(self, edition: Edition, ruled: Ruled, now: float) -> Entry:
+        """Write a decision made at ``now``. Raises ``NotRecorded``."""
         self._calls += 1
         call = b"%s-%d" % (self._name, self._calls)
         written = Written(self._body(edition, ruled.body, now, call), secrets.token_bytes(SALT))
-        receipt = written.receipt
-        await self._segments.write(line_of(written))
-        return receipt
+        return Entry(written.receipt, self._segments.write(line_of(written)))
 
     def _body(self, edition: Edition, decision: bytes, now: float, call: bytes) -> bytes:
         if edition is not self._framed:

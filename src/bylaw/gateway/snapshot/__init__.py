@@ -6,6 +6,7 @@
     people    everybody as they stood on a day, as a mapping over two tables
     parts     files named by their digest
     head      the signed page that names the parts, their version and age
+    everybody the people of the days in force, made once, aside from what is enacted meanwhile
     publish   office, facts and keys → parts and head
     edition   a head and its parts, opened: policy, people, keys, ready to decide
     follow    a worker's watch over the head: verify, open, swap

@@ -13,7 +13,7 @@ import msgspec
 from bylaw.access.decide.outside import Outside
 from bylaw.access.decide.policy import Desk, Policy, compile
 from bylaw.access.decision import Decision, Request
-from bylaw.access.office.archive import Basis
+from bylaw.access.office.made import Basis
 from bylaw.access.rules.document import Document, parse
 from bylaw.canonical import canonical
 from bylaw.errors import VerificationError

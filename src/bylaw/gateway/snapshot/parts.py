@@ -23,7 +23,10 @@ class Parts:
 
     def take(self, path: Path) -> str:
         """Keep a file that lies beside the parts; returns its name."""
-        name = digest_of(path)
+        return self.keep(path, digest_of(path))
+
+    def keep(self, path: Path, name: str) -> str:
+        """Keep a file whose digest is known; returns its name."""
         path.replace(self.folder / name)
         return name
 

@@ -5,6 +5,7 @@ key has come, when the rules change by their own dates, before a day ends, and b
 old.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -15,12 +16,12 @@ from bylaw.canonical import canonical
 from bylaw.errors import VerificationError
 from bylaw.gateway.caller.keys import KeyFile
 from bylaw.gateway.settings import SnapshotSettings
-from bylaw.gateway.snapshot import people
+from bylaw.gateway.snapshot.everybody import Everybody
 from bylaw.gateway.snapshot.head import Day, Head, read_head, write_head
 from bylaw.gateway.snapshot.parts import Parts
 from bylaw.gateway.snapshot.table import write_table
 from bylaw.signing import Signer
-from bylaw.storage import TEMPORARY, write_bytes
+from bylaw.storage import write_bytes
 
 EVENING = timedelta(hours=1)
 """So long before midnight (UTC) tomorrow's people are made."""
@@ -33,18 +34,27 @@ class Mark(NamedTuple):
     imports: int
     outside: str
     keys: tuple[int, int]
-    days: tuple[str, ...]
+    days: tuple[tuple[str, Day], ...]
 
 
 class Publisher:
-    """Signs heads for one office."""
+    """Signs heads for one office. ``aside``: people are made on a thread, and heads go out meanwhile."""
 
-    def __init__(self, office: Office, keys: KeyFile, folder: Path, signer: Signer, settings: SnapshotSettings) -> None:
+    def __init__(
+        self,
+        office: Office,
+        keys: KeyFile,
+        folder: Path,
+        signer: Signer,
+        settings: SnapshotSettings,
+        aside: bool = False,
+    ) -> None:
         self.office, self.keys, self.signer, self.settings = office, keys, signer, settings
         self.parts = Parts(folder)
         self._mark: Mark | None = None
-        self._days: dict[tuple[str, int], Day] = {}
+        self._had: dict[str, tuple[object, str]] = {}
         self._last = self._found()
+        self._everybody = Everybody(office, self.parts, self._last, aside)
 
     def turn(self, now: float) -> Head | None:
         """Sign anew if there is a reason to; returns the head then."""
@@ -58,7 +68,7 @@ class Publisher:
         """Sign what is. Raises ``VerificationError`` if something enacted is not what was signed: then nothing is."""
         at = datetime.fromtimestamp(int(now), UTC)
         acts = len(self.office.journal.acts(at))
-        rules, outside = self.office.rules(at, acts), self.office.outside.read(mark.outside)
+        rules = self.office.rules(at, acts)
         head = Head(
             version=1 + (self._last.version if self._last else 0),
             made=now,
@@ -69,9 +79,9 @@ class Publisher:
             outside=mark.outside,
             models=self.office.settings.models,
             rules=self._json([self._text(each) for each in rules]),
-            hits=self._json(outside),
-            keys=self.parts.put(lambda path: write_table(path, self.keys.valid().items())),
-            days={day: self._day(day, mark.imports) for day in mark.days},
+            hits=self._once("hits", mark.outside, lambda: self._json(self.office.outside.read(mark.outside))),
+            keys=self._once("keys", mark.keys, self._keys),
+            days=dict(mark.days),
         )
         write_head(self.parts.folder, head, self.signer)
         self.parts.keep_only(head.parts | (self._last.parts if self._last else frozenset()))
@@ -86,18 +96,18 @@ class Publisher:
         today = datetime.fromtimestamp(now, UTC)
         days = dict.fromkeys(str(each.date()) for each in (today, today + EVENING))
         acts = (found.st_size, found.st_mtime_ns) if found else (0, 0)
-        return Mark(acts, imports, self.office.outside.key(), self.keys.mark, tuple(days))
+        ready = self._everybody.ready(tuple(days), imports)
+        return Mark(acts, ready.imports, self.office.outside.key(), self.keys.mark, tuple(ready.days.items()))
 
-    def _day(self, day: str, imports: int) -> Day:
-        """Everybody on a day; made once for a day and an import."""
-        made = self._days.get((day, imports))
-        if made is None:
-            register = self.office.register(datetime.fromisoformat(day).replace(tzinfo=UTC), imports)
-            facts = self.parts.folder / f".facts{TEMPORARY}"
-            subjects = self.parts.put(lambda path: people.write(register, path, facts))
-            made = Day(subjects=subjects, facts=self.parts.take(facts))
-            self._days = {key: each for key, each in self._days.items() if key[1] == imports} | {(day, imports): made}
-        return made
+    def _once(self, what: str, key: object, make: Callable[[], str]) -> str:
+        """A part that is the same as long as what it was made from is."""
+        had = self._had.get(what)
+        if had is None or had[0] != key:
+            had = self._had[what] = key, make()
+        return had[1]
+
+    def _keys(self) -> str:
+        return self.parts.put(lambda path: write_table(path, self.keys.valid().items()))
 
     def _text(self, document: Document) -> str:
         return (self.office.rules_folder / f"{document.name}.toml").read_text(encoding="utf-8")

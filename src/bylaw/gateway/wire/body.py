@@ -30,6 +30,7 @@ class _Asked(msgspec.Struct):
     model: str
 
 
+_JSON = b"application/json"
 _DECODER = msgspec.json.Decoder(_Asked)
 
 
@@ -64,12 +65,12 @@ async def read(receive: Receive, most: int) -> bytes:
 
 def check_head(headers: Mapping[bytes, bytes], most: int) -> None:
     """Raise ``Problem`` by what the headers say of a body."""
-    if headers.get(b"transfer-encoding", b"chunked").lower() != b"chunked":
+    if b"transfer-encoding" in headers and headers[b"transfer-encoding"].lower() != b"chunked":
         raise Problem("malformed", "A body is sent whole or chunked.", headers=((b"connection", b"close"),))
-    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+    if b"content-encoding" in headers and headers[b"content-encoding"].lower() != b"identity":
         raise Problem("media-type", "Send the body without a content encoding.")
-    kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
-    if kind != b"application/json":
+    kind = headers.get(b"content-type", b"")
+    if kind != _JSON and kind.split(b";")[0].strip().lower() != _JSON:
         raise Problem("media-type", "Send the body as application/json.")
     length = headers.get(b"content-length", b"0")
     if length.isdigit() and int(length[:20]) > most:

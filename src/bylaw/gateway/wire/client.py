@@ -14,6 +14,7 @@ from typing import Any
 import httptools
 
 from bylaw.gateway.problem import Header
+from bylaw.gateway.wire.alarm import Alarm
 
 HEAD = 64 << 10
 """Bytes of an answer's headers, at the most."""
@@ -33,8 +34,9 @@ class Line(asyncio.Protocol):
         self.loop = asyncio.get_running_loop()
         self.since = 0.0
         self.is_open = False
-        self._parser = httptools.HttpResponseParser(self)
+        self._parser: Any = httptools.HttpResponseParser(self)
         self._waiter: asyncio.Future[None] | None = None
+        self._alarm = Alarm(self.loop, self._late)
         self._asked = False
         self._fresh()
 
@@ -51,12 +53,13 @@ class Line(asyncio.Protocol):
         self._fresh()
         self._asked = True
         self._transport.write(request)
-        await self._wait(seconds, lambda: self._begun)
+        while not self._begun:
+            await self._wait(seconds)
 
     async def read(self, seconds: float) -> bytes:
         """What has come of the body, or what comes next; empty at its end. Raises ``TimeoutError``, ``Unanswered``."""
-        if not self._pieces and not self._ended:
-            await self._wait(seconds, lambda: bool(self._pieces) or self._ended)
+        while not (self._pieces or self._ended):
+            await self._wait(seconds)
         pieces, self._pieces, self._size = self._pieces, [], 0
         if self._paused and self.is_open:
             self._paused = False
@@ -77,21 +80,22 @@ class Line(asyncio.Protocol):
     def close(self) -> None:
         """End the connection."""
         self.is_open = False
+        self._alarm.cancel()
         self._transport.abort()
 
-    async def _wait(self, seconds: float, until: Callable[[], bool]) -> None:
-        timer = self.loop.call_later(seconds, self._late)
+    async def _wait(self, seconds: float) -> None:
+        """Until what is waited for may have come; what has come before a fault is taken first."""
+        if self._fault is not None:
+            raise self._fault
+        if not self.is_open:
+            raise Unanswered("the connection has ended")
+        self._waiter = self.loop.create_future()
+        self._alarm.set(seconds)
         try:
-            while not until():
-                if self._fault is not None:
-                    raise self._fault
-                if not self.is_open:
-                    raise Unanswered("the connection has ended")
-                self._waiter = self.loop.create_future()
-                await self._waiter
+            await self._waiter
         finally:
             self._waiter = None
-            timer.cancel()
+            self._alarm.clear()
 
     def _late(self) -> None:
         self._fail(TimeoutError())
@@ -113,6 +117,7 @@ class Line(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """It has ended. So has an answer that says nothing of its length."""
         self.is_open = False
+        self._alarm.cancel()
         if exc is None and self._begun and not self._ended and self._to_end:
             self._ended = self._to_close = True
         elif not self._ended:
@@ -181,13 +186,20 @@ class Lines:
         self._idle: list[Line] = []
         self._sweep: asyncio.TimerHandle | None = None
 
-    async def take(self) -> Line:
-        """A connection for one request. Raises ``TimeoutError``, ``OSError``."""
+    def kept(self) -> Line | None:
+        """A connection that was kept, for one request."""
         while self._idle:
             line = self._idle.pop()
             if line.is_open and line.loop.time() - line.since < self._keep:
                 return line
             line.close()
+        return None
+
+    async def take(self) -> Line:
+        """A connection for one request. Raises ``TimeoutError``, ``OSError``."""
+        line = self.kept()
+        if line is not None:
+            return line
         async with asyncio.timeout(self._patience):
             _, made = await self._connect(Line)
         return made  # type: ignore[no-any-return]

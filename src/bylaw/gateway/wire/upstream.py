@@ -6,7 +6,7 @@ caller's connection is cut, since an answer that looks whole and is not would be
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from urllib.parse import urlsplit
 
 from bylaw.errors import SettingsError
@@ -73,9 +73,11 @@ class Upstreams:
         """Whether somebody answers for it."""
         return model in self._of
 
-    async def ask(self, model: str, path: str, query: bytes, headers: Mapping[bytes, bytes], body: bytes) -> Answer:
-        """Send a request on; returns its answer, begun. Raises ``Problem``."""
-        return await self._of[model].ask(path, query, headers, body)
+    def ask(
+        self, model: str, path: str, query: bytes, headers: Mapping[bytes, bytes], body: bytes
+    ) -> Awaitable[Answer]:
+        """Send a request on; its answer, begun. Raises ``Problem``."""
+        return self._of[model].ask(path, query, headers, body)
 
     def close(self) -> None:
         """Close all connections that are idle."""
@@ -97,7 +99,7 @@ class _Server:
     async def ask(self, path: str, query: bytes, headers: Mapping[bytes, bytes], body: bytes) -> Answer:
         try:
             request = self._head(path, query, headers, body) + body
-            line = await self.lines.take()
+            line = self.lines.kept() or await self.lines.take()
             try:
                 await line.ask(request, self._settings.first_byte_seconds)
             except BaseException:
