@@ -201,6 +201,7 @@ def test_the_last_override_wins_over_the_text() -> None:
         ("train.epochs=many", "--set train.epochs=many: train.epochs: Expected `int`, got `str`"),
         ("seed.x=1", "--set seed.x=1: unknown key 'seed.x'"),
         ("train.epochs", "--set train.epochs: an override reads table.key=value"),
+        ("trian.epochs=2", "--set trian.epochs=2: unknown key 'trian'; the nearest known one is 'train'"),
         ("train=1", "--set train=1: train: Expected `object`, got `int`"),
     ],
 )

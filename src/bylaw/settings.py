@@ -178,10 +178,10 @@ def _override(type: type[msgspec.Struct], data: dict[str, Any], override: str) -
         raise SettingsError("an override reads table.key=value", f"--set {override}")
     key = tuple(part.strip() for part in dotted.split("."))
     inner: Any = type
-    for name in key:
+    for number, name in enumerate(key, start=1):
         fields = _fields(inner)
         if fields is None or name not in fields:
-            raise SettingsError(_nearest(type, key), f"--set {override}")
+            raise SettingsError(_nearest(type, key[:number]), f"--set {override}")
         inner = fields[name]
     for name in key[:-1]:
         data = data.setdefault(name, {})
