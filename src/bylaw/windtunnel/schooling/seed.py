@@ -30,7 +30,7 @@ STATE = "schooling.pt"
 
 
 class SeedSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Shape and schooling of the seed model; the defaults fit 60 minutes on two CPU cores."""
+    """Shape and schooling of the seed model; the defaults take some 75 minutes of two CPU cores."""
 
     hidden: int = 128
     inner: int = 320
