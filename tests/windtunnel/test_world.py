@@ -12,11 +12,14 @@ from bylaw.windtunnel import grammar, wording
 from bylaw.windtunnel.principles import LONGEST
 from bylaw.windtunnel.schooling.corpus import TASKS, Corpus
 from bylaw.windtunnel.schooling.samples import sample_texts
+from bylaw.windtunnel.schooling.schedule import MIXTURE
 from bylaw.windtunnel.topics import BENIGN, FIRST_NAMES, HARM, LAST_NAMES, LOOKALIKE_OF, PLAIN, TOPICS
 
 MILLION = 10**6
 FIRST, LAST = range(len(FIRST_NAMES)), range(len(LAST_NAMES))
 TABLES = [value for value in vars(wording).values() if isinstance(value, wording.Wordings)]
+
+EVERY_TASK = dict.fromkeys(TASKS, 0.02) | MIXTURE
 
 
 class _Words:
@@ -41,13 +44,13 @@ def _lesson_texts(seed: int) -> Iterator[str]:
     words = _Words()
     corpus = Corpus(words)
     for number in itertools.count(seed):
-        for lesson in corpus.draw(f"lessons {number}", 4000, dict.fromkeys(TASKS, 1.0), LONGEST):
+        for lesson in corpus.draw(f"lessons {number}", 4000, EVERY_TASK, LONGEST):
             for tokens in (lesson.tree.stem, *lesson.tree.branches):
                 yield "".join(words.pieces[token] for token in tokens)
 
 
 @cache
-def _corpus(count: int = 20_000) -> str:
+def _corpus(count: int = 40_000) -> str:
     texts = _lesson_texts(seed=5)
     return "\n".join([*(next(texts) for _ in range(count)), *sample_texts(Random(5), 50)])
 
