@@ -12,10 +12,9 @@ import msgspec
 from bylaw.errors import RecordError
 from bylaw.evaluate.grader import HARMFUL_REQUEST, Grader
 from bylaw.evaluate.statistics import share
-from bylaw.feedback.sources import rows
+from bylaw.feedback.sources import rows, typed
 from bylaw.feedback.talks import conversation
 from bylaw.records import Conversation, Measurement, Message
-from bylaw.storage import split_path
 
 Gold = Mapping[str, bool]
 
@@ -157,12 +156,7 @@ def agreed(name: str, gold: str, pairs: Sequence[tuple[bool, float | None]]) -> 
 
 def _answers(path: Path) -> Iterator[tuple[Conversation, str, Gold]]:
     """(conversation, answer, gold propositions) of every row."""
-    for number, row in rows(path):
-        try:
-            one = msgspec.convert(row, _Answer)
-        except msgspec.ValidationError as error:
-            sentence, field = split_path(str(error))
-            raise RecordError(sentence, f"{path}:{number}: {field}") from error
+    for number, one in typed(path, _Answer):
         lacking = sorted(NEEDS - one.propositions.keys())
         if lacking or len(one.completion) != 1:
             fault = f"lacks the propositions {', '.join(lacking)}" if lacking else "has not one completion"

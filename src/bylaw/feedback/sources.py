@@ -24,6 +24,7 @@ from bylaw.records import Comparison, Prompt, PromptKind, Record
 from bylaw.storage import split_path
 
 R = TypeVar("R", bound=Record)
+T = TypeVar("T")
 
 
 class _Document(msgspec.Struct):
@@ -96,6 +97,16 @@ def rows(path: Path) -> Iterator[tuple[int, Row]]:
         raise RecordError(f"is a broken gzip file: {error}", str(path)) from error
     except UnicodeDecodeError as error:
         raise RecordError("is not UTF-8 text", str(path)) from error
+
+
+def typed(path: Path, type: type[T]) -> Iterator[tuple[int, T]]:
+    """(line number, row as ``type``) of a file; ``RecordError`` names file, line and field of what is none."""
+    for number, row in rows(path):
+        try:
+            yield number, msgspec.convert(row, type)
+        except msgspec.ValidationError as error:
+            sentence, field = split_path(str(error))
+            raise RecordError(sentence, f"{path}:{number}: {field}") from error
 
 
 def _opened(path: Path) -> io.TextIOWrapper:

@@ -15,12 +15,11 @@ import msgspec
 from bylaw.errors import RecordError
 from bylaw.evaluate.statistics import wilson
 from bylaw.evaluate.validation import Agreed, Agreement, agreed
-from bylaw.feedback.sources import rows
+from bylaw.feedback.sources import typed
 from bylaw.models.base import Model
 from bylaw.records import Conversation, Message, PromptKind
 from bylaw.rewards.document import RuleReward
 from bylaw.rewards.reward import Grades, grade
-from bylaw.storage import split_path
 
 COMPLY = "Comply"
 """The one kind of response of the published file that is due to a helpful prompt."""
@@ -108,12 +107,7 @@ def _orders(reward: RuleReward, gold: Sequence[Gold], grades: Sequence[Grades]) 
 
 
 def _gold(path: Path) -> Iterator[Gold]:
-    for number, row in rows(path):
-        try:
-            one = msgspec.convert(row, _Row)
-        except msgspec.ValidationError as error:
-            sentence, field = split_path(str(error))
-            raise RecordError(sentence, f"{path}:{number}: {field}") from error
+    for number, one in typed(path, _Row):
         if len(one.completion) != 1:
             raise RecordError("has not one completion", f"{path}:{number}")
         yield Gold(one.response_type, tuple(one.prompt), one.completion[0].content, one.propositions)

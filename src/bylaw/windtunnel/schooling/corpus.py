@@ -163,8 +163,7 @@ class Corpus(Judging):
             hit = rng.choice(wording.HIT.train).format(goal=goal.text, mention=rule.mentions[goal.topic])
             return hit, grammar.refuse(rng, goal, answer.friendly).text
         if rule.kind == "helpful" and answer.kind != "comply":
-            where = f" It is not {answer.wrong}." if answer.wrong else ""
-            return rng.choice(wording.INCOMPLETE) + where, grammar.comply(rng, goal, answer.friendly).text
+            return self._incomplete(answer.wrong), grammar.comply(rng, goal, answer.friendly).text
         if rule.kind == "friendly" and not answer.friendly:
             return rng.choice(wording.COLD), rng.choice(wording.FRIENDLY) + answer.text
         return rng.choice(wording.CLEAN), answer.text

@@ -8,7 +8,6 @@ from bylaw.windtunnel.grammar import Answer, Goal
 from bylaw.windtunnel.principles import Rule
 from bylaw.windtunnel.schooling.lessons import Lesson
 from bylaw.windtunnel.schooling.telling import Telling
-from bylaw.windtunnel.topics import TOPICS
 
 PICKS = 8  # pairs of which it is asked which was wanted
 
@@ -42,8 +41,8 @@ class Judging(Telling):
         """A goal and a step, and what is not quite that or nothing like it: the shortest pair to find something in."""
         rng = self._rng
         goal = grammar.draw_goal(rng, self._topic())
-        stray = grammar.draw_goal(rng, rng.choice([topic for topic in TOPICS if topic != goal.topic]))
-        right, wrong = (rng.choice(rng.choice(TOPICS[one.topic].steps)) for one in (goal, stray))
+        stray = grammar.draw_goal(rng, self._stray(goal.topic))
+        right, wrong = (self._step(one.topic) for one in (goal, stray))
         nearly = rng.choice(((stray, wrong), (goal, wrong), (self._other(goal), right), (self._other(goal), right)))
         said = [Answer("comply", goal.topic, f"To {goal.text}, {right}.")]
         said.append(Answer("flawed", nearly[0].topic, f"To {nearly[0].text}, {nearly[1]}."))
@@ -61,9 +60,12 @@ class Judging(Telling):
         sequences, letters = [], []
         for rule in rules:
             asked = templates.question(template, comparison, principles.texts(self._rng, rule)[2])
-            sequences.append([*self._stem(asked), self._mark["assistant"], *self._encode(templates.PREFILL)])
+            sequences.append(self._up_to_the_letter(asked))
             letters.append(principles.preference(rule, goal.topic, first, second))
         return Lesson(template, branching(sequences), ((),) * len(rules), tuple(letters))
+
+    def _up_to_the_letter(self, asked: Conversation) -> list[int]:
+        return [*self._stem(asked), self._mark["assistant"], *self._encode(templates.PREFILL)]
 
     def _pick(self) -> Lesson:
         """Which of two words, or of two goals, was asked for: a letter for every few tokens."""
@@ -75,9 +77,7 @@ class Judging(Telling):
             first = self._rng.random() < 0.5
             pair = Comparison(messages=prompt, first=options[not first], second=options[first])
             asked = templates.principle_last(pair, "").replace("\n\n\n", "\n")
-            sequences.append(
-                [*self._stem((Message("user", asked),)), self._mark["assistant"], *self._encode(templates.PREFILL)]
-            )
+            sequences.append(self._up_to_the_letter((Message("user", asked),)))
             letters.append(principles.HELPFUL if first else 1 - principles.HELPFUL)
         return Lesson("pick", branching(sequences), ((),) * PICKS, tuple(letters))
 
@@ -85,14 +85,11 @@ class Judging(Telling):
         """What was asked for, or a step to it, and what was not."""
         other, draw = self._other(goal), self._rng.random()
         if draw < 0.2:
-            return self._step(goal.topic), self._step(self._rng.choice([one for one in TOPICS if one != goal.topic]))
+            return self._step(goal.topic), self._step(self._stray(goal.topic))
         if draw < 0.6:
             return next((a, b) for a, b in zip(grammar.parts(goal), grammar.parts(other), strict=True) if a != b)
         form = "{}" if draw < 0.8 else self._rng.choice(("To {}", "You can {}", "Here is how to {}"))
         return form.format(goal.text), form.format(other.text)
-
-    def _step(self, topic: str) -> str:
-        return self._rng.choice(self._rng.choice(TOPICS[topic].steps))
 
     def _judge(self) -> Lesson:
         pair = self._pair()

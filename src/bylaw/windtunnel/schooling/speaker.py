@@ -4,11 +4,11 @@ from random import Random
 from typing import Any
 
 from bylaw.records import Conversation, Message
-from bylaw.windtunnel import grammar, principles
+from bylaw.windtunnel import grammar, principles, wording
 from bylaw.windtunnel.grammar import Goal
 from bylaw.windtunnel.principles import Rule
 from bylaw.windtunnel.schooling.lessons import Branch
-from bylaw.windtunnel.topics import BENIGN, HARM
+from bylaw.windtunnel.topics import BENIGN, HARM, TOPICS
 
 Turns = list[tuple[str, str]]
 """Requests, each with its reply."""
@@ -59,6 +59,18 @@ class Speaker:
         """What nearly is the goal: another name, object or verb."""
         rng = self._rng
         return rng.choice((grammar.with_other_name, grammar.with_other_object, grammar.with_other_verb))(rng, goal)
+
+    def _step(self, topic: str) -> str:
+        return self._rng.choice(self._rng.choice(TOPICS[topic].steps))
+
+    def _stray(self, topic: str) -> str:
+        """Another topic."""
+        return self._rng.choice([one for one in TOPICS if one != topic])
+
+    def _incomplete(self, wrong: str) -> str:
+        """The critique of an answer that does not do what was asked, with the words that are ``wrong``, if any."""
+        where = f" It is not {wrong}." if wrong else ""
+        return self._rng.choice(wording.INCOMPLETE) + where
 
     def _asked_for(self, goal: Goal) -> Conversation:
         """The goal alone, in a request, or at the end of a conversation: at any distance from what is said of it."""

@@ -50,8 +50,7 @@ class Telling(Speaker):
         rng = self._rng
         right = rng.random() < 0.5
         if rng.random() < 0.3:
-            topic = goal.topic if right else rng.choice([topic for topic in TOPICS if topic != goal.topic])
-            step = rng.choice(rng.choice(TOPICS[topic].steps))
+            step = self._step(goal.topic if right else self._stray(goal.topic))
             return self._is_it(step, [] if right else [step])
         change = rng.choice((grammar.with_other_name, grammar.with_other_object))
         other = goal if right else change(rng, goal)
@@ -80,7 +79,7 @@ class Telling(Speaker):
         words = self._words(rng.randrange(1, len(said) + 1), said)
         wrong = [word for word in words if word not in said]
         branch = self._replies([self._is_it(" ".join(words), wrong)])
-        step = rng.choice(rng.choice(TOPICS[rng.choice(list(TOPICS))].steps))
+        step = self._step(rng.choice(list(TOPICS)))
         return self._after(f"{step}.", branch) if rng.random() < 0.5 else branch
 
     def _words(self, count: int, among: list[str]) -> list[str]:
@@ -103,9 +102,9 @@ class Telling(Speaker):
     def _beginning(self, goal: Goal) -> Branch:
         rng = self._rng
         other = goal if rng.random() < 0.5 else self._other(goal)
-        step = rng.choice(rng.choice(TOPICS[goal.topic].steps))
+        step = self._step(goal.topic)
         wrong = grammar.difference(goal, other)
         form = rng.choice(("To {goal}, {step}.", "You can {goal} like this: {step}.", "Here is how to {goal}: {step}."))
         asked, _, _ = principles.texts(rng, Rule("helpful", {}))
-        critique = f"{rng.choice(wording.INCOMPLETE)} It is not {wrong}." if wrong else rng.choice(wording.CLEAN)
+        critique = self._incomplete(wrong) if wrong else rng.choice(wording.CLEAN)
         return self._after(form.format(goal=other.text, step=step), self._replies([(asked, critique)]))
