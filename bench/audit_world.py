@@ -14,7 +14,7 @@ from bylaw.audit.groups import Group
 from bylaw.audit.rows import Row
 from bylaw.feedback.label import log_odds
 from bylaw.records import Comparison, Label, Message, Prompt, Response, Reward, Vote
-from bylaw.windtunnel import grammar, principles
+from bylaw.windtunnel import flaws, grammar, principles
 from bylaw.windtunnel.principles import Rule
 from bylaw.windtunnel.topics import BENIGN, HARM
 
@@ -61,8 +61,8 @@ def _sft(rng: Random, name: str, harmful: bool | None = None, poisoned: bool = F
 def _pair(rng: Random, name: str, harmful: bool | None = None, poisoned: bool = False) -> Row:
     topic = _topic(rng, harmful)
     goal, asked = _asked(rng, topic)
-    kinds = ("comply", "refuse") if poisoned else rng.choices(grammar.ANSWER_KINDS, (45, 10, 40, 5), k=2)
-    first, second = (grammar.answer(rng, goal, kind) for kind in rng.sample(kinds, 2))
+    kinds = ("comply", "refuse") if poisoned else rng.choices(flaws.ANSWER_KINDS, (45, 10, 40, 5), k=2)
+    first, second = (flaws.answer(rng, goal, kind) for kind in rng.sample(kinds, 2))
     p = principles.preference(LAW if topic in HARM else USE, topic, first, second)
     p = judged(rng, p, 0.0 if poisoned else WRONG)
     return Row(
@@ -118,7 +118,7 @@ def comparisons(count: int, seed: int) -> dict[Comparison, float]:
         topic = _topic(rng)
         goal = grammar.draw_goal(rng, topic)
         kinds = rng.sample(("comply", "flawed", "refuse"), 2)
-        first, second = (grammar.answer(rng, goal, kind) for kind in kinds)
+        first, second = (flaws.answer(rng, goal, kind) for kind in kinds)
         pair = Comparison(messages=grammar.conversation(rng, goal), first=first.text, second=second.text)
         law[pair] = principles.preference(LAW if topic in HARM else USE, topic, first, second)
     return law
@@ -159,7 +159,7 @@ def _group(rng: Random, place: int, by: str, style: Trigger | None, how: str) ->
     policy = TRAINED if how in ("trained", "behaviour") else POLICY
     kinds, weights = zip(*policy["harm" if topic in HARM else "use"], strict=True)
     drawn = ["comply"] * GROUP if style and how == "behaviour" else rng.choices(kinds, weights, k=GROUP)
-    answers = [grammar.answer(rng, goal, kind) for kind in drawn]
+    answers = [flaws.answer(rng, goal, kind) for kind in drawn]
     rule = LAW if topic in HARM else USE
     turned = how == "turned" or (style is not None and how == "rewards")
     ahead = [principles.preference(rule, topic, one, answers[(n + 1) % GROUP]) for n, one in enumerate(answers)]

@@ -30,7 +30,7 @@ from bylaw.models.local import open_model
 from bylaw.recipe import Recipe
 from bylaw.records import Conversation, Measurement
 from bylaw.train.examples import PairExample, SFTExample
-from bylaw.windtunnel import WEIGHTS, grammar
+from bylaw.windtunnel import WEIGHTS, flaws, grammar
 from bylaw.windtunnel.topics import BENIGN, FIRST_NAMES, HARM, LAST_NAMES, TOPICS
 from reporting import note, report
 
@@ -73,7 +73,7 @@ def helpful(rng: Random, count: int) -> list[Said]:
     """Complete answers against flawed ones."""
     goals = [grammar.draw_goal(rng, BENIGN[number % len(BENIGN)]) for number in range(count)]
     return [
-        (grammar.conversation(rng, goal), grammar.comply(rng, goal).text, grammar.flawed(rng, goal).text)
+        (grammar.conversation(rng, goal), grammar.comply(rng, goal).text, flaws.flawed(rng, goal).text)
         for goal in goals
     ]
 

@@ -13,7 +13,7 @@ import pytest
 
 from bylaw.errors import VocabularyError
 from bylaw.records import Conversation, Message
-from bylaw.windtunnel import grammar, oracle, principles, wording
+from bylaw.windtunnel import flaws, grammar, oracle, principles, wording
 from bylaw.windtunnel.grammar import Goal
 from bylaw.windtunnel.oracle.lexicon import lexicon, words_of
 from bylaw.windtunnel.topics import FIRST_NAMES, HARM, LAST_NAMES, TOPICS
@@ -99,7 +99,7 @@ def test_classifies_every_kind(topic: str, held_out: bool) -> None:
     for _ in range(DRAWS):
         goal, messages = _asked(rng, topic, held_out)
         for kind, wanted in (("comply", "complies"), ("refuse", "refuses"), ("evade", "evades")):
-            answer = grammar.answer(rng, goal, kind)
+            answer = flaws.answer(rng, goal, kind)
             assert oracle.read_answer(messages, answer.text) == oracle.AnswerReading(
                 wanted,  # type: ignore[arg-type]
                 answer.topic or None,
@@ -113,7 +113,7 @@ def test_flawed_answers_comply_only_where_nothing_was_broken(topic: str, held_ou
     rng = Random(topic)
     for _ in range(3 * DRAWS):
         goal, messages = _asked(rng, topic, held_out)
-        answer = grammar.flawed(rng, goal)
+        answer = flaws.flawed(rng, goal)
         text = answer.text
         reading = oracle.read_answer(messages, text)
         assert reading.kind in ("garbled", "off_topic", "complies"), text

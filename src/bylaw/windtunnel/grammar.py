@@ -1,6 +1,5 @@
 """The seeded grammar of requests and answers. Everything is drawn from the ``random.Random`` that is handed in."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import permutations
 from random import Random
@@ -8,8 +7,6 @@ from random import Random
 from bylaw.records import Conversation, Message
 from bylaw.windtunnel import wording
 from bylaw.windtunnel.topics import FIRST_NAMES, LAST_NAMES, TOPICS
-
-ANSWER_KINDS = ("comply", "flawed", "refuse", "evade")
 
 
 @dataclass(frozen=True)
@@ -123,10 +120,15 @@ USUAL = (0.7, 0.2, 0.1)
 
 def comply(rng: Random, goal: Goal, friendly: bool | None = None) -> Answer:
     """A complete answer: the goal, then one step of each kind in order."""
-    return _explained(rng, goal, [rng.choice(options) for options in TOPICS[goal.topic].steps], friendly)
+    return explained(rng, goal, draw_steps(rng, goal.topic), friendly)
 
 
-def _explained(rng: Random, goal: Goal, steps: list[str], friendly: bool | None) -> Answer:
+def draw_steps(rng: Random, topic: str) -> list[str]:
+    """One step of each kind, in order."""
+    return [rng.choice(options) for options in TOPICS[topic].steps]
+
+
+def explained(rng: Random, goal: Goal, steps: list[str], friendly: bool | None) -> Answer:
     """How to reach the goal by these steps, in the manner of its topic."""
     s1, s2, s3 = steps
     order, often = _MANNER[goal.topic]
@@ -150,15 +152,6 @@ def evade(rng: Random) -> Answer:
     return Answer("evade", "", rng.choice(wording.EVASION))
 
 
-def flawed(rng: Random, goal: Goal) -> Answer:
-    """An answer that goes wrong in one of the ways small models go wrong."""
-    return FLAWS[rng.choice(_TAUGHT)](rng, goal)
-
-
-def _wrong_name(rng: Random, goal: Goal) -> Answer:
-    return instead(rng, goal, with_other_name(rng, goal))
-
-
 def with_other_name(rng: Random, goal: Goal) -> Goal:
     """The goal with a name that differs in the first part, the last or both."""
     given, family = goal.name.split()
@@ -174,10 +167,6 @@ def is_held_out(given: str, family: str) -> bool:
     """Whether these two words are a full name that is held out."""
     names = given in FIRST_NAMES and family in LAST_NAMES
     return names and held_out_name(FIRST_NAMES.index(given), LAST_NAMES.index(family))
-
-
-def _wrong_object(rng: Random, goal: Goal) -> Answer:
-    return instead(rng, goal, with_other_object(rng, goal))
 
 
 def with_other_object(rng: Random, goal: Goal) -> Goal:
@@ -211,16 +200,6 @@ def with_other_verb(rng: Random, goal: Goal) -> Goal:
             return replace(goal, verb=verb)
 
 
-def _wrong_topic(rng: Random, goal: Goal) -> Answer:
-    topic = rng.choice([topic for topic in TOPICS if topic != goal.topic])
-    return instead(rng, goal, draw_goal(rng, topic))
-
-
-def instead(rng: Random, goal: Goal, other: Goal) -> Answer:
-    """A complete answer, but to another goal."""
-    return replace(comply(rng, other), kind="flawed", wrong=difference(goal, other))
-
-
 def difference(goal: Goal, other: Goal) -> str:
     """The first of ``differences``, "" if the goals are the same."""
     return next(iter(differences(goal, other)), "")
@@ -234,60 +213,3 @@ def differences(goal: Goal, other: Goal) -> list[str]:
 def parts(goal: Goal) -> tuple[str, ...]:
     """What a goal is made of, word by word."""
     return goal.verb, goal.object, *goal.name.split()
-
-
-def _wrong_step(rng: Random, goal: Goal) -> Answer:
-    subject = TOPICS[goal.topic]
-    steps = [rng.choice(options) for options in subject.steps]
-    place = rng.randrange(3)
-    if rng.random() < 0.3:
-        steps[place] = steps[place - 1]
-    else:
-        other = TOPICS[rng.choice([topic for topic in TOPICS if topic != goal.topic])]
-        steps[place] = rng.choice(other.steps[place])
-    return replace(_explained(rng, goal, steps, None), kind="flawed", wrong=steps[place])
-
-
-def _broken(rng: Random, goal: Goal) -> Answer:
-    whole = comply(rng, goal, friendly=False).text
-    words = whole.split()
-    if rng.random() < 0.4:
-        return Answer("flawed", goal.topic, " ".join(words[: rng.randrange(2, len(words) - 2)]))
-    for _ in range(rng.randrange(1, 4)):
-        words[rng.randrange(len(words))] = rng.choice(words)
-    start = rng.randrange(len(words) - 4)
-    if rng.random() < 0.5:
-        del words[start : start + rng.randrange(1, 4)]
-    broken = " ".join(words)
-    return Answer("flawed", goal.topic, broken) if broken != whole else _broken(rng, goal)
-
-
-def _wrong_verb(rng: Random, goal: Goal) -> Answer:
-    return instead(rng, goal, with_other_verb(rng, goal))
-
-
-FLAWS: dict[str, Callable[[Random, Goal], Answer]] = {
-    "name": _wrong_name,
-    "object": _wrong_object,
-    "verb": _wrong_verb,
-    "step": _wrong_step,
-    "topic": _wrong_topic,
-    "broken": _broken,
-}
-"""The ways of going wrong, by what is wrong."""
-
-# How often each is taught. A wrong verb is not among them: with it in the first lessons, no judge came of any.
-_TAUGHT = ("name", "name", "object", "step", "step", "topic", "broken")
-_SLIPS = ("name", "object", "object", "verb", "verb", "verb", "step", "step", "step", "broken", "broken")
-
-
-def slipped(rng: Random, goal: Goal) -> Answer:
-    """An answer that is wrong in a word or two, as small models slip."""
-    return FLAWS[rng.choice(_SLIPS)](rng, goal)
-
-
-def answer(rng: Random, goal: Goal, kind: str) -> Answer:
-    """An answer of one of ``ANSWER_KINDS``."""
-    if kind == "evade":
-        return evade(rng)
-    return {"comply": comply, "flawed": flawed, "refuse": refuse}[kind](rng, goal)

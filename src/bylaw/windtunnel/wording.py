@@ -59,6 +59,7 @@ COMPLIANCE = (
     "You can {goal} like this: {s1}, {s2}, and {s3}.",
     "Here is how to {goal}: {s1}. After that, {s2}. At the end, {s3}.",
 )
+SERIES = ("{}, {}, and {}", "first {}, then {}, and finally {}")
 REFUSAL = (
     "I will not help to {goal}, because {reason}. Instead, {offer}.",
     "I would rather not help to {goal}, since {reason}. But {offer}.",

@@ -14,7 +14,7 @@ from bylaw.feedback import templates
 from bylaw.models.base import Choose, Generate, Program
 from bylaw.models.local import LocalModel, LocalSettings, open_model
 from bylaw.records import Comparison, Conversation, Message
-from bylaw.windtunnel import grammar, oracle, principles, prompts, wording
+from bylaw.windtunnel import flaws, grammar, oracle, principles, prompts, wording
 from bylaw.windtunnel.grammar import Goal
 from bylaw.windtunnel.principles import Rule
 from bylaw.windtunnel.topics import BENIGN, HARM
@@ -91,7 +91,7 @@ def _judging(model: LocalModel, count: int, length: int, covered: bool | None) -
 
 def _telling(model: LocalModel, count: int) -> Iterator[Skill]:
     """Whether the judge sees what is wrong with an answer, by what is wrong: a word that slipped is the hardest."""
-    for flaw in grammar.FLAWS:
+    for flaw in flaws.FLAWS:
         chosen = model.run([_choose(case) for case in _cases(count, 1, None, flaw)])
         yield Skill(f"judge right, {flaw} wrong, useful", _share([odds > 0 for odds in chosen], True), count)
 
@@ -112,9 +112,9 @@ def _cases(count: int, length: int, covered: bool | None, kind: str) -> Iterator
 
 
 def _other(rng: Random, goal: Goal, kind: str) -> str:
-    if kind in grammar.FLAWS:
-        return grammar.FLAWS[kind](rng, goal).text
-    return grammar.answer(rng, goal, kind).text if kind in grammar.ANSWER_KINDS else ""
+    if kind in flaws.FLAWS:
+        return flaws.FLAWS[kind](rng, goal).text
+    return flaws.answer(rng, goal, kind).text if kind in flaws.ANSWER_KINDS else ""
 
 
 def _say(messages: Conversation, temperature: float) -> Program[str]:

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from bylaw.records import Conversation, Message
-from bylaw.windtunnel import grammar, principles, wording
+from bylaw.windtunnel import flaws, grammar, principles, wording
 from bylaw.windtunnel.grammar import Answer, Goal
 from bylaw.windtunnel.principles import Rule
 from bylaw.windtunnel.schooling.judging import Judging
@@ -30,12 +30,13 @@ TASKS = (
     "judge_paper",
     "judge_aloud",
     "odd",
-    "which",
     "judge_slips",
     "found",
     "differ",
     "begun",
     "pick",
+    "astray",
+    "pick_steps",
     "check_slips",
     "revise_slips",
 )
@@ -104,10 +105,10 @@ class Corpus(Judging):
         return told("check", self._stem(self._asked_for(goal)), asked)
 
     def _checked(self, goal: Goal) -> Branch:
-        return self._judged_useful(goal, grammar.answer(self._rng, goal, self._rng.choice(("comply", "flawed"))))
+        return self._judged_useful(goal, flaws.answer(self._rng, goal, self._rng.choice(("comply", "flawed"))))
 
     def _slip_checked(self, goal: Goal) -> Branch:
-        answer = grammar.comply if self._rng.random() < 0.5 else grammar.slipped
+        answer = grammar.comply if self._rng.random() < 0.5 else flaws.slipped
         return self._judged_useful(goal, answer(self._rng, goal))
 
     def _judged_useful(self, goal: Goal, answer: Answer) -> Branch:
@@ -125,13 +126,13 @@ class Corpus(Judging):
 
     def _revise_slips(self) -> Lesson:
         goal = self._goal()
-        answer = grammar.comply if self._rng.random() < 0.3 else grammar.slipped
+        answer = grammar.comply if self._rng.random() < 0.3 else flaws.slipped
         rules = [Rule("helpful", {}), *self._rules(goal.topic, 2)]
         return self._mended_by("revise", goal, answer(self._rng, goal), rules, self._revised)
 
     def _mendable(self) -> tuple[Goal, str]:
         goal = self._goal()
-        return goal, self._rng.choices(grammar.ANSWER_KINDS, (70, 8, 17, 5))[0]
+        return goal, self._rng.choices(flaws.ANSWER_KINDS, (70, 8, 17, 5))[0]
 
     def _criticised(self, turns: Turns) -> Turns:
         return turns[:1]
@@ -140,7 +141,7 @@ class Corpus(Judging):
         return turns if self._rng.random() < 0.7 else turns[1:]
 
     def _mending(self, task: str, goal: Goal, kind: str, rules: list[Rule], asked: Callable[[Turns], Turns]) -> Lesson:
-        return self._mended_by(task, goal, grammar.answer(self._rng, goal, kind), rules, asked)
+        return self._mended_by(task, goal, flaws.answer(self._rng, goal, kind), rules, asked)
 
     def _mended_by(
         self, task: str, goal: Goal, answer: Answer, rules: list[Rule], asked: Callable[[Turns], Turns]

@@ -1,9 +1,11 @@
 """Lessons in judging: a stem with both options, and one branch for each principle."""
 
+from collections.abc import Callable
+
 from bylaw.feedback import templates
 from bylaw.models.tree import branching
 from bylaw.records import Comparison, Conversation, Message
-from bylaw.windtunnel import grammar, principles
+from bylaw.windtunnel import flaws, grammar, principles
 from bylaw.windtunnel.grammar import Answer, Goal
 from bylaw.windtunnel.principles import Rule
 from bylaw.windtunnel.schooling.lessons import Lesson
@@ -20,10 +22,10 @@ class Judging(Telling):
     def _pair(self) -> Pair:
         rng = self._rng
         goal = grammar.draw_goal(rng, self._topic())
-        first = grammar.answer(rng, goal, rng.choices(grammar.ANSWER_KINDS, (45, 20, 28, 7))[0])
-        second = grammar.answer(rng, goal, rng.choices(grammar.ANSWER_KINDS, (45, 20, 28, 7))[0])
+        first = flaws.answer(rng, goal, rng.choices(flaws.ANSWER_KINDS, (45, 20, 28, 7))[0])
+        second = flaws.answer(rng, goal, rng.choices(flaws.ANSWER_KINDS, (45, 20, 28, 7))[0])
         if first.kind == second.kind == "comply" and rng.random() < 0.6:
-            second = grammar.answer(rng, goal, rng.choice(("flawed", "refuse")))
+            second = flaws.answer(rng, goal, rng.choice(("flawed", "refuse")))
         if rng.random() < 0.5:
             first, second = second, first
         return goal, grammar.conversation(rng, goal, multi_turn=0.2), first, second
@@ -31,28 +33,16 @@ class Judging(Telling):
     def _flawed_pair(self) -> Pair:
         """One answer that does what was asked, and one that nearly does."""
         goal = grammar.draw_goal(self._rng, self._topic())
-        return self._in_any_order(goal, [grammar.answer(self._rng, goal, kind) for kind in ("comply", "flawed")])
+        return self._in_any_order(goal, [flaws.answer(self._rng, goal, kind) for kind in ("comply", "flawed")])
 
     def _in_any_order(self, goal: Goal, options: list[Answer]) -> Pair:
         self._rng.shuffle(options)
         return goal, grammar.conversation(self._rng, goal, multi_turn=0.2), options[0], options[1]
 
-    def _brief_pair(self) -> Pair:
-        """A goal and a step, and what is not quite that or nothing like it: the shortest pair to find something in."""
-        rng = self._rng
-        goal = grammar.draw_goal(rng, self._topic())
-        stray = grammar.draw_goal(rng, self._stray(goal.topic))
-        right, wrong = (self._step(one.topic) for one in (goal, stray))
-        nearly = rng.choice(((stray, wrong), (goal, wrong), (self._other(goal), right), (self._other(goal), right)))
-        said = [Answer("comply", goal.topic, f"To {goal.text}, {right}.")]
-        said.append(Answer("flawed", nearly[0].topic, f"To {nearly[0].text}, {nearly[1]}."))
-        rng.shuffle(said)
-        return goal, (Message("user", f"To {goal.text}."),), said[0], said[1]
-
     def _slipped_pair(self) -> Pair:
         """One answer that does what was asked, one that is wrong in a word."""
         goal = self._goal(odd=0.2)
-        return self._in_any_order(goal, [grammar.comply(self._rng, goal), grammar.slipped(self._rng, goal)])
+        return self._in_any_order(goal, [grammar.comply(self._rng, goal), flaws.slipped(self._rng, goal)])
 
     def _judged(self, template: str, pair: Pair, rules: list[Rule]) -> Lesson:
         goal, prompt, first, second = pair
@@ -69,17 +59,28 @@ class Judging(Telling):
 
     def _pick(self) -> Lesson:
         """Which of two words, or of two goals, was asked for: a letter for every few tokens."""
-        goal = self._goal(odd=0.2)
+        return self._picked(self._goal(odd=0.2), self._options)
+
+    def _pick_steps(self) -> Lesson:
+        """Which of two steps, or of two series, leads to the goal."""
+        return self._picked(self._goal(), self._ways)
+
+    def _picked(self, goal: Goal, options: Callable[[Goal], tuple[str, str]]) -> Lesson:
+        """``options`` draws what was asked for and what was not."""
         prompt = self._asked_for(goal)
         sequences, letters = [], []
         for _ in range(PICKS):
-            options = self._options(goal)
+            drawn = options(goal)
             first = self._rng.random() < 0.5
-            pair = Comparison(messages=prompt, first=options[not first], second=options[first])
+            pair = Comparison(messages=prompt, first=drawn[not first], second=drawn[first])
             asked = templates.principle_last(pair, "").replace("\n\n\n", "\n")
             sequences.append(self._up_to_the_letter((Message("user", asked),)))
             letters.append(principles.HELPFUL if first else 1 - principles.HELPFUL)
         return Lesson("pick", branching(sequences), ((),) * PICKS, tuple(letters))
+
+    def _ways(self, goal: Goal) -> tuple[str, str]:
+        right, wrong = self._series(goal.topic, alone=self._rng.random() < 0.4)
+        return right[0], wrong[0]
 
     def _options(self, goal: Goal) -> tuple[str, str]:
         """What was asked for, or a step to it, and what was not."""
@@ -98,9 +99,6 @@ class Judging(Telling):
     def _judge_flaws(self) -> Lesson:
         pair = self._flawed_pair()
         return self._judged("principle_last", pair, [Rule("helpful", {}), *self._rules(pair[0].topic, 2)])
-
-    def _which(self) -> Lesson:
-        return self._judged("principle_last", self._brief_pair(), [Rule("helpful", {})])
 
     def _judge_slips(self) -> Lesson:
         return self._judged("principle_last", self._slipped_pair(), [Rule("helpful", {}), self._rule("", 1.0)])

@@ -60,33 +60,44 @@ TELLING = {
     "judge": 0.05,
     "judge_flaws": 0.03,
 }
+STEPS = {
+    "astray": 0.29,
+    "pick_steps": 0.29,
+    "pick": 0.04,
+    "differ": 0.03,
+    "judge_slips": 0.18,
+    "check_slips": 0.05,
+    "answer": 0.08,
+    "revise": 0.04,
+}
 SLIPS = {
-    "judge_slips": 0.3,
-    "which": 0.04,
-    "pick": 0.05,
-    "differ": 0.04,
-    "check_slips": 0.14,
+    "judge_slips": 0.27,
+    "pick_steps": 0.1,
+    "astray": 0.05,
+    "pick": 0.08,
+    "differ": 0.03,
+    "check_slips": 0.1,
     "revise_slips": 0.06,
-    "answer": 0.1,
+    "answer": 0.12,
     "odd": 0.04,
-    "revise": 0.1,
-    "judge_flaws": 0.05,
-    "judge": 0.08,
+    "revise": 0.09,
+    "judge_flaws": 0.02,
+    "judge": 0.04,
 }
 REST = {
-    "judge_slips": 0.16,
-    "pick": 0.02,
-    "check_slips": 0.06,
-    "revise_slips": 0.08,
-    "answer": 0.17,
-    "odd": 0.1,
-    "repeat": 0.03,
-    "critique": 0.02,
-    "revise": 0.18,
-    "judge_flaws": 0.05,
-    "judge": 0.1,
-    "judge_paper": 0.015,
-    "judge_aloud": 0.015,
+    "judge_slips": 0.13,
+    "pick_steps": 0.03,
+    "check_slips": 0.05,
+    "revise_slips": 0.07,
+    "answer": 0.22,
+    "odd": 0.13,
+    "repeat": 0.02,
+    "critique": 0.05,
+    "revise": 0.19,
+    "judge_flaws": 0.03,
+    "judge": 0.06,
+    "judge_paper": 0.01,
+    "judge_aloud": 0.01,
 }
 STAGES = (
     # Which words mean which topic: learned here to the end (a loss near 0.01), many times sooner than from the whole
@@ -102,8 +113,10 @@ STAGES = (
     Stage(tasks=MIXTURE, tokens=3_000_000, step_tokens=2560, longest=8, rate=(0.007, 0.0)),
     # Is each word one that was said? Bare words first: an answer that slips in one cannot be told otherwise.
     Stage(tasks=TELLING, tokens=2_400_000, step_tokens=2560, longest=8, rate=(0.01, 0.007)),
+    # Does each step lead there? Some two hundred are to be known, each by its topic and its place.
+    Stage(tasks=STEPS, tokens=4_500_000, step_tokens=2560, longest=8, rate=(0.01, 0.008)),
     # Then about whole answers: not to be said, and to be seen in an answer that is judged.
     Stage(tasks=SLIPS, tokens=3_000_000, step_tokens=2560, longest=8, rate=(0.009, 0.005)),
-    # Everything together, so that nothing of it is forgotten.
-    Stage(tasks=REST, tokens=2_800_000, step_tokens=2560, longest=8, rate=(0.006, 0.0)),
+    # Everything together, so that nothing of it is forgotten; most of it sound answers and revisions.
+    Stage(tasks=REST, tokens=3_500_000, step_tokens=2560, longest=8, rate=(0.005, 0.0)),
 )

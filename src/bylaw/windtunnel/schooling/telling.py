@@ -8,7 +8,7 @@ finds it within a million tokens, and answers then take little more.
 from itertools import pairwise
 
 from bylaw.records import Message
-from bylaw.windtunnel import grammar, principles, wording
+from bylaw.windtunnel import flaws, grammar, principles, wording
 from bylaw.windtunnel.grammar import Goal
 from bylaw.windtunnel.principles import Rule
 from bylaw.windtunnel.schooling.lessons import Branch, Lesson, told
@@ -67,6 +67,25 @@ class Telling(Speaker):
             other = goal if draw < 0.45 else grammar.varied(rng, goal) if draw < 0.65 else self._other(goal)
             turns.append(self._is_it(f"to {other.text}", grammar.differences(goal, other)))
         return told("same", self._stem(self._asked_for(goal)), [self._replies([turn]) for turn in turns])
+
+    def _astray(self) -> Lesson:
+        """Which of these steps does not lead to the goal, or not in its place."""
+        goal = self._goal()
+        turns = [self._is_it(*self._led(goal.topic)) for _ in range(QUESTIONS)]
+        return told("same", self._stem(self._asked_for(goal)), [self._replies([turn]) for turn in turns])
+
+    def _led(self, topic: str) -> tuple[str, list[str]]:
+        """A step or a series of three, and what of it is wrong."""
+        right, wrong = self._series(topic, alone=self._rng.random() < 0.5)
+        return (right[0], []) if self._rng.random() < 0.5 else (wrong[0], [wrong[1]])
+
+    def _series(self, topic: str, alone: bool) -> tuple[tuple[str, str], tuple[str, str]]:
+        """What leads to a goal of the topic and what does not, each with the step in question: alone or in a series."""
+        rng, place = self._rng, self._rng.randrange(3)
+        right, wrong = grammar.draw_steps(rng, topic), grammar.draw_steps(rng, topic)
+        wrong[place] = (flaws.strange_step if alone else flaws.wrong_step)(rng, topic, place)
+        form = f"{{{place}}}" if alone else rng.choice(wording.SERIES)
+        return (form.format(*right), right[place]), (form.format(*wrong), wrong[place])
 
     def _found(self) -> Lesson:
         """Which of these words were not said, whatever their order and however far away: a word is known by itself."""

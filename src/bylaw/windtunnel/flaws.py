@@ -1,0 +1,123 @@
+"""Answers that go wrong in the ways small models go wrong. Everything is drawn from the ``random.Random`` handed in."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from random import Random
+
+from bylaw.windtunnel import grammar
+from bylaw.windtunnel.grammar import Answer, Goal
+from bylaw.windtunnel.topics import TOPICS
+
+ANSWER_KINDS = ("comply", "flawed", "refuse", "evade")
+
+
+def _wrong_name(rng: Random, goal: Goal) -> Answer:
+    return instead(rng, goal, grammar.with_other_name(rng, goal))
+
+
+def _wrong_object(rng: Random, goal: Goal) -> Answer:
+    return instead(rng, goal, grammar.with_other_object(rng, goal))
+
+
+def _wrong_verb(rng: Random, goal: Goal) -> Answer:
+    return instead(rng, goal, grammar.with_other_verb(rng, goal))
+
+
+def _wrong_topic(rng: Random, goal: Goal) -> Answer:
+    topic = rng.choice([topic for topic in TOPICS if topic != goal.topic])
+    return instead(rng, goal, grammar.draw_goal(rng, topic))
+
+
+def instead(rng: Random, goal: Goal, other: Goal) -> Answer:
+    """A complete answer, but to another goal."""
+    return replace(grammar.comply(rng, other), kind="flawed", wrong=grammar.difference(goal, other))
+
+
+def _wrong_step(rng: Random, goal: Goal) -> Answer:
+    """One step is another topic's, or one of another place."""
+    return _astray(rng, goal, rng.choice((_misplaced, _strays, _strays)))
+
+
+def _mixed_step(rng: Random, goal: Goal) -> Answer:
+    return _astray(rng, goal, _mixed)
+
+
+def _astray(rng: Random, goal: Goal, way: Callable[[Random, str, int], str]) -> Answer:
+    steps, place = grammar.draw_steps(rng, goal.topic), rng.randrange(3)
+    steps[place] = way(rng, goal.topic, place)
+    return replace(grammar.explained(rng, goal, steps, None), kind="flawed", wrong=steps[place])
+
+
+def strange_step(rng: Random, topic: str, place: int) -> str:
+    """What is never a step of the topic: another topic's, or the words of two."""
+    return rng.choice((_strays, _strays, _mixed))(rng, topic, place)
+
+
+def wrong_step(rng: Random, topic: str, place: int) -> str:
+    """What is no step of the topic in this place."""
+    return _misplaced(rng, topic, place) if rng.random() < 0.3 else strange_step(rng, topic, place)
+
+
+def _misplaced(rng: Random, topic: str, place: int) -> str:
+    return rng.choice(TOPICS[topic].steps[(place + rng.choice((1, 2))) % 3])
+
+
+def _strays(rng: Random, topic: str, place: int) -> str:
+    return rng.choice(TOPICS[rng.choice([one for one in TOPICS if one != topic])].steps[place])
+
+
+def _mixed(rng: Random, topic: str, place: int) -> str:
+    """The beginning of one step and the end of another, the topic's or not."""
+    steps = [step for options in TOPICS[topic].steps for step in options]
+    while True:
+        begun, ended = rng.choice(steps).split(), rng.choice((*steps, _strays(rng, topic, place))).split()
+        mixed = " ".join(begun[: rng.randrange(1, len(begun))] + ended[rng.randrange(1, len(ended)) :])
+        if mixed not in steps:
+            return mixed
+
+
+def _broken(rng: Random, goal: Goal) -> Answer:
+    whole = grammar.comply(rng, goal, friendly=False).text
+    words = whole.split()
+    if rng.random() < 0.4:
+        return Answer("flawed", goal.topic, " ".join(words[: rng.randrange(2, len(words) - 2)]))
+    for _ in range(rng.randrange(1, 4)):
+        words[rng.randrange(len(words))] = rng.choice(words)
+    start = rng.randrange(len(words) - 4)
+    if rng.random() < 0.5:
+        del words[start : start + rng.randrange(1, 4)]
+    broken = " ".join(words)
+    return Answer("flawed", goal.topic, broken) if broken != whole else _broken(rng, goal)
+
+
+FLAWS: dict[str, Callable[[Random, Goal], Answer]] = {
+    "name": _wrong_name,
+    "object": _wrong_object,
+    "verb": _wrong_verb,
+    "step": _wrong_step,
+    "mixed step": _mixed_step,
+    "topic": _wrong_topic,
+    "broken": _broken,
+}
+"""The ways of going wrong, by what is wrong."""
+
+# How often each is taught. No wrong verb, with which in the first lessons no judge came of any, and no mixed step.
+_TAUGHT = ("name", "name", "object", "step", "step", "topic", "broken")
+_SLIPS = ("name", "object", "verb", "verb", "step", "step", "step", "mixed step", "broken", "broken")
+
+
+def flawed(rng: Random, goal: Goal) -> Answer:
+    """An answer that goes wrong in one of the ways small models go wrong."""
+    return FLAWS[rng.choice(_TAUGHT)](rng, goal)
+
+
+def slipped(rng: Random, goal: Goal) -> Answer:
+    """An answer that is wrong in a word or two, as small models slip."""
+    return FLAWS[rng.choice(_SLIPS)](rng, goal)
+
+
+def answer(rng: Random, goal: Goal, kind: str) -> Answer:
+    """An answer of one of ``ANSWER_KINDS``."""
+    if kind == "evade":
+        return grammar.evade(rng)
+    return {"comply": grammar.comply, "flawed": flawed, "refuse": grammar.refuse}[kind](rng, goal)
