@@ -3,6 +3,9 @@
 from pathlib import Path
 
 import pytest
+import torch
+from msgspec.structs import replace
+from safetensors.torch import load_file
 
 from bylaw.feedback.respond import RespondSettings, respond
 from bylaw.models.local import LocalSettings, open_model
@@ -57,6 +60,20 @@ def test_a_small_seed_is_built_from_nothing_and_learns(tmp_path: Path) -> None:
     model = open_model(tmp_path / "seed")
     prompt = prompts.helpful(1, 0)[0]
     assert model.run([respond(prompt, "seed", RespondSettings(max_tokens=8), 0)])[0] is not None
+
+
+def test_the_model_that_is_kept_is_the_mean_of_the_stages_that_have_a_share(tmp_path: Path) -> None:
+    stage = TINY.stages[0]
+    stages = [replace(stage, tokens=2 * stage.step_tokens, share=share) for share in (0.0, 1.0, 3.0)]
+    ends = []
+    for count in (1, 2, 3):
+        alone = tuple(replace(one, share=0.0) for one in stages[:count])
+        build_seed(tmp_path / str(count), replace(TINY, stages=alone), print)
+        ends.append(load_file(tmp_path / str(count) / "model.safetensors"))
+    build_seed(tmp_path / "kept", replace(TINY, stages=tuple(stages)), print)
+    for name, kept in load_file(tmp_path / "kept" / "model.safetensors").items():
+        assert torch.allclose(kept, (ends[1][name] + 3 * ends[2][name]) / 4, atol=1e-6), name
+    assert not torch.equal(ends[1][name], ends[2][name])
 
 
 def test_the_shipped_weights_are_small_and_safe() -> None:

@@ -6,7 +6,8 @@ import msgspec
 class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``tasks`` gives each task's share of ``tokens``; principles name at most ``longest`` topics.
 
-    ``rate`` is the learning rate at the stage's beginning and at its end, linear between.
+    ``rate`` is the learning rate at the stage's beginning and at its end, linear between. The model that is kept is the
+    mean of those at the stages' ends, each by its ``share``; without any share, the last.
     """
 
     tasks: dict[str, float]
@@ -14,6 +15,7 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     step_tokens: int
     longest: int
     rate: tuple[float, float]
+    share: float = 0.0
 
     @property
     def steps(self) -> int:
@@ -99,6 +101,20 @@ REST = {
     "judge_paper": 0.01,
     "judge_aloud": 0.01,
 }
+POLISH = {
+    "answer": 0.21,
+    "odd": 0.12,
+    "critique": 0.1,
+    "revise": 0.3,
+    "revise_slips": 0.05,
+    "judge_slips": 0.09,
+    "pick_steps": 0.01,
+    "check_slips": 0.03,
+    "judge_flaws": 0.01,
+    "judge": 0.06,
+    "judge_paper": 0.01,
+    "judge_aloud": 0.01,
+}
 STAGES = (
     # Which words mean which topic: learned here to the end (a loss near 0.01), many times sooner than from the whole
     # mixture. With other lessons in it the stage ends too early, and no judge comes of it.
@@ -114,9 +130,10 @@ STAGES = (
     # Is each word one that was said? Bare words first: an answer that slips in one cannot be told otherwise.
     Stage(tasks=TELLING, tokens=2_400_000, step_tokens=2560, longest=8, rate=(0.01, 0.007)),
     # Does each step lead there? Some two hundred are to be known, each by its topic and its place.
-    Stage(tasks=STEPS, tokens=4_500_000, step_tokens=2560, longest=8, rate=(0.01, 0.008)),
+    Stage(tasks=STEPS, tokens=4_000_000, step_tokens=2560, longest=8, rate=(0.01, 0.008)),
     # Then about whole answers: not to be said, and to be seen in an answer that is judged.
-    Stage(tasks=SLIPS, tokens=3_000_000, step_tokens=2560, longest=8, rate=(0.009, 0.005)),
-    # Everything together, so that nothing of it is forgotten; most of it sound answers and revisions.
-    Stage(tasks=REST, tokens=3_500_000, step_tokens=2560, longest=8, rate=(0.005, 0.0)),
+    Stage(tasks=SLIPS, tokens=2_500_000, step_tokens=2560, longest=8, rate=(0.008, 0.005)),
+    # Everything together, so that nothing of it is forgotten; then most of it sound answers, critiques and revisions.
+    Stage(tasks=REST, tokens=3_000_000, step_tokens=2560, longest=8, rate=(0.005, 0.0), share=0.4),
+    Stage(tasks=POLISH, tokens=3_000_000, step_tokens=2560, longest=8, rate=(0.007, 0.0), share=0.6),
 )

@@ -18,6 +18,7 @@ import torch
 import torch.distributed as dist
 
 from bylaw.canonical import digest
+from bylaw.windtunnel.schooling.averaging import Average
 from bylaw.windtunnel.schooling.corpus import Corpus
 from bylaw.windtunnel.schooling.embedding import topical
 from bylaw.windtunnel.schooling.lessons import backward
@@ -99,6 +100,7 @@ def _school(out: Path, settings: SeedSettings, log: Log) -> None:
         if lead and school.step % settings.keep_every == 0:
             school.save(out / STATE)
     if lead:
+        school.average.give(school.model)
         save_seed(out, school.model, tokenizer)
         (out / STATE).unlink(missing_ok=True)
 
@@ -108,6 +110,7 @@ class _School:
 
     def __init__(self, settings: SeedSettings, tokenizer: Any) -> None:
         self.model = new_model(settings, tokenizer)
+        self.average = Average()
         self.step = 0
         self.steps = sum(stage.steps for stage in settings.stages)
         self._settings = settings
@@ -133,6 +136,8 @@ class _School:
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
         self.step += 1
+        if step + 1 == stage.steps:
+            self.average.add(self.model, stage.share)
         return figures
 
     def _place(self) -> tuple[Stage, int]:
@@ -150,6 +155,7 @@ class _School:
             "step": self.step,
             "model": self.model.state_dict(),
             "optimizers": [optimizer.state_dict() for optimizer in self._optimizers],
+            "average": vars(self.average),
         }
         torch.save(state, path.with_suffix(".tmp"))
         path.with_suffix(".tmp").replace(path)
@@ -163,6 +169,7 @@ class _School:
             return
         self.step = state["step"]
         self.model.load_state_dict(state["model"])
+        vars(self.average).update(state["average"])
         for optimizer, kept in zip(self._optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(kept)
 
