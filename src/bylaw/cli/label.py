@@ -17,7 +17,7 @@ from bylaw.constitution import Constitution
 from bylaw.constitution.few_shots import few_shots
 from bylaw.errors import UsageError
 from bylaw.evaluate.calibration import BINS, JudgeFigures, Share, facts, joined, judge_figures
-from bylaw.evaluate.own import Own
+from bylaw.evaluate.own import Difference, Own
 from bylaw.evaluate.trial import BOUNDS, demand
 from bylaw.feedback.label import LabelSettings, label
 from bylaw.feedback.labelling import Labelling, Made, label_file
@@ -239,12 +239,13 @@ def _text(output: Path, labels: list[Label], figures: JudgeFigures) -> str:
     lines += [_row(name, one) for name, one in shares if one is not None]
     if figures.calibration_error is not None:
         lines.append(f"{'calibration error':<34} {figures.calibration_error:>7.3f}  {BINS} bins of confidence")
-    if figures.length_bias is not None:
-        lines.append(f"{'longer preferred, less gold':<34} {figures.length_bias:>+7.1%}")
-    if one := figures.self_preference:
-        lines.append(
-            f"{'own preferred, less gold':<34} {one.value:>+7.1%}  {one.low:+.1%} … {one.high:+.1%}  of {one.n}"
-        )
+    less_gold: list[tuple[str, Difference | None]] = [
+        ("longer preferred, less gold", figures.length_bias),
+        ("own preferred, less gold", figures.self_preference),
+    ]
+    for name, less in less_gold:
+        if less:
+            lines.append(f"{name:<34} {less.value:>+7.1%}  {less.low:+.1%} … {less.high:+.1%}  of {less.n}")
     if not figures.with_gold:
         lines.append("no gold verdicts: accuracy and calibration are not known")
     return "\n".join(lines)
