@@ -1,5 +1,5 @@
-"""Prompts and comparisons from files people have: .jsonl, .jsonl.gz and .csv, in any of ``formats.FORMATS``; a .json is
-one document, of annotated pairs.
+"""Prompts and comparisons from files people have: .jsonl, .jsonl.gz, .csv and .parquet, in any of ``formats.FORMATS``;
+a .json is one document, of annotated pairs.
 
 A row that is not as its format says is an error with file and line. A sound row that gives nothing (an empty
 answer, a conversation that ends with the assistant) is left out and counted by its reason; so is a repeated
@@ -9,6 +9,7 @@ one.
 import csv
 import gzip
 import io
+import itertools
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from bylaw.errors import RecordError
+from bylaw.errors import MissingExtra, RecordError
 from bylaw.feedback.formats import Format, Row, format_of
 from bylaw.feedback.talks import Unusable
 from bylaw.records import Comparison, Prompt, PromptKind, Record
@@ -88,6 +89,9 @@ def _read(path: Path, read: Callable[[Row, Format], R], left_out: Counter[str] |
 
 def rows(path: Path) -> Iterator[tuple[int, Row]]:
     """(line number, row) of a file; ``RecordError`` names file and line of what is not a row."""
+    if path.suffix == ".parquet":
+        yield from _parquet(path)
+        return
     try:
         with _opened(path) as text:
             yield from {".csv": _csv, ".json": _annotated}.get(path.suffix, _lines)(text, path)
@@ -133,7 +137,22 @@ def _annotated(text: io.TextIOWrapper, path: Path) -> Iterator[tuple[int, Row]]:
     default = document.metadata.get("default_annotator")
     for number, row in enumerate(document.comparisons, 1):
         said = row.get("annotations", {}).get(default, {})
-        yield number, {"prompt": None, **row, "pref": said.get("pref")}
+        yield number, {"prompt": None, **row, "pref": said.get("pref"), "p_a": said.get("p_a")}
+
+
+def _parquet(path: Path) -> Iterator[tuple[int, Row]]:
+    """What datasets on a hub mostly are."""
+    try:
+        from pyarrow import ArrowException
+        from pyarrow.parquet import ParquetFile
+    except ModuleNotFoundError as error:
+        raise MissingExtra("pyarrow", "hub") from error
+    try:
+        with ParquetFile(path) as file:
+            batches = (batch.to_pylist() for batch in file.iter_batches())
+            yield from enumerate(itertools.chain.from_iterable(batches), 1)
+    except (OSError, ArrowException) as error:
+        raise RecordError(f"cannot be read: {error}", str(path)) from error
 
 
 def _csv(text: io.TextIOWrapper, path: Path) -> Iterator[tuple[int, Row]]:
