@@ -66,9 +66,23 @@ def read_comparisons(path: Path, aim: PromptKind = "harmful", left_out: Counter[
 def _read(path: Path, read: Callable[[Row, Format], R], left_out: Counter[str] | None) -> list[R]:
     found: dict[str, R] = {}
     reasons: Counter[str] = Counter()
+    for _, record in each_row(path, lambda row: read(row, format_of(row)), reasons):
+        if found.setdefault(record.id, record) is not record:
+            reasons["the same as a row before"] += 1
+    if left_out is not None:
+        left_out.update(reasons)
+    return list(found.values())
+
+
+def each_row(path: Path, read: Callable[[Row], T], reasons: Counter[str]) -> Iterator[tuple[int, T]]:
+    """(line number, what ``read`` makes of the row) of a file; sound rows that give nothing are counted by reason.
+
+    Raises ``RecordError``, naming file and line, for a row that is wrong, and for a file that gives nothing at all.
+    """
+    usable = 0
     for number, row in rows(path):
         try:
-            record = read(row, format_of(row))
+            made = read(row)
         except Unusable as reason:
             reasons[str(reason)] += 1
             continue
@@ -77,14 +91,11 @@ def _read(path: Path, read: Callable[[Row, Format], R], left_out: Counter[str] |
             raise RecordError(sentence, f"{path}:{number}" + (f": {field}" if field else "")) from error
         except ValueError as error:
             raise RecordError(str(error), f"{path}:{number}") from error
-        if found.setdefault(record.id, record) is not record:
-            reasons["the same as a row before"] += 1
-    if not found:
+        usable += 1
+        yield number, made
+    if not usable:
         counted = "; ".join(f"{n} rows: {reason}" for reason, n in reasons.most_common())
         raise RecordError(f"gives nothing to use ({counted or 'it has no rows'})", str(path))
-    if left_out is not None:
-        left_out.update(reasons)
-    return list(found.values())
 
 
 def rows(path: Path) -> Iterator[tuple[int, Row]]:
