@@ -66,12 +66,18 @@ def read_comparisons(path: Path, aim: PromptKind = "harmful", left_out: Counter[
 def _read(path: Path, read: Callable[[Row, Format], R], left_out: Counter[str] | None) -> list[R]:
     found: dict[str, R] = {}
     reasons: Counter[str] = Counter()
-    for _, record in each_row(path, lambda row: read(row, format_of(row)), reasons):
+    for _, record in each_row(path, lambda row: read(_legible(row), format_of(row)), reasons):
         if found.setdefault(record.id, record) is not record:
             reasons["the same as a row before"] += 1
     if left_out is not None:
         left_out.update(reasons)
     return list(found.values())
+
+
+def _legible(row: Row) -> Row:
+    if row.get("redacted") is True:
+        raise Unusable("its texts are redacted")
+    return row
 
 
 def each_row(path: Path, read: Callable[[Row], T], reasons: Counter[str]) -> Iterator[tuple[int, T]]:
@@ -147,8 +153,9 @@ def _annotated(text: io.TextIOWrapper, path: Path) -> Iterator[tuple[int, Row]]:
         raise RecordError(f"is no document of annotated pairs, version 2: {error}", str(path)) from error
     default = document.metadata.get("default_annotator")
     for number, row in enumerate(document.comparisons, 1):
-        said = row.get("annotations", {}).get(default, {})
-        yield number, {"prompt": None, **row, "pref": said.get("pref"), "p_a": said.get("p_a")}
+        said, about = row.get("annotations", {}).get(default, {}), row.get("metadata") or {}
+        found = {"pref": said.get("pref"), "p_a": said.get("p_a"), "redacted": about.get("redacted")}
+        yield number, {"prompt": None, **row, **found}
 
 
 def _parquet(path: Path) -> Iterator[tuple[int, Row]]:
