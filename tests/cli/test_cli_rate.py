@@ -151,6 +151,25 @@ def test_what_a_server_would_be_asked_is_counted_before_there_are_answers(
     assert not (tmp_path / "a.ratings").exists()
 
 
+def test_a_judge_behind_a_server_is_paid_once(run: Path, tmp_path: Path, capsys: Any) -> None:
+    """What it cost stands beside its labels; given again, the command asks nothing."""
+    from judge_server import Judge, serving
+
+    server = Judge()
+    with serving(server) as url:
+        file, out = tmp_path / "run.toml", tmp_path / "out"
+        table = f'backend = "openai_compatible"\nurl = "{url}"\nmodel = "mock"\ncache = "off"\n'
+        file.write_text(f"[models.judge]\n{table}")
+        asked = []
+        for _ in range(2):
+            assert main(_rate(run, "--models", file, "-o", out, "--limit", "2")) == 0
+            printed = json.loads(capsys.readouterr().out)
+            asked.append(sum(server.answered.values()))
+        assert asked[0] == asked[1] > 0
+        assert {one["results"] for one in printed["subsets"].values()} == {6}
+        assert printed["judged"]["judge"].startswith("mock") and (out / "labels.jsonl.costs.db").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "code", "why"),
     [
@@ -162,6 +181,9 @@ def test_what_a_server_would_be_asked_is_counted_before_there_are_answers(
         (("{judge}", "{judge}", "--helpful", "{asked}", "--judge", "{judge}"), 2, "give them names, as in new=tiny"),
         (("{run}", "--helpful", "{asked}", "--judge", "{judge}"), 1, "is not the model that"),
         (("{run}", "--judge", "{judge}", "--dry-run"), 2, "name one with --models"),
+        (("{run}", "--judge", "{judge}", "--limit", "-1"), 2, "--limit is a number of prompts"),
+        (("{asked}", "--judge", "{judge}", "--helpful", "{asked}"), 2, "has the answers already"),
+        (("{asked}", "--limit", "1"), 2, "of the verdicts in a file all count"),
         (("nowhere", "x", "--helpful", "{asked}", "--judge", "{judge}"), 1, "nowhere"),
     ],
 )

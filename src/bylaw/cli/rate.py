@@ -100,9 +100,8 @@ def register(subparsers: "Subparsers") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Have the answers compared, rate, print; the same command goes on where it was."""
-    if args.limit < 0:
-        raise UsageError("--limit is a number of prompts")
     file = Path(args.what[0]) if len(args.what) == 1 and Path(args.what[0]).is_file() else None
+    _check(args, file)
     if file and not (args.judge or args.models):
         return _print(args, _of_verdicts(args, file))
     remote, how = remote_of(args), _how(args)
@@ -110,13 +109,22 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("--dry-run counts what a server would be asked; name one with --models")
     output = args.output or Path(f"{Path(args.what[0].rpartition('=')[2]).name.partition('.')[0]}.ratings")
     args.go_on = "the same command"
-    field = _of_file(file) if file else _of_models(args, output)
+    field = _of_file(args, file) if file else _of_models(args, output)
     constitution = _constitution(args, field)
     if args.dry_run:
         return _dry_run(remote, field, msgspec.structs.replace(how, principles=constitution.principles))
     report = _judged(args, field, open_judge(args, remote, output / "labels.jsonl", "rate"), constitution, how, output)
     storage.write_bytes(output / "ratings.json", storage.pretty(report))
     return _print(args, report)
+
+
+def _check(args: argparse.Namespace, file: Path | None) -> None:
+    if args.limit < 0:
+        raise UsageError("--limit is a number of prompts")
+    if file and (args.harmful or args.helpful):
+        raise UsageError(f"{file} has the answers already: --harmful and --helpful are for models that are asked")
+    if file and args.limit and not (args.judge or args.models):
+        raise UsageError("--limit spares a judge; of the verdicts in a file all count")
 
 
 def _how(args: argparse.Namespace) -> Labelling:
@@ -139,7 +147,7 @@ def _met_most(results: Sequence[Result]) -> str:
     return max(sorted(met), key=lambda name: met[name], default="")
 
 
-def _of_file(file: Path) -> Field:
+def _of_file(args: argparse.Namespace, file: Path) -> Field:
     """A file's comparisons without its verdicts: the judge is asked, each pair once."""
     left_out: Counter[str] = Counter()
     read = read_comparisons(file, left_out=left_out)
@@ -149,7 +157,8 @@ def _of_file(file: Path) -> Field:
     for one in bare:
         if msgspec.UNSET in (one.first_by, one.second_by):
             raise UsageError(f"{file} does not say of every response which model wrote it: give first_by and second_by")
-    return Field({"comparisons": Meetings(list({one.id: one for one in bare}.values()), [])}, {})
+    some = of_some(list({one.id: one for one in bare}.values()), args.limit, args.seed)
+    return Field({"comparisons": Meetings(some, [])}, {})
 
 
 def _of_models(args: argparse.Namespace, output: Path) -> Field:

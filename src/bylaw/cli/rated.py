@@ -1,6 +1,7 @@
 """What ``bylaw rate`` is told to rate: models here, or the checkpoints of a run, and what they answer."""
 
 import argparse
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import partial
@@ -12,7 +13,7 @@ from bylaw.cli.lab import open_run
 from bylaw.cli.names import given
 from bylaw.cli.progress import Progress
 from bylaw.errors import RunCorrupt, RunError, UsageError
-from bylaw.evaluate.results import Said, said_in
+from bylaw.evaluate.results import Said, of_some, said_in
 from bylaw.feedback.sources import read_prompts
 from bylaw.records import Prompt, Sample
 
@@ -95,14 +96,10 @@ def _digests(run: "Run") -> dict[str, str]:
 
 def prompts(args: argparse.Namespace) -> dict[str, list[Prompt]]:
     """The prompts of the files that are named, by subset; ``--limit`` draws from each."""
-    from bylaw.canonical import seed_of
-
     found: dict[str, list[Prompt]] = {}
     for aim in ("harmful", "helpful"):
         if file := getattr(args, aim):
-            read = read_prompts(file, aim)
-            ranked = sorted(read, key=lambda one: seed_of("rate", args.seed, one.messages))
-            found[aim] = ranked[: args.limit] if args.limit else read
+            found[aim] = of_some(read_prompts(file, aim), args.limit, args.seed)
     return found
 
 
@@ -130,6 +127,8 @@ def answered(rated: Iterable[Rated], asked: dict[str, list[Prompt]], args: argpa
         made = how.made(model.digest, every)
         kept = answer_file(every, partial(open_local, model.path), how, output, made, report)
         texts = {one.prompt: one.text for one in kept}
+        if long := sum(text is None for text in texts.values()):
+            print(f"left out {long} prompts that leave no room in the context of {model.name}", file=sys.stderr)
         for subset, each in asked.items():
             rows = [(one.messages, texts[one.id]) for one in each]
             said[subset] += [Said(model.name, messages, 0, text) for messages, text in rows if text is not None]

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 
 import msgspec
 from msgspec import UNSET
@@ -45,11 +45,23 @@ def said_in(samples: Iterable[Sample]) -> dict[str, list[Said]]:
     return dict(found)
 
 
-def of_some(said: Sequence[Said], prompts: int, seed: int) -> list[Said]:
-    """The answers to so many prompts, drawn by what they say; 0 takes all."""
-    ranked = sorted({one.messages for one in said}, key=lambda messages: seed_of("rate", seed, messages))
+class Asked(Protocol):
+    """Whatever belongs to a prompt."""
+
+    @property
+    def messages(self) -> Conversation:
+        """The prompt."""
+        ...
+
+
+A = TypeVar("A", bound=Asked)
+
+
+def of_some(rows: Sequence[A], prompts: int, seed: int) -> list[A]:
+    """What belongs to so many prompts, drawn by what they say; 0 takes all."""
+    ranked = sorted({one.messages for one in rows}, key=lambda messages: seed_of("rate", seed, messages))
     drawn = set(ranked[:prompts] if prompts else ranked)
-    return [one for one in said if one.messages in drawn]
+    return [one for one in rows if one.messages in drawn]
 
 
 def meetings(said: Iterable[Said], aim: PromptKind) -> Meetings:
