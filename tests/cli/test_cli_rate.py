@@ -51,7 +51,7 @@ def test_checkpoints_of_a_run_are_rated_by_what_they_were_measured_on(
     run: Path, judge: Path, tmp_path: Path, capsys: Any
 ) -> None:
     out = tmp_path / "ratings"
-    words = _rate(run, "--judge", judge, "-o", out, *READ)
+    words = _rate(run, "--judge", judge, "-o", out, "--chunk", "5", *READ)
     assert main(words) == 0
     printed = json.loads(capsys.readouterr().out)
     assert printed == json.loads((out / "ratings.json").read_text())
@@ -183,6 +183,7 @@ def test_a_judge_behind_a_server_is_paid_once(run: Path, tmp_path: Path, capsys:
         (("{run}", "--judge", "{judge}", "--dry-run"), 2, "name one with --models"),
         (("{run}", "--judge", "{judge}", "--limit", "-1"), 2, "--limit is a number of prompts"),
         (("{asked}", "--judge", "{judge}", "--helpful", "{asked}"), 2, "has the answers already"),
+        (("{run}", "--judge", "{judge}", "--chunk", "0"), 2, "--chunk must be at least 1"),
         (("{asked}", "--limit", "1"), 2, "of the verdicts in a file all count"),
         (("nowhere", "x", "--helpful", "{asked}", "--judge", "{judge}"), 1, "nowhere"),
     ],

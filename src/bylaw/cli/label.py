@@ -39,7 +39,7 @@ def register(subparsers: "Subparsers") -> None:
         "comparisons",
         metavar="COMPARISONS",
         type=Path,
-        help="a .jsonl, .jsonl.gz or .csv file of our own comparisons, of chosen/rejected pairs, or of the "
+        help="a .jsonl, .jsonl.gz, .csv or .parquet file of our own comparisons, of chosen/rejected pairs, or of the "
         "paper's evaluations",
     )
     add(

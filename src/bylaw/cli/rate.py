@@ -85,6 +85,7 @@ def register(subparsers: "Subparsers") -> None:
     add_judge(parser)
     add("--constitution", metavar="C", help="a constitution's file, default or windtunnel (default: the run's own)")
     add("--set", metavar="KEY=VALUE", action="append", default=[], help="a setting of labels: template=paper")
+    add("--chunk", metavar="N", type=int, help="rows kept at a time (default: 64; behind a server, what keeps it busy)")
     add("--dry-run", action="store_true", help="print what a judge behind a server would be asked, and its cost")
     add(
         "-o",
@@ -121,6 +122,8 @@ def run(args: argparse.Namespace) -> int:
 def _check(args: argparse.Namespace, file: Path | None) -> None:
     if args.limit < 0:
         raise UsageError("--limit is a number of prompts")
+    if args.chunk is not None and args.chunk < 1:
+        raise UsageError("--chunk must be at least 1")
     if file and (args.harmful or args.helpful):
         raise UsageError(f"{file} has the answers already: --harmful and --helpful are for models that are asked")
     if file and args.limit and not (args.judge or args.models):
@@ -196,7 +199,7 @@ def _judged(
     args: argparse.Namespace, field: Field, judge: Judge, constitution: Constitution, how: Labelling, output: Path
 ) -> Report:
     pairs = list({one.id: one for each in field.subsets.values() for one in each.comparisons}.values())
-    chunk = getattr(judge.model, "rows", how.chunk)
+    chunk = args.chunk or getattr(judge.model, "rows", how.chunk)
     how = msgspec.structs.replace(how, principles=constitution.principles, chunk=chunk)
     made = made_from(f"{judge.name}-{judge.digest}", constitution, pairs, how)
     report = Progress("label", len(pairs), "comparisons")

@@ -115,10 +115,11 @@ def longest(rated: Iterable[Rated], asked: dict[str, list[Prompt]], args: argpar
 def answered(rated: Iterable[Rated], asked: dict[str, list[Prompt]], args: argparse.Namespace, folder: Path) -> Answers:
     """Let every model answer all prompts, one in memory at a time; what is kept in ``folder`` is not asked again."""
     from bylaw.canonical import digest
-    from bylaw.feedback.answering import Answering, answer_file
+    from bylaw.feedback.answering import CHUNK, Answering, answer_file
     from bylaw.feedback.respond import RespondSettings
 
-    how = Answering(settings=RespondSettings(temperature=args.temperature, max_tokens=args.max_tokens), seed=args.seed)
+    sampling = RespondSettings(temperature=args.temperature, max_tokens=args.max_tokens)
+    how = Answering(settings=sampling, seed=args.seed, chunk=args.chunk or CHUNK)
     every = [one for each in asked.values() for one in each]
     said: Answers = {subset: [] for subset in asked}
     for model in rated:

@@ -11,6 +11,8 @@ from bylaw.feedback.respond import RespondSettings, respond
 from bylaw.models.base import Model, Program
 from bylaw.records import Prompt
 
+CHUNK = 64
+
 
 class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What was answered to a prompt (its id); None where the prompt leaves no room in the model's context."""
@@ -34,7 +36,7 @@ class Answering(msgspec.Struct, frozen=True, kw_only=True):
 
     settings: RespondSettings
     seed: int = 0
-    chunk: int = 64
+    chunk: int = CHUNK
 
     def made(self, model: str, prompts: Sequence[Prompt]) -> Made:
         """What the answers to ``prompts`` of the model with this digest are made from."""
