@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
-class Judged(msgspec.Struct, frozen=True, kw_only=True):
+class Judging(msgspec.Struct, frozen=True, kw_only=True):
     """How the judge compared: figures that say what its ratings are worth. ``rates_itself``: the model that it is."""
 
     judge: str
@@ -45,7 +45,7 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """Ratings by subset of the prompts, and what they rest on. ``left_out`` are comparisons, by reason."""
 
-    judged: Judged | None
+    judged: Judging | None
     left_out: dict[str, int]
     subsets: dict[str, Ratings]
 
@@ -198,18 +198,14 @@ def _dry_run(remote: RemoteSettings | None, field: Field, how: Labelling) -> int
 def _judged(
     args: argparse.Namespace, field: Field, judge: Judge, constitution: Constitution, how: Labelling, output: Path
 ) -> Report:
-    pairs = list({one.id: one for each in field.subsets.values() for one in each.comparisons}.values())
     chunk = args.chunk or getattr(judge.model, "rows", how.chunk)
     how = msgspec.structs.replace(how, principles=constitution.principles, chunk=chunk)
+    pairs = list({one.id: one for each in field.subsets.values() for one in each.comparisons}.values())
     made = made_from(f"{judge.name}-{judge.digest}", constitution, pairs, how)
-    report = Progress("label", len(pairs), "comparisons")
-    labels = label_file(pairs, judge.model, how, output / "labels.jsonl", made, report)
+    progress = Progress("label", len(pairs), "comparisons")
+    labels = label_file(pairs, judge.model, how, output / "labels.jsonl", made, progress)
     left_out: Counter[str] = Counter()
-    by_id = {one.comparison: one for one in labels}
-    results = {
-        name: [*each.alike, *of_labels([(one, by_id[one.id]) for one in each.comparisons], left_out)]
-        for name, each in field.subsets.items()
-    }
+    results = _results(field, labels, left_out)
     zero = args.zero or next(iter(field.digests), None) or _met_most([one for each in results.values() for one in each])
     return Report(
         judged=_figures(pairs, labels, judge, field),
@@ -218,10 +214,18 @@ def _judged(
     )
 
 
-def _figures(pairs: list[Comparison], labels: list[Label], judge: Judge, field: Field) -> Judged:
+def _results(field: Field, labels: list[Label], left_out: Counter[str]) -> dict[str, list[Result]]:
+    by_id = {one.comparison: one for one in labels}
+    return {
+        name: [*each.alike, *of_labels([(one, by_id[one.id]) for one in each.comparisons], left_out)]
+        for name, each in field.subsets.items()
+    }
+
+
+def _figures(pairs: list[Comparison], labels: list[Label], judge: Judge, field: Field) -> Judging:
     figures = judge_figures(joined(labels, facts(pairs)))
     itself = next((name for name, digest in field.digests.items() if digest == judge.digest), None)
-    return Judged(
+    return Judging(
         judge=labels[0].judge if labels else judge.name,
         unreadable=figures.unreadable,
         ties=figures.ties,
