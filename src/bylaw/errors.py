@@ -11,6 +11,7 @@ BylawError
 │   └── RemoteError        a server cannot be asked, or what it says cannot be used; what is finished is kept
 │       ├── ModelChanged   the model behind the server is not the one it was
 │       └── BudgetSpent    the run has spent what it may
+├── HubError               a hub does not take what is pushed to it; says why
 ├── MissingExtra           an optional dependency is not installed; says what to install
 ├── RunError               a run directory cannot be used or continued
 │   ├── RunLocked          another process works in it
@@ -85,6 +86,10 @@ class BudgetSpent(RemoteError):
     """The run has spent the tokens or the money it may."""
 
     exit_code = 3
+
+
+class HubError(BylawError):
+    """A hub does not take what is pushed to it, or cannot be reached."""
 
 
 class MissingExtra(BylawError):

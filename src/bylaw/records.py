@@ -18,6 +18,8 @@ Verdict = Literal["first", "second", "tie", "unreadable"]
 
 Gold = Literal["first", "second", "tie"]
 SWAPPED: dict[Gold, Gold] = {"first": "second", "second": "first", "tie": "tie"}
+CERTAIN: dict[Gold | None, float] = {"first": 1.0, "second": 0.0, "tie": 0.5}
+"""A verdict that says nothing of how sure it is, as the probability that *first* is better."""
 
 
 class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -113,8 +115,8 @@ class Comparison(Record, frozen=True, kw_only=True):
 
     ``prompt``, ``first_id`` and ``second_id`` are the ids of the records it was made from, empty for imported rows.
     ``gold`` is a verdict known from elsewhere (a human label, the wind tunnel's oracle), used to measure, and to
-    train only where a run declares that it mixes gold labels in. ``first_by`` and ``second_by``: the models that wrote
-    the responses, where a file says so.
+    train only where a run declares that it mixes gold labels in; ``gold_p``: how sure, the probability that *first* is
+    better, where a file says so. ``first_by`` and ``second_by``: the models that wrote the responses, likewise.
     """
 
     kind: ClassVar[str] = "comparison"
@@ -128,6 +130,12 @@ class Comparison(Record, frozen=True, kw_only=True):
     gold: Gold | None = None
     first_by: str | UnsetType = UNSET
     second_by: str | UnsetType = UNSET
+    gold_p: float | UnsetType = UNSET
+
+    @property
+    def soft_gold(self) -> float | None:
+        """Probability that *first* is better by gold: as sure as a file says, else wholly; None without gold."""
+        return CERTAIN.get(self.gold) if self.gold_p is UNSET else self.gold_p
 
     def swapped(self) -> "Comparison":
         """The same comparison with its responses, and its gold verdict, exchanged."""
@@ -141,6 +149,7 @@ class Comparison(Record, frozen=True, kw_only=True):
             gold=gold,
             first_by=self.second_by,
             second_by=self.first_by,
+            gold_p=UNSET if self.gold_p is UNSET else round(1 - self.gold_p, 12),
         )
 
 

@@ -83,7 +83,7 @@ def _evenly(items: Sequence[T], wanted: int) -> list[T]:
 def pair_examples(
     pairs: Sequence[Comparison], labels: Sequence[Label], gold: Sequence[Comparison]
 ) -> list[PairExample]:
-    """Labelled comparisons as training pairs, soft; gold ones with their verdict. Unreadable labels are left out.
+    """Labelled comparisons as training pairs, soft; gold ones as sure as gold is. Unreadable labels are left out.
 
     Raises ModelError if not a single label could be read.
     """
@@ -94,9 +94,9 @@ def pair_examples(
             f"none of the {len(labels)} labels could be read: the judge names neither answer, or the questions do not "
             "fit its context. Name a better judge, or set a lower label.min_mass"
         )
-    worth = {"first": 1.0, "second": 0.0, "tie": 0.5}
     examples = [PairExample(pair.messages, pair.first, pair.second, p_first) for pair, p_first in read]
-    return examples + [PairExample(g.messages, g.first, g.second, worth[g.gold]) for g in gold if g.gold]
+    known = [(pair, p_first) for pair in gold if (p_first := pair.soft_gold) is not None]
+    return examples + [PairExample(pair.messages, pair.first, pair.second, p_first) for pair, p_first in known]
 
 
 def train_preference_model(

@@ -85,9 +85,14 @@ def test_length_bias_is_measured_against_gold() -> None:
     pairs = [pair(0, longer="first"), pair(1, longer="second"), pair(2, None, longer="first")]
     found = figures([labelled(one, 0.9) for one in pairs], pairs)
     assert found.longer and found.longer.value == 2 / 3
-    assert found.length_bias == 0.0
+    none = found.length_bias
+    assert none and (none.value, none.n) == (0.0, 2) and none.low < 0 < none.high
     lover = [labelled(pairs[0], 0.9), labelled(pairs[1], 0.1)]
-    assert figures(lover, pairs).length_bias == 0.5
+    bias = figures(lover, pairs).length_bias
+    assert bias == paired([(True, True), (True, False)]) and bias.value == 0.5
+    with pytest.raises(ModelError, match=r"longer response more, or less, than gold does: 50\.0% of"):
+        demand(figures(lover, pairs), "j", maximum_length_bias=0.4)
+    demand(figures(lover, pairs), "j", maximum_length_bias=0.5)
 
 
 def by(number: int, writer: str, gold: str) -> Comparison:

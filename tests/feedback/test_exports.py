@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import UNSET
+from msgspec.structs import replace
 
 from bylaw import storage
+from bylaw.errors import RecordError
 from bylaw.feedback.exports import EXPORTS, Made
 from bylaw.feedback.sources import read_comparisons
 from bylaw.records import Comparison, Label, Message, Principle, Prompt, Response, Revision, Vote
@@ -63,6 +66,60 @@ def test_the_soft_label_stands_beside(tmp_path: Path) -> None:
     assert [row["p_chosen"] for row in rows] == [0.9, 0.75]
     assert rows[0]["prompt"][0] == {"role": "user", "content": "Hello."}
     assert rows[0]["chosen"] == [{"role": "assistant", "content": "With heat."}]
+
+
+def _soft(read: list[Comparison]) -> dict[Any, tuple[str, float | None]]:
+    """Conversation → (better answer, how sure gold is of it)."""
+    better = [one if one.gold == "first" else one.swapped() for one in read]
+    return {one.messages: (one.first, one.soft_gold) for one in better}
+
+
+SOFT = {TALK: ("With heat.", 0.9), ALONE: ("I will not.", 0.75)}
+
+
+@pytest.mark.parametrize("name", ["trl-preference", "icai"])
+def test_the_soft_label_comes_back(name: str, tmp_path: Path) -> None:
+    assert _soft(read_comparisons(_written(name, tmp_path, Counter()))) == SOFT
+
+
+def test_what_comes_back_is_exported_as_it_was(tmp_path: Path) -> None:
+    """Pairs in the order that is drawn for them, labelled as gold says, make the same file but for the ids."""
+    pairs = [replace(PAIRS[0], messages=(Message("user", f"{n}?"),)) for n in range(20)]
+    labels = [_label(one, n / 20 + 0.01, "first" if n > 9 else "second") for n, one in enumerate(pairs)]
+    path = _written("trl-preference", tmp_path, Counter(), MADE._replace(comparisons=pairs, labels=labels))
+    read = read_comparisons(path)
+    assert {one.gold for one in read} == {"first", "second"}
+    bare = [replace(one, gold=None, gold_p=UNSET) for one in read]
+    labels = [_label(one, gold.soft_gold, gold.gold) for one, gold in zip(bare, read, strict=True)]
+    again = EXPORTS["trl-preference"](MADE._replace(comparisons=bare, labels=labels), Counter())
+    ours, theirs = ([{**row, "comparison": ""} for row in rows] for rows in (again, map(json.loads, path.open())))
+    assert ours == theirs
+
+
+def test_a_parquet_file_of_a_dataset_says_the_same(tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    import pyarrow
+
+    rows = [json.loads(line) for line in _written("trl-preference", tmp_path, Counter()).read_text().splitlines()]
+    table = pyarrow.Table.from_pylist(
+        [*rows, {**rows[0], "prompt": [{"role": "user", "content": "?"}], "p_chosen": None}]
+    )
+    parquet.write_table(table, tmp_path / "train-00000-of-00001.parquet", row_group_size=1)
+    read = _soft(read_comparisons(tmp_path / "train-00000-of-00001.parquet"))
+    assert read == {**SOFT, (Message("user", "?"),): ("With heat.", 1.0)}
+    (tmp_path / "broken.parquet").write_bytes(b"PAR1 and no more")
+    with pytest.raises(RecordError, match=r"broken\.parquet: cannot be read"):
+        read_comparisons(tmp_path / "broken.parquet")
+
+
+def test_gold_is_trained_on_as_sure_as_it_is(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    from bylaw.training import pair_examples
+
+    read = read_comparisons(_written("trl-preference", tmp_path, Counter()))
+    made = pair_examples((), (), [*read, Comparison(messages=ALONE, first="a", second="b", gold="second"), PAIRS[0]])
+    assert [one.p_first for one in made] == [*(one.soft_gold for one in read), 0.0]
+    assert sorted(max(one.p_first, 1 - one.p_first) for one in made[:2]) == [0.75, 0.9]
 
 
 def test_every_principle_annotates(tmp_path: Path) -> None:

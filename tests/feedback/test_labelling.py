@@ -7,8 +7,9 @@ import pytest
 
 from bylaw.constitution.few_shots import FewShots, ReasonedShot
 from bylaw.errors import RunLocked, UsageError
+from bylaw.feedback.keeping import beside
 from bylaw.feedback.label import LabelSettings
-from bylaw.feedback.labelling import Labelling, Made, beside, label_file
+from bylaw.feedback.labelling import Labelling, Made, label_file
 from bylaw.feedback.shots import shot_turns
 from bylaw.models.base import Ask, Choose, Generate
 from bylaw.models.scripted import ScriptedModel

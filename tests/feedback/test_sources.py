@@ -132,6 +132,30 @@ def test_pairs_all_say_the_same(write: Any, row: Any) -> None:
     assert (one.first if one.gold == "first" else one.second) == "Good."
 
 
+def test_a_soft_label_beside_a_pair_is_kept(write: Any, tmp_path: Path) -> None:
+    """On the side of the chosen response, whichever order is drawn; one half is a tie; ours keep theirs."""
+    rows = [{"prompt": f"{n}?", "chosen": "yes", "rejected": "no", "p_chosen": 0.8} for n in range(20)]
+    found = read_comparisons(write(*rows))
+    assert {(one.gold, one.gold_p) for one in found} == {("first", 0.8), ("second", 0.2)}
+    assert all(one.swapped().swapped() == one and one.swapped().soft_gold == round(1 - one.gold_p, 12) for one in found)
+    assert read_comparisons(write(*(json.loads(msgspec.json.encode(one)) for one in found))) == found
+    (tie, bare) = read_comparisons(write({**rows[0], "p_chosen": 0.5}, {**rows[1], "p_chosen": None}))
+    assert (tie.gold, tie.soft_gold, bare.gold_p) == ("tie", 0.5, UNSET) and bare.soft_gold in (0.0, 1.0)
+    (tmp_path / "pairs.csv").write_text("prompt,chosen,rejected,p_chosen\n1?,yes,no,0.8\n2?,yes,no,\n")
+    assert [one.gold_p for one in read_comparisons(tmp_path / "pairs.csv")] == [found[1].gold_p, UNSET]
+
+
+@pytest.mark.parametrize(
+    ("said", "why"), [(0.3, "probability 0.3, not 0.5 … 1"), (1.5, "1.5"), ("often", "often"), (float("nan"), "")]
+)
+def test_a_soft_label_that_is_none_is_an_error(write: Any, said: Any, why: str) -> None:
+    with pytest.raises(RecordError, match=rf"rows\.jsonl:1.*{why}"):
+        read_comparisons(write({"prompt": "?", "chosen": "yes", "rejected": "no", "p_chosen": said}))
+    ours = {"messages": TURNS, "first": "a", "second": "b", "gold": "second", "gold_p": 0.7}
+    with pytest.raises(RecordError, match=r"gold is second, and gold_p = 0\.7 says otherwise"):
+        read_comparisons(write(ours))
+
+
 def test_the_order_of_pairs_is_drawn_from_their_texts(write: Any) -> None:
     rows = [{"prompt": f"{n}?", "chosen": "yes", "rejected": "no"} for n in range(200)]
     found = read_comparisons(write(*rows))

@@ -17,6 +17,7 @@ from bylaw.errors import BylawError, RemoteError
 VERBS = (
     "bylaw.cli.train",
     "bylaw.cli.label",
+    "bylaw.cli.rate",
     "bylaw.cli.report",
     "bylaw.cli.show",
     "bylaw.cli.export",

@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-import time
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,17 +9,17 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from bylaw import settings
-from bylaw.canonical import digest
 from bylaw.cli.judging import add_judge, open_judge, remote_of
 from bylaw.cli.names import constitution_of
+from bylaw.cli.progress import Progress
 from bylaw.constitution import Constitution
 from bylaw.constitution.few_shots import few_shots
 from bylaw.errors import UsageError
 from bylaw.evaluate.calibration import BINS, JudgeFigures, Share, facts, joined, judge_figures
-from bylaw.evaluate.own import Own
+from bylaw.evaluate.own import Difference, Own
 from bylaw.evaluate.trial import BOUNDS, demand
-from bylaw.feedback.label import LabelSettings, label
-from bylaw.feedback.labelling import Labelling, Made, label_file
+from bylaw.feedback.label import LabelSettings
+from bylaw.feedback.labelling import Labelling, label_file, made_from
 from bylaw.feedback.shots import shot_turns
 from bylaw.feedback.sources import read_comparisons, rows
 from bylaw.feedback.templates import TEMPLATES
@@ -40,7 +39,7 @@ def register(subparsers: "Subparsers") -> None:
         "comparisons",
         metavar="COMPARISONS",
         type=Path,
-        help="a .jsonl, .jsonl.gz or .csv file of our own comparisons, of chosen/rejected pairs, or of the "
+        help="a .jsonl, .jsonl.gz, .csv or .parquet file of our own comparisons, of chosen/rejected pairs, or of the "
         "paper's evaluations",
     )
     add(
@@ -118,8 +117,8 @@ def run_label(args: argparse.Namespace) -> int:
     judge, name = opened.model, f"{opened.name}-{opened.digest}"
     how = _how(args, constitution, getattr(judge, "rows", 64))
     args.go_on = "the same command"
-    made = _made(name, constitution, comparisons, how)
-    labels = label_file(comparisons, judge, how, output, made, _progress(len(comparisons)))
+    made = made_from(name, constitution, comparisons, how)
+    labels = label_file(comparisons, judge, how, output, made, Progress("label", len(comparisons), "comparisons"))
     figures = judge_figures(joined(labels, facts(comparisons, _own(args, opened.name))))
     print(_json(output, labels, figures) if args.json else _text(output, labels, figures))
     if args.maximum_self_preference is not None and figures.self_preference is None:
@@ -136,9 +135,7 @@ def _dry_run(remote: RemoteSettings | None, comparisons: list[Comparison], how: 
 
     assert remote
     counting = Counting(remote)
-    counting.run(
-        label(one, how.principles, counting.name, how.settings, how.seed, how.few_shots) for one in comparisons
-    )
+    counting.run(how.program(one, counting.name) for one in comparisons)
     print(counting.estimate().text())
     return 0
 
@@ -184,37 +181,6 @@ def _how(args: argparse.Namespace, constitution: Constitution, chunk: int) -> La
     )
 
 
-def _made(judge: str, constitution: Constitution, comparisons: list[Comparison], how: Labelling) -> Made:
-    return Made(
-        judge=judge,
-        constitution=constitution.digest,
-        comparisons=digest([one.id for one in comparisons]),
-        few_shots=digest(how.few_shots),
-        settings=how.settings,
-        seed=how.seed,
-        chunk=how.chunk,
-    )
-
-
-class _progress:
-    """Prints how far the labels are, at most every few seconds where nobody watches."""
-
-    def __init__(self, total: int) -> None:
-        self.total = total
-        self.began = self.printed = time.monotonic()
-
-    def __call__(self, done: int, resumed: int) -> None:
-        now, watched = time.monotonic(), sys.stderr.isatty()
-        if not watched and done < self.total and now - self.printed < 10:
-            return
-        self.printed = now
-        speed = (done - resumed) / max(now - self.began, 1e-9)
-        line = f"label {done}/{self.total}  {speed:.1f} comparisons/s  {(self.total - done) / speed:.0f} s left"
-        print(f"\r{line:<70}" if watched else line, end="" if watched else "\n", file=sys.stderr, flush=True)
-        if watched and done == self.total:
-            print(file=sys.stderr)
-
-
 def _json(output: Path, labels: list[Label], figures: JudgeFigures) -> str:
     value = {"output": str(output), **_asked(labels[0]), **msgspec.to_builtins(figures)}
     return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
@@ -239,12 +205,13 @@ def _text(output: Path, labels: list[Label], figures: JudgeFigures) -> str:
     lines += [_row(name, one) for name, one in shares if one is not None]
     if figures.calibration_error is not None:
         lines.append(f"{'calibration error':<34} {figures.calibration_error:>7.3f}  {BINS} bins of confidence")
-    if figures.length_bias is not None:
-        lines.append(f"{'longer preferred, less gold':<34} {figures.length_bias:>+7.1%}")
-    if one := figures.self_preference:
-        lines.append(
-            f"{'own preferred, less gold':<34} {one.value:>+7.1%}  {one.low:+.1%} … {one.high:+.1%}  of {one.n}"
-        )
+    less_gold: list[tuple[str, Difference | None]] = [
+        ("longer preferred, less gold", figures.length_bias),
+        ("own preferred, less gold", figures.self_preference),
+    ]
+    for name, less in less_gold:
+        if less:
+            lines.append(f"{name:<34} {less.value:>+7.1%}  {less.low:+.1%} … {less.high:+.1%}  of {less.n}")
     if not figures.with_gold:
         lines.append("no gold verdicts: accuracy and calibration are not known")
     return "\n".join(lines)

@@ -4,7 +4,7 @@ Labels that are unreadable or ties count as wrong where gold names a side; rows 
 out.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 import msgspec
@@ -73,7 +73,7 @@ class JudgeFigures(msgspec.Struct, frozen=True, kw_only=True):
     calibration_error: float | None
     flips: Share | None
     longer: Share | None
-    length_bias: float | None
+    length_bias: Difference | None
     own: Share | None
     self_preference: Difference | None
 
@@ -104,16 +104,10 @@ def judge_figures(rows: Sequence[Row]) -> JudgeFigures:
         principles=_by(_principle_votes(gold)),
         calibration_error=calibration_error(gold),
         flips=_share([flip for label, _ in rows for flip in _flips(label)]),
-        longer=_share(list(_prefers_longer(rows))),
-        length_bias=_length_bias(gold),
-        own=_share([label.verdict == known.own for label, known in rows if _decides_on_own(label, known)]),
-        self_preference=paired(
-            [
-                (label.verdict == known.own, known.gold == known.own)
-                for label, known in gold
-                if _decides_on_own(label, known)
-            ]
-        ),
+        longer=_share([judged for judged, _ in _prefers(rows, lambda known: known.longer)]),
+        length_bias=paired(_prefers(gold, lambda known: known.longer)),
+        own=_share([judged for judged, _ in _prefers(rows, lambda known: known.own)]),
+        self_preference=paired(_prefers(gold, lambda known: known.own)),
     )
 
 
@@ -206,23 +200,10 @@ def _flips(label: Label) -> Iterator[bool]:
             yield (votes[0].p_first > 0.5) != (votes[1].p_first > 0.5)
 
 
-def _prefers_longer(rows: Sequence[Row]) -> Iterator[bool]:
-    for label, known in rows:
-        if label.verdict in ("first", "second") and known.longer:
-            yield label.verdict == known.longer
-
-
-def _length_bias(rows: Sequence[Row]) -> float | None:
-    """Over decided rows with gold: share that prefers the longer, less gold's share."""
-    decided = [row for row in rows if row[0].verdict in ("first", "second")]
-    judged = list(_prefers_longer(decided))
-    gold = [known.gold == known.longer for _, known in decided if known.longer]
-    return (sum(judged) - sum(gold)) / len(gold) if gold else None
-
-
-def _decides_on_own(label: Label, known: Facts) -> bool:
-    """Whether a label prefers one of two answers of which the judge wrote one."""
-    return known.own is not None and label.verdict in ("first", "second")
+def _prefers(rows: Sequence[Row], side: Callable[[Facts], str | None]) -> list[tuple[bool, bool]]:
+    """(the label prefers it, gold does) of every decided row with such a side: the longer answer, or the judge's."""
+    decided = [(label.verdict, known) for label, known in rows if label.verdict in ("first", "second")]
+    return [(verdict == side(known), known.gold == side(known)) for verdict, known in decided if side(known)]
 
 
 def _longer(comparison: Comparison) -> str | None:

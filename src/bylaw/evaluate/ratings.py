@@ -1,22 +1,26 @@
-"""Elo of several models from pairs of their answers, judged in both orders: a Bradley–Terry model with intervals.
+"""Elo of several models from pairs of their answers, judged in both orders, with intervals.
 
-A result between two models is the mean of both orders' probabilities that the first one's answer is better, so a judge
-who prefers a place cancels out. Ratings are the maximum likelihood of P(a beats b) = σ(rₐ − r_b) (Bradley and Terry
-1952) under a weak prior, in Elo points (400 / ln 10 each), the first model at 0; intervals are percentiles over
-prompts drawn with replacement: answers to one prompt are not independent.
+A result between two models is the probability that the first one's answer is better: a soft label pooled over both
+orders, so that a judge who prefers a place cancels out, or somebody's verdict. Ratings are the strengths of
+``bradley_terry`` in Elo points (400 / ln 10 each), one model at 0; intervals are percentiles over prompts drawn with
+replacement: answers to one prompt are not independent. Where draws leave a rating without a bound, it has none there.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from random import Random
+from typing import Literal
 
 import msgspec
 
 from bylaw.errors import UsageError
+from bylaw.evaluate.bradley_terry import strengths
 
 POINTS = 400 / math.log(10)
-PRIOR = 0.01
-"""Draws against the average that every model is thought to have had: one that wins all keeps a finite rating."""
+DRAWS = 1000
+TAIL = 0.025
+
+Beyond = Literal["above", "below", "apart"]
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -28,64 +32,139 @@ class Result(msgspec.Struct, frozen=True):
     share: float
 
 
-class Rating(msgspec.Struct, frozen=True):
-    """A model's Elo with its 95 % interval; ``n`` results rest on it."""
+class Rating(msgspec.Struct, frozen=True, kw_only=True):
+    """A model's Elo with its 95 % interval; None where nothing bounds it. ``won`` of ``n`` results, in shares.
+
+    ``beyond`` says why there is no Elo: the model is ``above`` the one at 0 by wins alone, ``below`` it by losses
+    alone, or ``apart``: no results connect the two.
+    """
 
     model: str
-    elo: float
-    low: float
-    high: float
+    elo: float | None
+    low: float | None
+    high: float | None
+    won: float
+    n: int
+    beyond: Beyond | None = None
+
+
+class Lead(msgspec.Struct, frozen=True, kw_only=True):
+    """How far one model is above another, with its 95 % interval; ``share`` of ``n`` direct results that it won."""
+
+    first: str
+    second: str
+    elo: float | None
+    low: float | None
+    high: float | None
+    share: float | None
     n: int
 
 
-def both_orders(prompt: str, first: str, second: str, given: float, swapped: float) -> Result:
-    """One result of two verdicts: P(first better) as ``given``, and with the answers ``swapped``."""
-    return Result(prompt, first, second, (given + swapped) / 2)
+class Ratings(msgspec.Struct, frozen=True, kw_only=True):
+    """Models, best first, and every one against every one below it; ``zero`` is at 0. ``prompts`` are what is drawn."""
+
+    zero: str
+    prompts: int
+    results: int
+    ratings: tuple[Rating, ...]
+    leads: tuple[Lead, ...]
 
 
-def ratings(results: Sequence[Result], zero: str, draws: int = 500, seed: int = 0) -> list[Rating]:
-    """Ratings of all models, highest first; ``zero`` is at 0. Raises ``UsageError`` where there is nothing to rate."""
+def rate(results: Sequence[Result], zero: str, draws: int = DRAWS, seed: int = 0) -> Ratings:
+    """Ratings of all models. Raises ``UsageError`` where there is nothing to rate."""
     models = sorted({name for one in results for name in (one.first, one.second)})
     if zero not in models or len(models) < 2:
         raise UsageError(f"ratings need results between {zero} and at least one other model; found {models}")
-    best = fit(results, models)
-    by_prompt: dict[str, list[Result]] = {}
-    for one in results:
-        by_prompt.setdefault(one.prompt, []).append(one)
-    draw, prompts = Random(seed), list(by_prompt.values())
-    drawn = [fit(_chosen(draw.choices(prompts, k=len(prompts))), models, best) for _ in range(draws)]
-    found = []
-    for model in models:
-        spread = sorted((one[model] - one[zero]) * POINTS for one in drawn)
-        low, high = (spread[min(len(spread) - 1, int(share * len(spread)))] for share in (0.025, 0.975))
-        count = sum(model in (one.first, one.second) for one in results)
-        found.append(Rating(model, (best[model] - best[zero]) * POINTS, low, high, count))
-    return sorted(found, key=lambda one: -one.elo)
+    table = _Table(results, models, zero)
+    best = table.elo(table.wins)
+    drawn = list(table.drawn(draws, Random(seed)))
+    rated = sorted((table.rating(model, best, drawn) for model in models), key=_place)
+    ranked = [one.model for one in rated]
+    pairs = [(a, b) for place, a in enumerate(ranked) for b in ranked[place + 1 :]]
+    return Ratings(
+        zero=zero,
+        prompts=len(table.prompts),
+        results=len(results),
+        ratings=tuple(rated),
+        leads=tuple(table.lead(a, b, best, drawn) for a, b in pairs),
+    )
 
 
-def _chosen(groups: Iterable[Sequence[Result]]) -> list[Result]:
-    return [one for group in groups for one in group]
+Elo = dict[str, float]
+Amounts = list[tuple[int, int, float]]
 
 
-def fit(results: Sequence[Result], models: Sequence[str], start: Mapping[str, float] | None = None) -> dict[str, float]:
-    """Natural ratings, by the minorisation of Hunter (2004), which fractional results suit as well as whole ones."""
-    wins = dict.fromkeys(models, PRIOR)
-    met: dict[tuple[str, str], float] = {}
-    for one in results:
-        wins[one.first] += one.share
-        wins[one.second] += 1 - one.share
-        key = min(one.first, one.second), max(one.first, one.second)
-        met[key] = met.get(key, 0.0) + 1
-    strength = {name: math.exp(start[name]) if start else 1.0 for name in models}
-    for _ in range(1000):
-        per = {name: 2 * PRIOR / (strength[name] + 1) for name in models}
-        for (a, b), count in met.items():
-            share = count / (strength[a] + strength[b])
-            per[a] += share
-            per[b] += share
-        new = {name: wins[name] / per[name] for name in models}
-        change = max(abs(math.log(new[name] / strength[name])) for name in models)
-        strength = new
-        if change < 1e-6:
-            break
-    return {name: math.log(value) for name, value in strength.items()}
+class _Table:
+    """Results as wins, by prompt."""
+
+    def __init__(self, results: Sequence[Result], models: Sequence[str], zero: str) -> None:
+        self.models = models
+        self.zero = zero
+        self.place = {model: place for place, model in enumerate(models)}
+        self.prompts: dict[str, Amounts] = {}
+        for one in results:
+            first, second = self.place[one.first], self.place[one.second]
+            wins = [(first, second, one.share), (second, first, 1 - one.share)]
+            self.prompts.setdefault(one.prompt, []).extend(wins)
+        self.wins = self._sum(list(self.prompts.values()))
+
+    def _sum(self, groups: Sequence[Amounts]) -> list[list[float]]:
+        wins = [[0.0] * len(self.models) for _ in self.models]
+        for group in groups:
+            for winner, loser, share in group:
+                wins[winner][loser] += share
+        return wins
+
+    def elo(self, wins: list[list[float]]) -> Elo:
+        found = strengths(wins, self.place[self.zero])
+        return {model: POINTS * strength for model, strength in zip(self.models, found, strict=True)}
+
+    def drawn(self, draws: int, draw: Random) -> Iterator[Elo]:
+        """Elo from as many prompts as there are, drawn again and again. One prompt alone says nothing of others."""
+        groups = list(self.prompts.values())
+        for _ in range(draws if len(groups) > 1 else 0):
+            yield self.elo(self._sum(draw.choices(groups, k=len(groups))))
+
+    def rating(self, model: str, best: Elo, drawn: Sequence[Elo]) -> Rating:
+        elo, row = best[model], self.place[model]
+        # The one at 0 is there by definition, not by results.
+        ends = (0.0, 0.0) if model == self.zero else _interval(drawn, lambda one: one[model])
+        won, lost = sum(self.wins[row]), sum(each[row] for each in self.wins)
+        beyond: Beyond | None = None
+        if not math.isfinite(elo):
+            beyond = "apart" if math.isnan(elo) else "above" if elo > 0 else "below"
+        return Rating(
+            model=model, elo=_finite(elo), low=ends[0], high=ends[1], won=won, n=round(won + lost), beyond=beyond
+        )
+
+    def lead(self, first: str, second: str, best: Elo, drawn: Sequence[Elo]) -> Lead:
+        low, high = _interval(drawn, lambda one: one[first] - one[second])
+        won, lost = (self.wins[self.place[a]][self.place[b]] for a, b in ((first, second), (second, first)))
+        met = round(won + lost)
+        return Lead(
+            first=first,
+            second=second,
+            elo=_finite(best[first] - best[second]),
+            low=low,
+            high=high,
+            share=won / met if met else None,
+            n=met,
+        )
+
+
+def _interval(drawn: Sequence[Elo], of: Callable[[Elo], float]) -> tuple[float | None, float | None]:
+    """The middle 95 % of all draws; one that says nothing could be anything, so it counts at both ends."""
+    said = [of(one) for one in drawn]
+    lows, highs = (sorted(beyond if math.isnan(one) else one for one in said) for beyond in (-math.inf, math.inf))
+    at = math.floor(TAIL * len(said))
+    return (_finite(lows[at]), _finite(highs[-1 - at])) if said else (None, None)
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _place(one: Rating) -> tuple[int, float, str]:
+    """Best first; what is apart comes last."""
+    order = {"above": 0, None: 1, "below": 2, "apart": 3}
+    return order[one.beyond], -(one.elo or 0.0), one.model

@@ -47,7 +47,7 @@ BOUNDS = (
         "maximum_length_bias",
         "prefers the longer response more, or less, than gold does",
         True,
-        lambda one: None if one.length_bias is None else abs(one.length_bias),
+        lambda one: abs(one.length_bias.value) if one.length_bias else None,
     ),
     Bound(
         "maximum_self_preference",

@@ -11,18 +11,24 @@ from typing import Any, Literal
 import msgspec
 
 from bylaw.feedback.talks import Talk, Turn, Unusable, conversation, ordered, signed, split, turns_of
-from bylaw.records import Comparison, Conversation, Message, Prompt, PromptKind
+from bylaw.records import Comparison, Conversation, Gold, Message, Prompt, PromptKind
 
 Row = Mapping[str, Any]
-Gold = Literal["first", "second"]
 
 
 class _Pair(msgspec.Struct):
+    """Chosen and rejected; ``p_chosen`` is the soft label beside them, a text in a .csv."""
+
     chosen: Talk
     rejected: Talk
     prompt: Talk = ""
     chosen_model: str | None = None
     rejected_model: str | None = None
+    p_chosen: float | str | None = None
+
+    @property
+    def sure(self) -> float | None:
+        return None if self.p_chosen in (None, "") else float(self.p_chosen)
 
 
 class _Text(msgspec.Struct):
@@ -30,12 +36,14 @@ class _Text(msgspec.Struct):
 
 
 class _Annotated(msgspec.Struct):
-    """A comparison of Inverse Constitutional AI's annotated pairs; ``pref`` is its default annotator's."""
+    """A comparison of Inverse Constitutional AI's annotated pairs; ``pref`` is its default annotator's, and so is
+    ``p_a``, our soft label beside it."""
 
     prompt: str | None
     response_a: _Text
     response_b: _Text
     pref: Literal["a", "b"] | None
+    p_a: float | None = None
 
 
 class _Rating(msgspec.Struct):
@@ -102,11 +110,11 @@ def _pair(row: Row, aim: PromptKind) -> Comparison:
     by = pair.chosen_model, pair.rejected_model
     if pair.prompt and not _is_whole(pair.chosen):
         texts = [value if isinstance(value, str) else split(value)[1] for value in (pair.chosen, pair.rejected)]
-        return ordered(conversation(pair.prompt), texts[0].strip(), texts[1].strip(), aim, by)
+        return ordered(conversation(pair.prompt), texts[0].strip(), texts[1].strip(), aim, by, pair.sure)
     (before, better), (other, worse) = split(pair.chosen), split(pair.rejected)
     if before != other:
         raise Unusable("the two conversations differ before the last answer")
-    return ordered(conversation([Turn(one.role, one.content) for one in before]), better, worse, aim, by)
+    return ordered(conversation([Turn(one.role, one.content) for one in before]), better, worse, aim, by, pair.sure)
 
 
 def _is_whole(talk: Talk) -> bool:
@@ -129,7 +137,9 @@ def _annotated(row: Row, aim: PromptKind) -> Comparison:
     texts = pair.response_a.text.strip(), pair.response_b.text.strip()
     if pair.pref is None:
         raise Unusable("its default annotator has no preference")
-    return ordered(conversation(pair.prompt), *(texts if pair.pref == "a" else texts[::-1]), aim)
+    better, worse = texts if pair.pref == "a" else texts[::-1]
+    sure = pair.p_a if pair.p_a is None or pair.pref == "a" else round(1 - pair.p_a, 12)
+    return ordered(conversation(pair.prompt), better, worse, aim, sure=sure)
 
 
 def _rated(row: Row, aim: PromptKind) -> Comparison:
@@ -203,8 +213,21 @@ def _own_prompt(row: Row, aim: PromptKind, source: str) -> Prompt:
     return prompt
 
 
+_AGREES: Mapping[Gold | None, tuple[float, float]] = {
+    "first": (0.5, 1.0),
+    "second": (0.0, 0.5),
+    "tie": (0.0, 1.0),
+    None: (1.0, 0.0),
+}
+"""Which ``gold_p`` a verdict can have; a tie within somebody's margin any, none without a verdict."""
+
+
 def _own_comparison(row: Row, aim: PromptKind) -> Comparison:
-    return msgspec.convert(row, Comparison)
+    one = msgspec.convert(row, Comparison)
+    least, most = _AGREES[one.gold]
+    if one.gold_p is not msgspec.UNSET and not least <= one.gold_p <= most:
+        raise ValueError(f"gold is {one.gold}, and gold_p = {one.gold_p} says otherwise")
+    return one
 
 
 def _own_comparison_prompt(row: Row, aim: PromptKind, source: str) -> Prompt:

@@ -1,18 +1,13 @@
-"""Label a whole file of comparisons, so that a killed process can go on where it was.
+"""Label a whole file of comparisons, so that a killed process can go on where it was."""
 
-Labels are appended in the order of the comparisons. A chunk is always judged whole, since what shares a batch
-can move the last digits of a probability: the finished file has the same bytes however often it was
-interrupted.
-"""
-
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
-from bylaw import storage
-from bylaw.errors import RunLocked, UsageError
+from bylaw.canonical import digest
+from bylaw.constitution import Constitution
+from bylaw.feedback.keeping import Kept, Report, keep
 from bylaw.feedback.label import LabelSettings, label
 from bylaw.models.base import Model, Program
 from bylaw.records import Comparison, Conversation, Label, Principle
@@ -27,6 +22,10 @@ class Labelling(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 0
     chunk: int = 64
 
+    def program(self, comparison: Comparison, judge: str) -> Program[Label]:
+        """What a judge is asked about one comparison."""
+        return label(comparison, self.principles, judge, self.settings, self.seed, self.few_shots)
+
 
 class Made(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a file of labels was made from (digests). It lies beside it: no other labels are mixed in."""
@@ -40,9 +39,17 @@ class Made(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     chunk: int
 
 
-def beside(output: Path) -> Path:
-    """The file that says what ``output`` was made from."""
-    return output.with_name(f"{output.name}.made.json")
+def made_from(judge: str, constitution: Constitution, comparisons: Sequence[Comparison], how: Labelling) -> Made:
+    """What the labels of ``comparisons`` by ``judge``, a name with the digest of what answers, are made from."""
+    return Made(
+        judge=judge,
+        constitution=constitution.digest,
+        comparisons=digest([one.id for one in comparisons]),
+        few_shots=digest(how.few_shots),
+        settings=how.settings,
+        seed=how.seed,
+        chunk=how.chunk,
+    )
 
 
 def label_file(
@@ -51,50 +58,15 @@ def label_file(
     how: Labelling,
     output: Path,
     made: Made,
-    report: Callable[[int, int], None] | None = None,
+    report: Report | None = None,
 ) -> list[Label]:
     """Label every comparison that ``output`` has no label of yet, and return all labels in order.
 
     ``report`` is called with (labels done, resumed ones among them) after each chunk. Raises ``UsageError``
     where ``output`` was made from something else, and ``RunLocked`` while another process writes to it.
     """
-    with _holding(output, made):
-        known = {one.comparison: one for one in _known(output)}
-        resumed = len(known)
-        for chunk in _chunks(comparisons, how.chunk):
-            missing = [one for one in chunk if one.id not in known]
-            for one in judge.run([_program(one, judge, how) for one in chunk]) if missing else ():
-                if one.comparison not in known:
-                    storage.append_line(output, one)
-                    known[one.comparison] = one
-            if report and missing:
-                report(len(known), resumed)
-        return [known[one.id] for one in comparisons]
 
+    def ask(chunk: Sequence[Comparison]) -> list[Label]:
+        return judge.run([how.program(one, judge.name) for one in chunk])
 
-def _program(comparison: Comparison, judge: Model, how: Labelling) -> Program[Label]:
-    return label(comparison, how.principles, judge.name, how.settings, how.seed, how.few_shots)
-
-
-def _chunks(comparisons: Sequence[Comparison], size: int) -> Iterator[Sequence[Comparison]]:
-    return (comparisons[at : at + size] for at in range(0, len(comparisons), size))
-
-
-def _known(output: Path) -> list[Label]:
-    return list(storage.read_records(output, Label, torn=True)) if output.exists() else []
-
-
-@contextmanager
-def _holding(output: Path, made: Made) -> Iterator[None]:
-    """Be the only writer of ``output``, having checked what it was made from."""
-    path = beside(output)
-    with storage.explained(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            if output.exists():
-                raise UsageError(f"{output} exists and does not say what it was made from; name another file")
-            storage.write_bytes(path, storage.line_of(made))
-        with path.open("rb") as file:
-            storage.hold(file, RunLocked(f"another process is writing {output}; wait or stop it"))
-            storage.require_same(output, next(storage.read_records(path, Made)), made, "file")
-            yield
+    return keep(comparisons, Kept(output, made, how.chunk), Label, lambda one: one.comparison, ask, report)

@@ -1,5 +1,5 @@
-"""Prompts and comparisons from files people have: .jsonl, .jsonl.gz and .csv, in any of ``formats.FORMATS``; a .json is
-one document, of annotated pairs.
+"""Prompts and comparisons from files people have: .jsonl, .jsonl.gz, .csv and .parquet, in any of ``formats.FORMATS``;
+a .json is one document, of annotated pairs.
 
 A row that is not as its format says is an error with file and line. A sound row that gives nothing (an empty
 answer, a conversation that ends with the assistant) is left out and counted by its reason; so is a repeated
@@ -9,6 +9,7 @@ one.
 import csv
 import gzip
 import io
+import itertools
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from bylaw.errors import RecordError
+from bylaw.errors import MissingExtra, RecordError
 from bylaw.feedback.formats import Format, Row, format_of
 from bylaw.feedback.talks import Unusable
 from bylaw.records import Comparison, Prompt, PromptKind, Record
@@ -65,9 +66,29 @@ def read_comparisons(path: Path, aim: PromptKind = "harmful", left_out: Counter[
 def _read(path: Path, read: Callable[[Row, Format], R], left_out: Counter[str] | None) -> list[R]:
     found: dict[str, R] = {}
     reasons: Counter[str] = Counter()
+    for _, record in each_row(path, lambda row: read(_legible(row), format_of(row)), reasons):
+        if found.setdefault(record.id, record) is not record:
+            reasons["the same as a row before"] += 1
+    if left_out is not None:
+        left_out.update(reasons)
+    return list(found.values())
+
+
+def _legible(row: Row) -> Row:
+    if row.get("redacted") is True:
+        raise Unusable("its texts are redacted")
+    return row
+
+
+def each_row(path: Path, read: Callable[[Row], T], reasons: Counter[str]) -> Iterator[tuple[int, T]]:
+    """(line number, what ``read`` makes of the row) of a file; sound rows that give nothing are counted by reason.
+
+    Raises ``RecordError``, naming file and line, for a row that is wrong, and for a file that gives nothing at all.
+    """
+    usable = 0
     for number, row in rows(path):
         try:
-            record = read(row, format_of(row))
+            made = read(row)
         except Unusable as reason:
             reasons[str(reason)] += 1
             continue
@@ -76,18 +97,18 @@ def _read(path: Path, read: Callable[[Row, Format], R], left_out: Counter[str] |
             raise RecordError(sentence, f"{path}:{number}" + (f": {field}" if field else "")) from error
         except ValueError as error:
             raise RecordError(str(error), f"{path}:{number}") from error
-        if found.setdefault(record.id, record) is not record:
-            reasons["the same as a row before"] += 1
-    if not found:
+        usable += 1
+        yield number, made
+    if not usable:
         counted = "; ".join(f"{n} rows: {reason}" for reason, n in reasons.most_common())
         raise RecordError(f"gives nothing to use ({counted or 'it has no rows'})", str(path))
-    if left_out is not None:
-        left_out.update(reasons)
-    return list(found.values())
 
 
 def rows(path: Path) -> Iterator[tuple[int, Row]]:
     """(line number, row) of a file; ``RecordError`` names file and line of what is not a row."""
+    if path.suffix == ".parquet":
+        yield from _parquet(path)
+        return
     try:
         with _opened(path) as text:
             yield from {".csv": _csv, ".json": _annotated}.get(path.suffix, _lines)(text, path)
@@ -132,8 +153,24 @@ def _annotated(text: io.TextIOWrapper, path: Path) -> Iterator[tuple[int, Row]]:
         raise RecordError(f"is no document of annotated pairs, version 2: {error}", str(path)) from error
     default = document.metadata.get("default_annotator")
     for number, row in enumerate(document.comparisons, 1):
-        said = row.get("annotations", {}).get(default, {})
-        yield number, {"prompt": None, **row, "pref": said.get("pref")}
+        said, about = row.get("annotations", {}).get(default, {}), row.get("metadata") or {}
+        found = {"pref": said.get("pref"), "p_a": said.get("p_a"), "redacted": about.get("redacted")}
+        yield number, {"prompt": None, **row, **found}
+
+
+def _parquet(path: Path) -> Iterator[tuple[int, Row]]:
+    """What datasets on a hub mostly are."""
+    try:
+        from pyarrow import ArrowException
+        from pyarrow.parquet import ParquetFile
+    except ModuleNotFoundError as error:
+        raise MissingExtra("pyarrow", "hub") from error
+    try:
+        with ParquetFile(path) as file:
+            batches = (batch.to_pylist() for batch in file.iter_batches())
+            yield from enumerate(itertools.chain.from_iterable(batches), 1)
+    except (OSError, ArrowException) as error:
+        raise RecordError(f"cannot be read: {error}", str(path)) from error
 
 
 def _csv(text: io.TextIOWrapper, path: Path) -> Iterator[tuple[int, Row]]:

@@ -78,16 +78,19 @@ def split(talk: Talk) -> tuple[Conversation, str]:
     return said, ""
 
 
-def ordered(messages: Conversation, better: str, worse: str, aim: PromptKind, by: Writers = NOBODY) -> Comparison:
+def ordered(
+    messages: Conversation, better: str, worse: str, aim: PromptKind, by: Writers = NOBODY, sure: float | None = None
+) -> Comparison:
     """A comparison in an order drawn from its texts, so that the better one does not always come first.
 
-    ``by``: the models that wrote the better and the worse one.
+    ``by``: the models that wrote the better and the worse one. ``sure``: the probability that the better one is
+    better, where a file says so; ``ValueError`` where that is none, or says the other one is.
     """
     if not better.strip() or not worse.strip():
         raise Unusable("an answer is empty")
     if better == worse:
         raise Unusable("both answers are the same")
-    one = signed(Comparison(messages=messages, first=better, second=worse, aim=aim, gold="first"), by)
+    one = softened(signed(Comparison(messages=messages, first=better, second=worse, aim=aim, gold="first"), by), sure)
     return one.swapped() if seed_of("order", messages, better, worse) % 2 else one
 
 
@@ -95,3 +98,12 @@ def signed(one: Comparison, by: Writers) -> Comparison:
     """A comparison with the names of the models that wrote its responses, as far as they are known."""
     first, second = (name or msgspec.UNSET for name in by)
     return msgspec.structs.replace(one, first_by=first, second_by=second)
+
+
+def softened(one: Comparison, sure: float | None) -> Comparison:
+    """A comparison whose first response is the better one, with the probability of that; one half makes it a tie."""
+    if sure is None:
+        return one
+    if not 0.5 <= sure <= 1:
+        raise ValueError(f"the response that is chosen is said to be better with probability {sure}, not 0.5 … 1")
+    return msgspec.structs.replace(one, gold="first" if sure > 0.5 else "tie", gold_p=sure)
