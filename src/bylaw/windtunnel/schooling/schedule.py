@@ -102,16 +102,17 @@ REST = {
     "judge_aloud": 0.01,
 }
 POLISH = {
-    "answer": 0.21,
-    "odd": 0.12,
-    "critique": 0.1,
-    "revise": 0.3,
-    "revise_slips": 0.05,
-    "judge_slips": 0.09,
-    "pick_steps": 0.01,
+    "critique": 0.2,
+    "revise": 0.22,
+    "revise_slips": 0.02,
+    "meaning": 0.04,
+    "judge": 0.08,
+    "judge_slips": 0.15,
+    "pick_steps": 0.06,
+    "astray": 0.03,
     "check_slips": 0.03,
-    "judge_flaws": 0.01,
-    "judge": 0.06,
+    "answer": 0.1,
+    "odd": 0.05,
     "judge_paper": 0.01,
     "judge_aloud": 0.01,
 }
@@ -133,7 +134,7 @@ STAGES = (
     Stage(tasks=STEPS, tokens=4_000_000, step_tokens=2560, longest=8, rate=(0.01, 0.008)),
     # Then about whole answers: not to be said, and to be seen in an answer that is judged.
     Stage(tasks=SLIPS, tokens=2_500_000, step_tokens=2560, longest=8, rate=(0.008, 0.005)),
-    # Everything together, so that nothing of it is forgotten; then most of it sound answers, critiques and revisions.
+    # Everything together, so that nothing of it is forgotten; then once more, to name in critiques what a list names.
     Stage(tasks=REST, tokens=3_000_000, step_tokens=2560, longest=8, rate=(0.005, 0.0), share=0.4),
     Stage(tasks=POLISH, tokens=3_000_000, step_tokens=2560, longest=8, rate=(0.007, 0.0), share=0.6),
 )
