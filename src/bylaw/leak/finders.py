@@ -3,6 +3,8 @@
 A key needs its BEGIN, an e-mail address an ``@``, a token a long run without a space, a number digits at the start of
 a word, an IPv6 address two colons. Each cue is one search at C speed; only where it is found are rows tried. So prose
 costs five searches. No row has an open repeat and every look around a cue is of bounded length: time is linear.
+
+A block begins with a NUL, so that every character of a text has one before it.
 """
 
 import re
@@ -78,7 +80,6 @@ _BEHIND_NAME = frozenset(" \t=:>\"'`")
 
 def secrets(text: str) -> Iterator[Hit]:
     """Known prefixes inside long runs; if a run has none, whether it stands behind the name of a secret."""
-    text = "\0" + text
     runs = text.encode("latin-1", "replace").translate(_RUNS) + b" "
     start = runs.find(_LONG)
     while start >= 0:
@@ -88,11 +89,11 @@ def secrets(text: str) -> Iterator[Hit]:
         if not known and text[start - 1 : start] in _BEHIND_NAME and _NAMED(_before(text, start)[::-1]):
             named = _SECRET.match(text, start)
         if named and tokens.random_looking(named[0]):
-            yield Hit(start - 1, named.end() - 1, NAMED_SECRET.type, NAMED_SECRET.name)
+            yield Hit(start, named.end(), NAMED_SECRET.type, NAMED_SECRET.name)
         while known:
             kind = TOKENS[(known.lastindex or 1) - 1]
             padding = text[end : end + 2] if known.end() == end else ""
-            yield Hit(known.start(), known.end() - 1 + len(padding) - len(padding.lstrip("=")), kind.type, kind.name)
+            yield Hit(known.start() + 1, known.end() + len(padding) - len(padding.lstrip("=")), kind.type, kind.name)
             known = _ANY_TOKEN.search(text, known.end() - 1, end)
         start = runs.find(_LONG, end)
 
@@ -185,7 +186,7 @@ class _Rows:
                     continue
             this = this or match(text, start)
             if this and check(this[0]) and not (unless and unless(_before(text, start)[::-1])):
-                return Hit(start - 1, this.end() - 1, *said)
+                return Hit(start, this.end(), *said)
             this = None
         return None
 
@@ -206,17 +207,16 @@ _LETTERED = "|".join(_behind_first(kind.pattern) for kind in NUMBERS if LETTER i
 _NUMBER_CUE = re.compile(
     # with the character before it: there are fewer such characters than digits and capitals
     rf"[^0-9A-Za-z][0-9A-Z+(](?={_GAP_DIGIT * 3})(?<!\w.)(?<![A-Za-z0-9][-._].)(?<![0-9]/.)"
-    # what begins with a digit or sign has seven digits, or is four numbers with points between
-    rf"(?:(?<![A-Z])(?={_GAP_DIGIT * 6})|(?<=[A-Z])(?={_LETTERED})|(?=[0-9]{{0,2}}(?:\.[0-9]{{1,3}}){{3}}))"
-    # passes over days, which no row takes: 2024-05-06, 06.05.2024
+    # what begins with a digit or sign has seven digits, or is four numbers with points between, and no day, which no
+    # row takes: 2024-05-06, 06.05.2024
+    rf"(?:(?<=[A-Z])(?={_LETTERED})|(?<![A-Z])(?={_GAP_DIGIT * 6}|[0-9]{{0,2}}(?:\.[0-9]{{1,3}}){{3}})"
     r"(?!(?<=[12])[09][0-9]{2}-[01][0-9]-[0-3][0-9](?![0-9])|(?<=[0-3])[0-9]\.[01][0-9]\.(?:19|20)[0-9]{2}(?![0-9]))"
-    r"((?<=[0-9])[0-9]*+)?"
+    r"((?<=[0-9])[0-9]*+)?)"
 )
 
 
 def written_numbers(text: str) -> Iterator[Hit]:
     """The first believable row of ``NUMBERS`` at each place where digits begin."""
-    text = "\0" + text
     search = _NUMBER_CUE.search
     cue = search(text)
     while cue:
@@ -227,7 +227,7 @@ def written_numbers(text: str) -> Iterator[Hit]:
         if rows and (found := rows.match(text, start)):
             if hit := rows.first_believable(text, found):
                 yield hit
-                done = max(done, hit.end + 1)
+                done = max(done, hit.end)
             elif lead in WRONG_LEADS and (wrong := _WRONG.match(text, start)):
                 done = max(done, wrong.end())
         cue = search(text, done - 1)

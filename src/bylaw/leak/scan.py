@@ -28,7 +28,7 @@ def scan_many(texts: Sequence[str]) -> list[list[Hit]]:
     """What was found in each text; the same as ``scan`` of each, and faster."""
     found: list[list[Hit]] = []
     for block in _blocks(texts):
-        found += _split(block, _scan("\0".join(block)))
+        found += _split(block, _scan("\0".join(["", *block])))
     return found
 
 
@@ -69,7 +69,7 @@ def _blocks(texts: Sequence[str]) -> Iterator[list[str]]:
 def _split(block: list[str], hits: list[Hit]) -> list[list[Hit]]:
     """The hits of a joined block as those of each text."""
     found: list[list[Hit]] = [[] for _ in block]
-    index, begin, end = -1, 0, -1
+    index, begin, end = -1, 0, 0
     for hit in hits:
         while hit.start > end:
             index, begin = index + 1, end + 1
