@@ -60,6 +60,10 @@ def have(value: Any, why: str = "what it must be compared with is not here, or d
     return value
 
 
+def none(these: Iterable[str], why: str) -> None:
+    need(not (found := sorted(these)), f"{why}: {', '.join(found)}")
+
+
 def parse(data: bytes) -> Any:
     """JSON without what I-JSON (RFC 7493) forbids: equal keys, NaN, numbers beyond 2**53, halves of surrogates."""
     few = sum(map(data.count, (b",", b"[", b"{"))) <= JSON_VALUES  # counted before anything is built from it
@@ -322,8 +326,7 @@ def included(index: int, size: int, leaf: bytes, proof: Sequence[bytes], root: b
 
 
 class Proof:
-    """C2SP tlog-proof v1 with a tlog-checkpoint v1.0.0, a signed note: ``note`` is what is signed of it, ``leaf``
-    the hash of the entry that it was found to hold, ``times`` those of witnesses of a quorum."""
+    """C2SP tlog-proof v1 with a checkpoint; ``leaf``: hash of the entry it was found to hold, ``times`` of a quorum."""
 
     def __init__(self, data: bytes, run: str = "", stage: str = "") -> None:
         if len(data) > 1 << 20 or not (match := PROOF.fullmatch(data.decode("utf-8", "replace"))):
@@ -538,8 +541,7 @@ class Run:
             read = partial(self.files.read, f"statements/{stage}.json")
             if made := self.report.opened("statement", Statement, read, stage):
                 self.statements[stage] = made
-        with self.look("manifest.line", "manifest.jsonl"):
-            self.read_manifest(self.files.read("manifest.jsonl"))
+        self.report.made("manifest.line", self.read_manifest, "manifest.jsonl")
         proved = self.files.under("proofs/").named(".tlog-proof")
         for stage in sorted({*proved} | self.statements.keys() | self.lines.keys()):
             self.check_stage(stage, bool(proved))
@@ -552,8 +554,8 @@ class Run:
             self.check_samples()
         self.report.run = ""
 
-    def read_manifest(self, data: bytes) -> None:
-        upto, lines = hashlib.sha256(), data.split(b"\n", LINES)
+    def read_manifest(self) -> None:
+        upto, lines = hashlib.sha256(), self.files.read("manifest.jsonl").split(b"\n", LINES)
         need(lines.pop() == b"", f"its last line has no end, or there are more than {LINES:,}")
         for number, line in enumerate(lines, 1):
             upto.update(line + b"\n")
@@ -595,8 +597,7 @@ class Run:
             data = json.dumps(entry, separators=(",", ":")).encode()
             right = found == (data if self.name else b"%d\n" % number)
             need(right and TIME.fullmatch(entry["at"]), "it is not the entry of this statement, or not its index")
-        with self.look("proof.inclusion", stage):
-            self.proofs[stage].check(have(data))
+        self.report.made("proof.inclusion", lambda: self.proofs[stage].check(have(data)), stage)
 
     def check_chain(self) -> None:
         """The other lineage.*. By digest: given model → sft → optimise → evaluate-final; a stage builds on statements
@@ -618,11 +619,9 @@ class Run:
                 given = stage.startswith("evaluate") and MODEL_OF.get(stage, "given") == "given"
                 need(stage in rooted or (given and not edges[stage]), "it does not reach back to prompts")
             with self.look("lineage.order", stage):
-                bases = sorted(edges[stage] & known.keys())
-                late = [base for base in bases if 0 < order[stage] <= order[base]]
-                need(not late, f"manifest.jsonl has it before {', '.join(late)}")
-                late = [base for base in bases if self.proofs[stage].number <= self.proofs[base].number]
-                need(not late, f"the ledger has it before {', '.join(late)}")
+                bases, at = edges[stage] & known.keys(), self.proofs
+                none((base for base in bases if 0 < order[stage] <= order[base]), "manifest.jsonl has it before")
+                none((base for base in bases if at[stage].number <= at[base].number), "the ledger has it before")
             with self.look("lineage.model", stage):
                 model = each.named("model")
                 if whose := MODEL_OF.get(stage) or ("sft" if model and not stage.startswith("evaluate") else ""):
@@ -634,11 +633,10 @@ class Run:
                 need(len(named) <= 1, f"not the same in {', '.join(named.values())}")
         for what in ("run.toml", "constitution.toml", *({"reward.toml"} & {n for s in known for n in known[s].needs})):
             with self.look("lineage.document", what):
-                digest = f"sha256:{sha256(self.files.read(what)).hex()}"
+                digest = f"sha256:{self.files.digest(what)}"
                 asked = what.removesuffix(".toml")  # the rules that revised and judged are those in the file
                 said = {stage: {each.needs.get(what), each.needs.get(asked, digest)} for stage, each in known.items()}
-                other = [stage for stage, named in said.items() if named != {digest}]
-                need(not other, f"{', '.join(other)} name another digest, or none")
+                none((stage for stage in said if said[stage] != {digest}), "another digest, or none, is named by")
 
     def check_parts(self) -> None:
         """measurements.digest, records.digest, records.rows. A bundle has no other rows than its measurements. Every
@@ -653,10 +651,9 @@ class Run:
                 for part in sorted(spans, key=lambda part: part[2:4]):
                     need(part.start == at <= part.end, f"the bytes from {at} are of no stage, or of two")
                     digest, rows = read_rows(stream, part.end - at)
-                    with self.look(check, f"{where}, bytes {at}–{part.end}"):
-                        need(digest == part.digest, "not those of the statement")
-                    with self.look("records.rows", f"{where}, bytes {at}–{part.end}"):
-                        need(rows == part.rows, f"its rows are {rows}, the statement has {part.rows}")
+                    for name, here, said in (check, digest, part.digest), ("records.rows", rows, part.rows):
+                        with self.look(name, f"{where}, bytes {at}–{part.end}"):
+                            need(here == said, f"here {here}, in the statement {said}")
                     at = part.end
                 need(at == self.files.sizes[where], f"the bytes from {at} are of no stage, or are not there")
 
@@ -667,10 +664,8 @@ class Run:
             there = os.listdir(root)
         made |= {(f"models/{name}", "of none") for name in there if f"models/{name}" not in dict(made)}
         for where, digest in sorted(made):
-            read = self.files.under(where).read
-            if not self.name:
-                read = partial(read_model, os.path.join(self.report.path, where), self.report.options["allow_git"])
-            check_model(self.report, where, read, digest)
+            on_disk = partial(read_model, os.path.join(self.report.path, where), self.report.options["allow_git"])
+            check_model(self.report, where, self.files.under(where).read if self.name else on_disk, digest)
 
     def check_findings(self) -> None:
         """finding.*: a report's own statement (lineage.md, *A finding*) is of this report, and of this run as it is."""
@@ -764,8 +759,7 @@ def check_model(report: Report, where: str, read: Callable[[str], bytes], made: 
         need(data == dir_lines(sorted(listed.items())) and all(map(path, listed)), "not `<sha256>  <path>`, sorted")
         digest = f"dirHash:{sha256(data).hex()}"
         need(made in (None, digest), f"it is {digest}; the statement says {made}")
-    with report.look("model.signature", where):
-        check_oms(read(".sig"), data, report.keys)
+    report.made("model.signature", lambda: check_oms(read(".sig"), data, report.keys), where)
 
 
 def check_oms(data: bytes, lines: bytes, keys: Sequence[bytes]) -> None:
@@ -810,8 +804,8 @@ def runs_of(paths: Iterable[str]) -> list[str]:
 def open_bundle(where: str) -> Folder:
     files = Folder(where) if os.path.isdir(where) else Archive(where)
     need("bundle.json" in files.sizes, "no bundle.json, manifest.jsonl or model.sig: nothing that can be checked")
-    other = [name for name, size in files.sizes.items() if not PLACE.fullmatch(name) or size > FILE_BYTES]
-    need(not other, f"not a path of a bundle, or over {FILE_BYTES:,} bytes: {', '.join(other)}")
+    other = (name for name, size in files.sizes.items() if not PLACE.fullmatch(name) or size > FILE_BYTES)
+    none(other, f"not a path of a bundle, or over {FILE_BYTES:,} bytes")
     hashed = re.compile("reports/.*[.]json|runs/[^/]*/measurements[.]jsonl")  # and not read besides
     read = [size for name, size in files.sizes.items() if not hashed.fullmatch(name)]
     stages = [name for name in files.sizes if "/statements/" in name]
@@ -834,7 +828,7 @@ def check_bundle(report: Report) -> None:
     here, listed, found = files.sizes.keys() - {"bundle.json"}, index.files.keys() - index.gone, dict[str, str]()
     for check, bad in ("file.missing", listed - here), ("file.extra", here - listed):
         with report.look(check):
-            need(not bad, ", ".join(sorted(bad)))
+            none(bad, "the index and the files differ in")
     for where, digest in index.files.items():
         with report.look("file.digest", where):
             have(where not in index.gone, f"redacted: {index.gone.get(where)}")
@@ -867,15 +861,13 @@ def check_claims(report: Report, index: Index, found: dict[str, str]) -> None:
         with report.look("claims.support", claim["id"]):
             need(because if kind == "root" else digests, "it stands on nothing")
             need(len(digests) == len(claim["evidence"]), "it stands on one file twice")
-            right = all(re.fullmatch(own % re.escape(claim["run"]), where) for where in digests)
-            need(right, "it stands on files of another run, or of another kind")
-            lost = digests.keys() - found.keys()
-            need(lost <= index.gone.keys(), f"not in the bundle: {', '.join(sorted(lost - index.gone.keys()))}")
+            own = own % re.escape(claim["run"])
+            none((where for where in digests if not re.fullmatch(own, where)), "files of another run or kind")
+            none((lost := digests.keys() - found.keys()) - index.gone.keys(), "not in the bundle")
             have(not lost, f"redacted: {', '.join(sorted(lost))}")
             have(kind in KINDS, f"no check is known for {kind}")
         with report.look("claims.stale", claim["id"]):
-            other = sorted(path for path in digests.keys() & found.keys() if digests[path] != found[path])
-            need(not other, f"{', '.join(other)} has another digest now")
+            none((path for path in digests.keys() & found.keys() if digests[path] != found[path]), "changed since")
         with report.look("claims.level", claim["id"]):
             need(claim["level"] != "reproduced", "only an auditor can say that it was reproduced")
             if claim["level"] == "witnessed":  # what a witnessed ledger binds, on nothing less
@@ -910,8 +902,7 @@ def check_run(report: Report) -> None:
         Run(report, files).check()
         report.check_ledger()
         with report.look("file.extra"):
-            other = [name for name in files.sizes if not OF_RUN.fullmatch(name)]
-            need(not other, ", ".join(other))
+            none((name for name in files.sizes if not OF_RUN.fullmatch(name)), "of no run")
 
 
 def check_directory(report: Report) -> None:

@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bylaw.leak import finders
-from bylaw.leak.finders import FINDERS, KINDS, Hit
+from bylaw.leak.finders import FINDERS, KINDS, RUN, SHORTEST, Hit
 from bylaw.leak.kinds import ANY, LETTER, NEAR, SIGN, TYPES, WORD, Kind
 from bylaw.leak.numbers import NUMBERS, WRONG, WRONG_LEADS
 from bylaw.leak.scan import BLOCK, mask, rules_digest, scan, scan_many
-from bylaw.leak.tokens import NAMES
+from bylaw.leak.tokens import NAMES, TOKENS
 
 parse = importlib.import_module("re._parser").parse  # what a pattern can match at most is said nowhere else
 LABELLED = Path(__file__).parent / "labelled"
@@ -93,6 +93,14 @@ def test_masking_leaves_nothing_behind() -> None:
     masked = mask(text, scan(text))
     assert masked == ";\n".join(text.replace(value, f"[{type}]") for text, type, value in FOUND)
     assert scan(masked) == []
+
+
+def test_what_reaches_out_of_a_key_is_not_lost_with_it() -> None:
+    token, address = "sk-" + "a1B2" * 8, "jane@example.org"
+    text = f"{token}{KEY}{address}"
+    assert [(hit.type, text[hit.start : hit.end]) for hit in scan(text)] == [
+        ("TOKEN", token), ("PRIVATE_KEY", KEY), ("EMAIL", address)
+    ]  # fmt: skip
 
 
 def test_in_company_as_alone() -> None:
@@ -175,7 +183,7 @@ def _mixed(size: int) -> Iterator[str]:
 
 
 def test_short_cuts_change_nothing_that_is_found() -> None:
-    text = "\0".join(_mixed(3000))
+    text = "\0".join(["", *_mixed(3000)])
     found = list(finders.written_numbers(text))
     assert len(text) > 400_000 and len(found) > 1_500
     assert found == _one_by_one(text)
@@ -184,6 +192,10 @@ def test_short_cuts_change_nothing_that_is_found() -> None:
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_a_row_has_no_open_repeat(kind: Kind) -> None:
     assert parse(kind.pattern).getwidth()[1] <= 20_000
+
+
+def test_no_token_is_shorter_than_what_is_tried() -> None:
+    assert min(parse(kind.pattern).getwidth()[0] for kind in TOKENS) == SHORTEST <= RUN
 
 
 def test_the_other_patterns_have_none_either() -> None:
@@ -257,4 +269,4 @@ def test_time_grows_with_the_text_only(name: str, size: int) -> None:
 
 def test_finders_cope_with_lone_characters() -> None:
     for code in (*range(0x300), 0x2028, 0xD800, 0xFFFF, 0x1F600):
-        assert all(isinstance(hit, Hit) for find in FINDERS for hit in find(chr(code) * 3))
+        assert all(isinstance(hit, Hit) for find in (finders.keys, *FINDERS) for hit in find("\0" + chr(code) * 3))

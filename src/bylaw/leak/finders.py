@@ -3,10 +3,13 @@
 A key needs its BEGIN, an e-mail address an ``@``, a token a long run without a space, a number digits at the start of
 a word, an IPv6 address two colons. Each cue is one search at C speed; only where it is found are rows tried. So prose
 costs five searches. No row has an open repeat and every look around a cue is of bounded length: time is linear.
+
+A block begins with a NUL, so that every character of a text has one before it.
 """
 
 import re
 from collections.abc import Iterator
+from operator import itemgetter
 from pathlib import Path
 
 import msgspec
@@ -59,12 +62,16 @@ def keys(text: str) -> Iterator[Hit]:
 # --- tokens ---
 
 RUN = 20
-"""A token is at least this long: no known one is shorter."""
+"""A token stands in a run of at least this length: no known one is shorter."""
 
 _IN_RUN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-/+.~"
 _RUNS = bytes(120 if each in _IN_RUN else 32 for each in range(256))
 _LONG = b"x" * RUN
-_ANY_TOKEN = re.compile("[^A-Za-z0-9](?:" + "|".join(f"(?:{kind.pattern})()" for kind in TOKENS) + ")")
+SHORTEST = 15
+"""Characters that a row of tokens matches at least: nothing is tried nearer to the end of a run."""
+_ANY_TOKEN = re.compile(
+    rf"[^A-Za-z0-9](?=(?s:.){{{SHORTEST}}})(?:{'|'.join(f'(?:{kind.pattern})()' for kind in TOKENS)})"
+)
 """With the character before it, so that the engine passes over the inside of words without trying."""
 _SECRET = re.compile(NAMED_SECRET.pattern)
 _NAMED = re.compile(tokens.NAMES).match
@@ -73,7 +80,6 @@ _BEHIND_NAME = frozenset(" \t=:>\"'`")
 
 def secrets(text: str) -> Iterator[Hit]:
     """Known prefixes inside long runs; if a run has none, whether it stands behind the name of a secret."""
-    text = "\0" + text
     runs = text.encode("latin-1", "replace").translate(_RUNS) + b" "
     start = runs.find(_LONG)
     while start >= 0:
@@ -83,11 +89,11 @@ def secrets(text: str) -> Iterator[Hit]:
         if not known and text[start - 1 : start] in _BEHIND_NAME and _NAMED(_before(text, start)[::-1]):
             named = _SECRET.match(text, start)
         if named and tokens.random_looking(named[0]):
-            yield Hit(start - 1, named.end() - 1, NAMED_SECRET.type, NAMED_SECRET.name)
+            yield Hit(start, named.end(), NAMED_SECRET.type, NAMED_SECRET.name)
         while known:
             kind = TOKENS[(known.lastindex or 1) - 1]
             padding = text[end : end + 2] if known.end() == end else ""
-            yield Hit(known.start(), known.end() - 1 + len(padding) - len(padding.lstrip("=")), kind.type, kind.name)
+            yield Hit(known.start() + 1, known.end() + len(padding) - len(padding.lstrip("=")), kind.type, kind.name)
             known = _ANY_TOKEN.search(text, known.end() - 1, end)
         start = runs.find(_LONG, end)
 
@@ -129,19 +135,20 @@ def _is_address(text: str, start: int, at: int, domain: re.Match[str]) -> bool:
 
 _KNOWN = frozenset[str]().union(*(kind.words for kind in NUMBERS))
 _words = re.compile(rf"([^\W\d_]{{1,{WORD}}})[^\W\d_]*+").findall
-_LETTERS = bytes(each if chr(each).isalpha() else 32 for each in range(128)) + bytes(128)
+_LETTERS = bytes(ord(chr(each).lower()) if chr(each).isalpha() else 32 for each in range(128)) + bytes(128)
+_begin = itemgetter(slice(WORD))
 
 
-def _near(before: str) -> frozenset[str]:
-    """Which words of any row stand in a lower-case text."""
+def _near(text: str, start: int) -> frozenset[str]:
+    """Which words of any row stand close before a match in the same text."""
+    before = text[max(0, start - NEAR) : start].rpartition("\0")[2]
     if before.isascii():  # where the engine need not ask what a letter is
-        found = [word[:WORD] for word in before.encode().translate(_LETTERS).decode().split()]
-        return _KNOWN.intersection(found)
-    return _KNOWN.intersection(_words(before))
+        return _KNOWN.intersection(map(_begin, before.encode().translate(_LETTERS).decode().split()))
+    return _KNOWN.intersection(_words(before.lower()))
 
 
 class _Rows:
-    """The rows of ``NUMBERS`` whose match can begin with so many digits; ``any`` is all of them as one pattern.
+    """The rows of ``NUMBERS`` whose match can begin with so many digits; ``match`` is of all of them as one pattern.
 
     The empty group behind each alternative tells which one matched, and leaves the alternative's first character in
     view of the engine, which passes over those that cannot begin with what stands there.
@@ -149,7 +156,7 @@ class _Rows:
 
     def __init__(self, lead: int) -> None:
         self.kinds = [kind for kind in NUMBERS if lead in kind.lead]
-        self.any = re.compile("|".join(f"(?:{kind.pattern})()" for kind in self.kinds))
+        self.match = re.compile("|".join(f"(?:{kind.pattern})()" for kind in self.kinds)).match
         rows = [
             (
                 (kind.type, kind.name),
@@ -163,23 +170,22 @@ class _Rows:
         self._rows_from = [rows[place:] for place in range(len(rows))]
 
     def first_believable(self, text: str, found: re.Match[str]) -> Hit | None:
-        """The first believable row that matches where ``found`` does, a match of ``any``.
+        """The first believable row that matches where ``found`` does, a match of all of them.
 
         What stands before is looked at once, and a row that needs a word which is not there is not tried.
         """
-        start, before = found.start(), ""
+        start = found.start()
         near: frozenset[str] | None = None
         this: re.Match[str] | None = found
         for said, words, match, check, unless in self._rows_from[(found.lastindex or 1) - 1]:
             if words:
                 if near is None:
-                    before = _before(text, start)
-                    near = _near(before)
+                    near = _near(text, start)
                 if words.isdisjoint(near):
                     this = None
                     continue
             this = this or match(text, start)
-            if this and check(this[0]) and not (unless and unless((before or _before(text, start))[::-1])):
+            if this and check(this[0]) and not (unless and unless(_before(text, start)[::-1])):
                 return Hit(start, this.end(), *said)
             this = None
         return None
@@ -199,12 +205,13 @@ def _behind_first(pattern: str) -> str:
 
 _LETTERED = "|".join(_behind_first(kind.pattern) for kind in NUMBERS if LETTER in kind.lead)
 _NUMBER_CUE = re.compile(
-    rf"[0-9A-Z+(](?<![0-9A-Za-z].)(?={_GAP_DIGIT * 3})(?<!\w.)(?<![A-Za-z0-9][-._].)(?<![0-9]/.)"
-    # what begins with a digit or sign has seven digits, or is four numbers with points between
-    rf"(?:(?<![A-Z])(?={_GAP_DIGIT * 6})|(?<=[A-Z])(?={_LETTERED})|(?=[0-9]{{0,2}}(?:\.[0-9]{{1,3}}){{3}}))"
-    # passes over days, which no row takes: 2024-05-06, 06.05.2024
+    # with the character before it: there are fewer such characters than digits and capitals
+    rf"[^0-9A-Za-z][0-9A-Z+(](?={_GAP_DIGIT * 3})(?<!\w.)(?<![A-Za-z0-9][-._].)(?<![0-9]/.)"
+    # what begins with a digit or sign has seven digits, or is four numbers with points between, and no day, which no
+    # row takes: 2024-05-06, 06.05.2024
+    rf"(?:(?<=[A-Z])(?={_LETTERED})|(?<![A-Z])(?={_GAP_DIGIT * 6}|[0-9]{{0,2}}(?:\.[0-9]{{1,3}}){{3}})"
     r"(?!(?<=[12])[09][0-9]{2}-[01][0-9]-[0-3][0-9](?![0-9])|(?<=[0-3])[0-9]\.[01][0-9]\.(?:19|20)[0-9]{2}(?![0-9]))"
-    r"((?<=[0-9])[0-9]*+)?"
+    r"((?<=[0-9])[0-9]*+)?)"
 )
 
 
@@ -213,17 +220,17 @@ def written_numbers(text: str) -> Iterator[Hit]:
     search = _NUMBER_CUE.search
     cue = search(text)
     while cue:
-        start, done = cue.span()
-        digits = cue.end(1) - start
-        lead = digits if digits > 0 else SIGN if text[start] in "+(" else LETTER
+        before, done = cue.span()
+        start = before + 1
+        lead = done - start if cue.lastindex else SIGN if text[start] in "+(" else LETTER
         rows = _ROWS.get(lead)
-        if rows and (found := rows.any.match(text, start)):
+        if rows and (found := rows.match(text, start)):
             if hit := rows.first_believable(text, found):
                 yield hit
                 done = max(done, hit.end)
             elif lead in WRONG_LEADS and (wrong := _WRONG.match(text, start)):
                 done = max(done, wrong.end())
-        cue = search(text, done)
+        cue = search(text, done - 1)
 
 
 # --- addresses of version 6 ---
@@ -249,4 +256,5 @@ def ipv6_addresses(text: str) -> Iterator[Hit]:
 
 
 KINDS: tuple[Kind, ...] = (_PEM, *TOKENS, NAMED_SECRET, _EMAIL, *NUMBERS, _IPV6)
-FINDERS = (keys, secrets, emails, written_numbers, ipv6_addresses)
+FINDERS = (secrets, emails, written_numbers, ipv6_addresses)
+"""What is looked for around keys."""

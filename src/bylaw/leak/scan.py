@@ -4,7 +4,7 @@ Texts are joined to blocks by NUL characters, which no pattern can match, so tha
 a million characters at a time. A text's hits are the same alone and in company.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -28,17 +28,13 @@ def scan_many(texts: Sequence[str]) -> list[list[Hit]]:
     """What was found in each text; the same as ``scan`` of each, and faster."""
     found: list[list[Hit]] = []
     for block in _blocks(texts):
-        found += _split(block, _scan("\0".join(block)))
+        found += _split(block, _scan("\0".join(["", *block])))
     return found
 
 
 def mask(text: str, hits: Iterable[Hit]) -> str:
     """The text with each hit replaced by its type, as in ``[EMAIL]``."""
-    pieces, at = [], 0
-    for hit in hits:
-        pieces += [text[at : hit.start], f"[{hit.type}]"]
-        at = hit.end
-    return "".join([*pieces, text[at:]])
+    return _replaced(text, hits, lambda hit: f"[{hit.type}]")
 
 
 @cache
@@ -47,6 +43,14 @@ def rules_digest() -> str:
     rows = [[kind.name, kind.type, kind.pattern, sorted(kind.words), kind.unless, list(kind.lead)] for kind in KINDS]
     files = [__file__, *(str(each.__file__) for each in (finders, kinds, numbers, tokens, checksums, national))]
     return digest([rows, [sha256(Path(file).read_bytes()) for file in files]])
+
+
+def _replaced(text: str, hits: Iterable[Hit], by: Callable[[Hit], str]) -> str:
+    pieces, at = [], 0
+    for hit in hits:
+        pieces += [text[at : hit.start], by(hit)]
+        at = hit.end
+    return "".join([*pieces, text[at:]])
 
 
 def _blocks(texts: Sequence[str]) -> Iterator[list[str]]:
@@ -65,7 +69,7 @@ def _blocks(texts: Sequence[str]) -> Iterator[list[str]]:
 def _split(block: list[str], hits: list[Hit]) -> list[list[Hit]]:
     """The hits of a joined block as those of each text."""
     found: list[list[Hit]] = [[] for _ in block]
-    index, begin, end = -1, 0, -1
+    index, begin, end = -1, 0, 0
     for hit in hits:
         while hit.start > end:
             index, begin = index + 1, end + 1
@@ -75,11 +79,16 @@ def _split(block: list[str], hits: list[Hit]) -> list[list[Hit]]:
 
 
 def _scan(text: str) -> list[Hit]:
-    """The hits in a block: of two that overlap the longer one, of equal ones the first."""
+    """The hits in a block: keys, and around them, of two that overlap, the longer one, of equal ones the first.
+
+    What lies in a key is the key's: thousands of characters in which nothing else need be looked for, and nothing that
+    reaches out of it, as an address from behind its END, may be lost with it.
+    """
     if not text.isascii():
         for odd, usual in _USUAL.items():
             text = text.replace(odd, usual)
-    hits: list[Hit] = []
+    hits = list(finders.keys(text))
+    text = _replaced(text, hits, lambda key: f"\0{'x' * (key.end - key.start - 2)}\0")
     for find in finders.FINDERS:
         hits += find(text)
     hits.sort()
