@@ -132,6 +132,11 @@ class Store:
         with self._facts.reading() as connection:
             return {id: kind for id, (_, kind) in imports.numbers(connection, ids).items()}
 
+    def ids(self) -> Iterator[str]:
+        """Of every subject that is known. No fact is shown, so none is entered in the log."""
+        with self._facts.reading() as connection:
+            yield from (id for (id,) in connection.execute("SELECT id FROM subjects WHERE id IS NOT NULL"))
+
     def find(self, text: str, kind: str = "", after: str = "", most: int = 50) -> finding.Found:
         """Subjects whose ids begin with a text, or hold it. No fact is shown, so none is entered in the log."""
         with self._facts.reading() as connection:
