@@ -236,3 +236,9 @@ def test_a_new_subject_that_is_known_in_other_letters_is_told(store: Store) -> N
     assert [str(each) for each in report.remarks] == [
         "line 2 ana@lab id: note: is a new subject; Ana@lab is known, the same in other letters"
     ]
+
+
+def test_what_is_said_of_the_whole_file_is_no_row(store: Store) -> None:
+    users = '{"totalResults":9,"Resources":[{"userName":"p-1","meta":{"lastModified":"2026-05-13T04:42:34Z"}}]}'
+    report = load(store, users, "users.json")
+    assert report.totals.rows == 1 and "a page: 1 of 9 users" in report.text()
