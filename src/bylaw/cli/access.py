@@ -242,9 +242,16 @@ def run_hold(args: argparse.Namespace) -> int:
 
 def run_erase(args: argparse.Namespace) -> int:
     """Forgotten."""
-    with office_of(args).store() as store:
+    from bylaw.access.office.property import owners_kept
+    from bylaw.access.store.errors import UnderHold
+
+    office = office_of(args)
+    kept = owners_kept(office, now().date())
+    if args.subject in kept:
+        raise UnderHold(f"nothing was erased: {kept[args.subject]}")
+    with office.store() as store:
         if args.expired:
-            retired = store.retire(now().date(), by=by(), why=args.why)
+            retired = store.retire(now().date(), by=by(), why=args.why, kept=kept)
             print(f"erasure {retired.erasure.id}: {retired.erasure.facts} facts whose time to be kept is over")
             for id, hold in retired.held.items():
                 print(f"{id} is kept: {hold}")

@@ -8,8 +8,9 @@ import pytest
 from bylaw.access.decide.outside import Outside, Screened
 from bylaw.access.office.filing import lines
 from bylaw.access.office.place import Office
-from bylaw.access.office.property import FILE, block, holdings, nothing, release
+from bylaw.access.office.property import FILE, block, holdings, nothing, owners_kept, release
 from bylaw.access.office.reports import period
+from bylaw.access.store.errors import UnderHold
 from bylaw.cli import main
 from bylaw.errors import RecordError, UsageError
 from bylaw.lineage.lab import Lab
@@ -136,3 +137,18 @@ def test_a_wrong_record_is_corrected_before_and_after_it_was_filed(
     said("property", "correct", "1", "--never", "--why", "the account of another lab")
     assert "0 properties blocked" in said("property", "list")
     assert block(office, "foreign", "credit", DAY, "ana").number == 2
+
+
+def test_whose_property_is_blocked_is_not_erased_while_it_is_and_ten_years_after(
+    office: Office, lab: Lab, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = ["--office", str(office.root), "--home", str(lab.root)]
+    erase = ["access", "erase", "foreign", "--why", "asked to", *where]
+    block(office, "foreign", "credit", DAY, "ana")
+    assert main(erase) == UnderHold.exit_code
+    assert "property 1 of foreign is blocked, or was: kept while it is, and 10 years after" in capsys.readouterr().err
+    release(office, 1, DAY, "order", "docket 7", "ana")
+    assert owners_kept(office, date(2036, 6, 11)) and not owners_kept(office, date(2036, 6, 12))
+    assert main(erase) == UnderHold.exit_code and "kept until 2036-06-12" in capsys.readouterr().err
+    assert main(["property", "correct", "1", "--never", "--why", "a slip", *where]) == 0
+    assert main(erase) == 0

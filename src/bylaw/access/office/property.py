@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from bylaw.access.filings.filed import Filed
 from bylaw.access.filings.property import Corrected, Correction, Entry, Ground, Holdings, Nothing, Property, Released
+from bylaw.access.filings.terms import term
 from bylaw.access.office.place import Office
 from bylaw.access.roster.characters import unseen
 from bylaw.access.roster.values import OLDEST
@@ -98,6 +99,18 @@ def correct(
 
     _written(office, entry)
     return holdings(office).corrections[-1]
+
+
+def owners_kept(office: Office, today: date) -> dict[str, str]:
+    """Whose facts are kept for what is blocked of theirs, or was in the years before (31 CFR 501.601), with why."""
+    rule, held, kept = term("blocked-property"), holdings(office), dict[str, str]()
+    for each in held.property.values():
+        released = held.released.get(each.number)
+        until = rule.keep_until(each.on, released.on if released else None)
+        if until is None or today < until:
+            how_long = f"until {until}" if until else f"while it is, and {rule.keep_years} years after"
+            kept[each.owner] = f"property {each.number} of {each.owner} is blocked, or was: kept {how_long}"
+    return kept
 
 
 def _require_sound(office: Office, said: Property) -> None:

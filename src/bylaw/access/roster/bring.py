@@ -81,7 +81,7 @@ def checked(found: Found, options: Options, kinds: Kinds, histories: Histories) 
 def _totals(found: Found, remarks: Sequence[Remark], change: Change) -> Totals:
     """A row that does not decode is a row too; what is said of the whole file (line 0) is none."""
     faulty = {remark.line for remark in remarks if remark.weight == "fault"}
-    lines = {each.line for each in (*found.rows, *found.remarks)} - {0}
+    lines = {row.line for row in found.rows} | {remark.line for remark in found.remarks if remark.line}
     return Totals(rows=len(lines), refused=len(faulty), **change.counts)
 
 

@@ -199,11 +199,22 @@ class Store:
             return minimise(connection, asked, at or datetime.now(UTC), by, why)
 
     def retire(
-        self, on: date, *, by: str, why: str, how: Retention | None = None, at: datetime | None = None
+        self,
+        on: date,
+        *,
+        by: str,
+        why: str,
+        how: Retention | None = None,
+        at: datetime | None = None,
+        kept: Mapping[str, str] | None = None,
     ) -> Retired:
-        """Erase what need not be kept any longer on a day; ``how`` long, by default, says filings/terms.toml."""
+        """Erase what need not be kept any longer on a day; ``how`` long, by default, says filings/terms.toml. ``kept``:
+        subjects of whom everything is kept, with why.
+        """
         with self._erasing() as connection:
-            return retention.retire(connection, how or retention.default(), on, at or datetime.now(UTC), by, why)
+            return retention.retire(
+                connection, how or retention.default(), on, at or datetime.now(UTC), by, why, kept or {}
+            )
 
     def erasures(self) -> tuple[Erasure, ...]:
         """Every erasure, in order."""
