@@ -165,10 +165,12 @@ def run_import(args: argparse.Namespace) -> int:
         scim_id=args.scim_id,
     )
     with office_of(args).store() as store:
-        for path in args.files:
+        for place, path in enumerate(args.files, 1):
             report: Report = bring(path, store, options, by=by(), format=args.format, dry=args.dry_run)
             print(report.text())
             if report.refused:
+                for left in args.files[place:]:
+                    print(f"{left}: not looked at, since {path} was refused")
                 return 1
     return 0
 
