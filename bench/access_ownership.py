@@ -1,10 +1,11 @@
 """Ownership: the fixed points on a graph of a million parties, and agreement with a brute force on random graphs.
 
-Four shapes, all seeded: layers of companies with intervals, one chain through every party, rings tied to each other,
-and a star. The time of a figure is that of ``solve`` (the fixed points of *surely* and of *possibly*), on a graph that
-is built; what building takes is said beside it, without a bound. The brute force is the definition, from the tests.
+Five shapes, all seeded: layers of companies with intervals, one chain through every party, rings tied to each other,
+a star, and owners of whose stakes nothing is known. A figure is the time of ``solve`` (the fixed points of *surely*
+and of *possibly*), on a graph that is built; what building takes is said beside it, without a bound. The brute force is
+the definition, from the tests.
 
-    python bench/access_ownership.py            # about two minutes
+    python bench/access_ownership.py            # about three minutes
     python bench/access_ownership.py --quick    # 50,000 parties, 500 graphs
     python bench/access_ownership.py --clock cpu    # on a machine that others use: this process's own time
 """
@@ -89,6 +90,13 @@ def star(draw: random.Random, size: int) -> Iterator[Interest]:
         yield interest(draw.choice((1, 2)), entity, quarter)
 
 
+def unknown(draw: random.Random, size: int) -> Iterator[Interest]:
+    """As ``layers``, and nobody knows how much anybody holds: each owner may be the parent, or none."""
+    for entity in range(size // 50, size):
+        for owner in sorted({draw.randrange(size) for _ in range(draw.randint(1, 3))}):
+            yield interest(owner, entity, UNKNOWN)
+
+
 def built(shape: Callable[[random.Random, int], Iterator[Interest]], size: int) -> Graph:
     """The graph of a shape; how long putting it together takes is said, and has no bound."""
     records = list(shape(random.Random(SEED), size))
@@ -119,7 +127,7 @@ def proven(solution: Solution, count: int) -> int:
 def large(size: int, rule: Rule, parents: Rule) -> bool:
     """The figures of each shape: by stakes, and by ultimate parents."""
     reached = True
-    for shape in (layers, chain, rings, star):
+    for shape in (layers, chain, rings, star, unknown):
         graph = built(shape, size)
         name = f"seconds to solve {size} parties, {shape.__name__}"
         seconds, solution = solved(graph, rule)

@@ -92,3 +92,30 @@ def test_days_that_no_calendar_has(days: str, capsys: pytest.CaptureFixture[str]
     with pytest.raises(SystemExit):
         main(["directive", "impact", "x.toml", "--days", days])
     assert "is no number of days" in capsys.readouterr().err
+
+
+def test_what_scim_names_gets_its_id_and_a_result_about_somebody_else_is_refused(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+    Path("user.json").write_text(
+        '{"userName":"s-1","userType":"employee","meta":{"lastModified":"2026-06-01T00:00:00Z"},'
+        f'"{enterprise}":{{"organization":"Universal Studios"}}}}'
+    )
+    words = ["access", "import", "user.json", "--source", "directory", "--grade", "attested"]
+    assert main(words) == 1
+    assert "say with --organization NAME=ID which it has" in capsys.readouterr().out
+    assert main([*words, "--organization", "Universal Studios=lab"]) == 0
+    assert main([*words, "--organization", "Universal Studios"]) == 2
+    assert main([*words, "--organization", "A=lab", "--organization", "A=other"]) == 2
+    assert "'A' is given twice, as lab and as other" in capsys.readouterr().err
+
+
+def test_of_several_files_those_after_a_refused_one_are_named(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("bad.csv").write_text("id,kind,citizenship,source,grade,as_of\np-2,person,atlantis,hr,attested,2026-06-01\n")
+    assert main(["access", "import", "staff.csv", "bad.csv", "staff.csv", "later.csv"]) == 1
+    said = capsys.readouterr().out
+    assert said.count("staff.csv (csv): recorded") == 1
+    assert said.endswith(
+        "staff.csv: not looked at, since bad.csv was refused\nlater.csv: not looked at, since bad.csv was refused\n"
+    )

@@ -8,7 +8,6 @@ from bylaw.cli.office import add_office, by, command, commands, day, folder_of, 
 
 if TYPE_CHECKING:
     from bylaw.access.roster.report import Report
-    from bylaw.signing import PublicKey
 
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
@@ -59,6 +58,13 @@ def _add_import(verbs: "Subparsers") -> None:
     parser.add_argument("--as-of", metavar="DAY", type=day, help="when it was seen")
     parser.add_argument(
         "--provider", metavar="NAME=PEM", action="append", default=[], help="a trusted KYC provider's key"
+    )
+    parser.add_argument("--checked", metavar="SUBJECT", help="whom the provider was to check: nobody else's results")
+    parser.add_argument(
+        "--organization", metavar="NAME=ID", action="append", default=[], help="the id of one that SCIM names"
+    )
+    parser.add_argument(
+        "--scim-id", choices=("userName", "externalId", "id"), default="userName", help="what is the subject's id"
     )
     add_office(parser)
 
@@ -145,6 +151,7 @@ def run_import(args: argparse.Namespace) -> int:
     """Files, one after the other; stops at the first that is refused."""
     from bylaw.access.roster.bring import bring
     from bylaw.access.roster.options import Options
+    from bylaw.signing import PublicKey
 
     options = Options(
         today=now().date(),
@@ -152,13 +159,18 @@ def run_import(args: argparse.Namespace) -> int:
         grade=args.grade,
         as_of=args.as_of,
         skip_faulty=args.skip_faulty,
-        providers=dict(map(_provider, args.provider)),
+        providers={name: PublicKey.load(Path(path)) for name, path in _named(args.provider, "NAME=PEM").items()},
+        checked=args.checked,
+        organizations=_named(args.organization, "NAME=ID"),
+        scim_id=args.scim_id,
     )
     with office_of(args).store() as store:
-        for path in args.files:
+        for place, path in enumerate(args.files, 1):
             report: Report = bring(path, store, options, by=by(), format=args.format, dry=args.dry_run)
             print(report.text())
             if report.refused:
+                for left in args.files[place:]:
+                    print(f"{left}: not looked at, since {path} was refused")
                 return 1
     return 0
 
@@ -232,9 +244,16 @@ def run_hold(args: argparse.Namespace) -> int:
 
 def run_erase(args: argparse.Namespace) -> int:
     """Forgotten."""
-    with office_of(args).store() as store:
+    from bylaw.access.office.property import owners_kept
+    from bylaw.access.store.errors import UnderHold
+
+    office = office_of(args)
+    kept = owners_kept(office, now().date())
+    if args.subject in kept:
+        raise UnderHold(f"nothing was erased: {kept[args.subject]}")
+    with office.store() as store:
         if args.expired:
-            retired = store.retire(now().date(), by=by(), why=args.why)
+            retired = store.retire(now().date(), by=by(), why=args.why, kept=kept)
             print(f"erasure {retired.erasure.id}: {retired.erasure.facts} facts whose time to be kept is over")
             for id, hold in retired.held.items():
                 print(f"{id} is kept: {hold}")
@@ -260,11 +279,15 @@ def run_reads(args: argparse.Namespace) -> int:
     return 0
 
 
-def _provider(text: str) -> "tuple[str, PublicKey]":
+def _named(texts: list[str], form: str) -> dict[str, str]:
+    """What each name is given. Raises ``UsageError`` for another form, and for a name that is given two things."""
     from bylaw.errors import UsageError
-    from bylaw.signing import PublicKey
 
-    name, equals, path = text.partition("=")
-    if not equals:
-        raise UsageError(f"a provider is given as NAME=PEM, not {text!r}")
-    return name, PublicKey.load(Path(path))
+    named: dict[str, str] = {}
+    for text in texts:
+        name, _, value = text.partition("=")
+        if not name or not value:
+            raise UsageError(f"give {form}, not {text!r}")
+        if named.setdefault(name, value) != value:
+            raise UsageError(f"{name!r} is given twice, as {named[name]} and as {value}")
+    return named

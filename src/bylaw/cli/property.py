@@ -9,12 +9,16 @@ from bylaw.cli.office import add_office, by, command, commands, day, lab_of, now
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
+GROUNDS = (
+    "error: it was blocked by mistake (31 CFR 501.806); what is written down wrongly is no release but a correction"
+)
+
 
 def register(subparsers: "Subparsers") -> None:
     """Add the verb and its subcommands."""
     about = "property of blocked persons that is held here: blocked, released, reported (31 CFR 501.603)"
     verbs = commands(subparsers, "property", about)
-    for add in (_add_block, _add_nothing, _add_release, _add_filed, _add_list):
+    for add in (_add_block, _add_nothing, _add_correct, _add_release, _add_filed, _add_list):
         add(verbs)
 
 
@@ -40,11 +44,28 @@ def _add_nothing(verbs: "Subparsers") -> None:
     add_office(parser)
 
 
+def _add_correct(verbs: "Subparsers") -> None:
+    about = "what was written down of a property is wrong: say what is right; what was said stays, with why"
+    parser = command(verbs, "correct", about, run_correct)
+    parser.add_argument("number", metavar="N", type=int)
+    parser.add_argument("--why", metavar="TEXT", required=True, help="how it came to be written down wrongly")
+    parser.add_argument("--owner", metavar="SUBJECT")
+    parser.add_argument("--what", metavar="TEXT", dest="property")
+    parser.add_argument("--where", metavar="TEXT")
+    parser.add_argument("--target", metavar="TEXT")
+    parser.add_argument("--value", metavar="TEXT")
+    parser.add_argument("--authority", metavar="TEXT")
+    parser.add_argument("--on", metavar="DAY", type=day, help="since when it is blocked")
+    parser.add_argument("--not-released", action="store_true", help="it was not released after all")
+    parser.add_argument("--never", action="store_true", help="there never was such property")
+    add_office(parser)
+
+
 def _add_release(verbs: "Subparsers") -> None:
     about = "write down that property is no longer blocked, or was transferred"
     parser = command(verbs, "release", about, run_release)
     parser.add_argument("number", metavar="N", type=int)
-    parser.add_argument("--ground", choices=("order", "license", "delisted", "error"), required=True)
+    parser.add_argument("--ground", choices=("order", "license", "delisted", "error"), required=True, help=GROUNDS)
     parser.add_argument("--why", metavar="TEXT", required=True, help="the order, license or notice")
     parser.add_argument("--on", metavar="DAY", type=day, help="since when (today)")
     add_office(parser)
@@ -84,6 +105,27 @@ def run_nothing(args: argparse.Namespace) -> int:
 
     made = nothing(office_of(args), args.owner, _today(), by())
     print(f"nothing of {made.owner} is held, as of {made.on}")
+    return 0
+
+
+def run_correct(args: argparse.Namespace) -> int:
+    """A property as it is right, and whether what was filed is to be put right."""
+    from bylaw.access.filings.property import CORRECTABLE
+    from bylaw.access.office.filing import filings
+    from bylaw.access.office.property import correct
+    from bylaw.errors import UsageError
+
+    _day(args)
+    changes = {name: value for name in CORRECTABLE if (value := getattr(args, name)) is not None}
+    if args.never and (changes or args.not_released):
+        raise UsageError("--never says that there was no such property: nothing else can be right of it")
+    office, said = office_of(args), None if args.never else changes
+    standing = filings(office).standing
+    done = correct(office, args.number, said, _today(), args.why, by(), standing, unreleased=args.not_released)
+    print(f"property {args.number} is corrected: {'; '.join(done.changes)}")
+    if done.entry.filed:
+        filed = ", ".join(done.entry.filed)
+        print(f"{filed} said otherwise when filed; bylaw decisions report drafts the correction")
     return 0
 
 
@@ -127,6 +169,10 @@ def run_list(args: argparse.Namespace) -> int:
     for number, released in found.released.items():
         if released.on <= on:
             print(f"{number:<4} {found.property[number].owner}  released {released.on}, by {released.ground}")
+    for made in found.corrections:
+        entry = made.entry
+        said = f"{entry.number:<4} corrected on {entry.on} by {entry.by}: {'; '.join(made.changes)} ({entry.why})"
+        print(printable(said))
     print(f"{len(found.on(on))} properties blocked on {on}")
     return 0
 

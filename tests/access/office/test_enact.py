@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from bylaw.access.decision import Request
-from bylaw.access.office.enact import enact, rescission
+from bylaw.access.office.enact import complaints, enact, rescission
 from bylaw.access.office.place import Office
-from bylaw.errors import SettingsError, UsageError
+from bylaw.access.office.status import statuses
+from bylaw.access.rules.document import parse
+from bylaw.errors import RecordError, SettingsError, UsageError
 from bylaw.ledger.log import Log
 from bylaw.lineage.lab import Lab
 from offices import AT, LETTER, enacted, signed
@@ -85,3 +87,53 @@ def test_a_model_that_nobody_knows_is_not_decided_about(office: Office) -> None:
     for name in ("M", "m ", "m-latest", ""):
         with pytest.raises(UsageError, match="nothing is decided about a model"):
             policy.decide(register, "citizen", Request(model=name))
+
+
+def test_an_order_that_is_to_come_can_be_taken_back_before_it_does(office: Office, tmp_path: Path, lab: Lab) -> None:
+    text = LETTER.replace("2026-06-12", "2026-07-12")
+    enacted(office, tmp_path, lab, text, "letter.toml")
+    enact(office, signed(tmp_path, rescission(office, "letter", "a slip", AT), "end.toml"), lab, AT)
+    later = AT + timedelta(days=60)
+    assert [each.words for each in statuses(office, later)][1] == "rescinded by rescind-letter@1"
+    with pytest.raises(
+        UsageError, match="nothing in force is called letter; letter@1 is rescinded by rescind-letter@1"
+    ):
+        rescission(office, "letter", "again", later)
+
+
+def test_who_enacts_what_was_put_out_is_told_by_what_and_how_it_comes_back(
+    office: Office, tmp_path: Path, lab: Lab
+) -> None:
+    enacted(office, tmp_path, lab, LETTER, "letter.toml")
+    with pytest.raises(UsageError, match=r"already$"):
+        enacted(office, tmp_path, lab, LETTER, "letter-again.toml")
+    enact(office, signed(tmp_path, rescission(office, "letter", "ended", AT), "end.toml"), lab, AT)
+    with pytest.raises(UsageError, match="already, and is rescinded by rescind-letter@1; give it a new version"):
+        enacted(office, tmp_path, lab, LETTER, "letter-again-2.toml")
+
+
+def test_what_would_have_no_effect_is_told_of_a_new_document_and_of_no_old_one(
+    office: Office, tmp_path: Path, lab: Lab
+) -> None:
+    over = parse(LETTER + "effective_until = 2026-06-13T00:00:00Z\n", "over.toml")
+    (told,) = (str(each) for each in complaints(office, [*office.rules(AT), over], AT))
+    assert told.startswith("warning: letter@1: effective_until: ended on 2026-06-13")
+    enacted(office, tmp_path, lab, LETTER, "letter.toml")
+    enact(office, signed(tmp_path, rescission(office, "letter", "ended", AT), "end.toml"), lab, AT)
+    again = parse(rescission(office, "ordinary-access", "x", AT).replace("ordinary-access@1", "letter"), "again.toml")
+    told_again = [str(each) for each in complaints(office, [*office.rules(AT), again], AT)]
+    assert told_again == [
+        "warning: rescind-ordinary-access@1: rescinds: letter is rescinded by rescind-letter@1 already"
+    ]
+
+
+def test_a_journal_whose_last_line_is_cut_off_says_how_to_go_on(office: Office, tmp_path: Path, lab: Lab) -> None:
+    enacted(office, tmp_path, lab, LETTER, "letter.toml")
+    path = office.journal.path
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-20])
+    with pytest.raises(RecordError, match="take that line out, and enact again"):
+        office.journal.acts()
+    path.write_bytes(whole.splitlines(keepends=True)[0])
+    enact(office, tmp_path / "letter.toml", lab, AT)
+    assert len(office.journal.acts()) == 2

@@ -25,7 +25,7 @@ from bylaw.ledger.proof import prove
 from bylaw.ledger.salts import check_commitment
 from bylaw.ledger.stores import DirectoryStore
 from bylaw.lineage.lab import Lab
-from offices import AT, BASE, LETTER, enacted, office_in, person, signed
+from offices import AT, BASE, LETTER, enacted, keep, office_in, person, signed
 
 EFFECT = 'effect = "refuse"\n'
 REQUEST = Request(model="m")
@@ -277,3 +277,9 @@ def _entries(lab: Lab) -> list[bytes]:
     store = DirectoryStore(lab.ledger)
     size = int(lab.checkpoint().split(b"\n")[1])
     return [prove(store, index)[1] for index in range(size)]
+
+
+def test_a_decision_without_an_id_is_none_though_there_is_only_one(office: Office) -> None:
+    keep(office, "foreign")
+    with pytest.raises(UsageError, match="give the id of a decision"):
+        office.archive.find("")

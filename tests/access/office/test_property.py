@@ -8,8 +8,9 @@ import pytest
 from bylaw.access.decide.outside import Outside, Screened
 from bylaw.access.office.filing import lines
 from bylaw.access.office.place import Office
-from bylaw.access.office.property import FILE, block, holdings, nothing, release
+from bylaw.access.office.property import FILE, block, holdings, nothing, owners_kept, release
 from bylaw.access.office.reports import period
+from bylaw.access.store.errors import UnderHold
 from bylaw.cli import main
 from bylaw.errors import RecordError, UsageError
 from bylaw.lineage.lab import Lab
@@ -47,6 +48,15 @@ def test_what_cannot_be_is_refused_and_nothing_is_written(office: Office) -> Non
         (["block", "foreign", "--what", "a", "--on", "0001-01-01"], "nothing is blocked since 0001-01-01"),
         (["block", "foreign", "--what", "a", "--on", "2999-01-01"], "still to come"),
         (["release", "1", "--ground", "order", "--why", ""], "--why says nothing"),
+        (["correct", "1", "--why", " ", "--value", "USD 5"], "--why says nothing"),
+        (["correct", "1", "--why", "slip", "--owner", "stranger"], "nobody is known as 'stranger'"),
+        (["correct", "1", "--why", "slip", "--value", "a\nb"], "--value cannot be read: it has a line break"),
+        (["correct", "1", "--why", "slip", "--on", "2999-01-01"], "still to come"),
+        (["correct", "1", "--why", "slip", "--what", ""], "--what says nothing"),
+        (["correct", "1", "--why", "slip", "--what", "credit"], "there is nothing to correct"),
+        (["correct", "1", "--why", "slip", "--not-released"], "property 1 was not released"),
+        (["correct", "1", "--why", "slip", "--never", "--value", "5"], "nothing else can be right of it"),
+        (["correct", "2", "--why", "slip", "--value", "5"], "no property has the number 2; there are 1"),
         (["filed", "blocked-property/1", "--reference", "a\u202eb"], "the reference cannot be read"),
         (
             ["filed", "blocked-property/1", "--reference", "a", "--on", "2026-06-01"],
@@ -97,3 +107,48 @@ def test_a_report_asks_what_is_held_of_whoever_is_blocked(
     assert main(["property", "release", "1", "--ground", "license", "--why", "GL 8", *where]) == 0
     assert "no report of it is owed" in capsys.readouterr().out
     assert main(["property", "list", *where]) == 0 and "0 properties blocked" in capsys.readouterr().out
+
+
+def test_a_wrong_record_is_corrected_before_and_after_it_was_filed(
+    office: Office, lab: Lab, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = ["--office", str(office.root), "--home", str(lab.root)]
+
+    def said(*words: str) -> str:
+        capsys.readouterr()
+        assert main([*words, *where]) == 0
+        return capsys.readouterr().out
+
+    block(office, "foreign", "credit", DAY, "ana", value="USD 400")
+    assert "bylaw decisions report" not in said("property", "correct", "1", "--value", "USD 4,000", "--why", "a slip")
+    drafted = said("decisions", "report")
+    assert "USD 4,000" in drafted and "USD 400\n" not in drafted and "corrected-property" not in drafted
+    said("property", "filed", "blocked-property/1", "--reference", "ORS 1")
+    told = said("property", "correct", "1", "--owner", "citizen", "--on", "2026-06-10", "--why", "another account")
+    assert "property 1 is corrected: owner: foreign → citizen; blocked since: 2026-06-12 → 2026-06-10" in told
+    assert "blocked-property/1 said otherwise when filed" in told
+    drafted = said("decisions", "report")
+    assert "Report corrected-property/2" in drafted and "blocked-property/1, filed as ORS 1" in drafted
+    listed = said("property", "list")
+    assert "1    citizen  credit  USD 4,000  blocked since 2026-06-10" in listed
+    assert listed.count("corrected on") == 2 and "value: USD 400 → USD 4,000 (a slip)" in listed
+    said("property", "filed", "corrected-property/2", "--reference", "ORS 2")
+    assert "Report corrected-property/2" not in said("decisions", "report")
+    said("property", "correct", "1", "--never", "--why", "the account of another lab")
+    assert "0 properties blocked" in said("property", "list")
+    assert block(office, "foreign", "credit", DAY, "ana").number == 2
+
+
+def test_whose_property_is_blocked_is_not_erased_while_it_is_and_ten_years_after(
+    office: Office, lab: Lab, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = ["--office", str(office.root), "--home", str(lab.root)]
+    erase = ["access", "erase", "foreign", "--why", "asked to", *where]
+    block(office, "foreign", "credit", DAY, "ana")
+    assert main(erase) == UnderHold.exit_code
+    assert "property 1 of foreign is blocked, or was: kept while it is, and 10 years after" in capsys.readouterr().err
+    release(office, 1, DAY, "order", "docket 7", "ana")
+    assert owners_kept(office, date(2036, 6, 11)) and not owners_kept(office, date(2036, 6, 12))
+    assert main(erase) == UnderHold.exit_code and "kept until 2036-06-12" in capsys.readouterr().err
+    assert main(["property", "correct", "1", "--never", "--why", "a slip", *where]) == 0
+    assert main(erase) == 0

@@ -228,3 +228,17 @@ def test_what_was_erased_and_comes_back_is_told(store: Store) -> None:
     assert [text[:60] for text in notes(list(report.remarks))] == [
         "line 2 p-1 citizenship: note: was erased before, and this br"
     ]
+
+
+def test_a_new_subject_that_is_known_in_other_letters_is_told(store: Store) -> None:
+    load(store, "id,kind,residence\nAna@lab,person,us\n")
+    report = load(store, "id,kind,residence\nana@lab,person,fr\nben@lab,person,fr\n")
+    assert [str(each) for each in report.remarks] == [
+        "line 2 ana@lab id: note: is a new subject; Ana@lab is known, the same in other letters"
+    ]
+
+
+def test_what_is_said_of_the_whole_file_is_no_row(store: Store) -> None:
+    users = '{"totalResults":9,"Resources":[{"userName":"p-1","meta":{"lastModified":"2026-05-13T04:42:34Z"}}]}'
+    report = load(store, users, "users.json")
+    assert report.totals.rows == 1 and "a page: 1 of 9 users" in report.text()

@@ -88,3 +88,9 @@ def test_no_file_breaks_the_reader(tmp_path_factory: pytest.TempPathFactory, con
         remarks(tmp_path_factory.mktemp("drawn"), content, "roster.jsonl")
     except BylawError as error:
         assert str(error)
+
+
+def test_a_key_that_comes_twice_is_a_fault(tmp_path: Path) -> None:
+    line = '{"id":"p-1","id":"p-2","kind":"person"}\n'
+    (found,) = faults(remarks(tmp_path, line, "roster.jsonl"))
+    assert found.startswith("line 1: fault: the key 'id' comes twice in one object")

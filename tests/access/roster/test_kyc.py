@@ -107,3 +107,36 @@ def test_no_changed_byte_passes(tmp_path_factory: pytest.TempPathFactory, data: 
     changed = msgspec.json.encode({**envelope, "payload": base64.b64encode(bytes(content)).decode()})
     rows, said = read(put(tmp_path_factory.mktemp("drawn"), changed, "kyc.dsse"), OPTIONS)
     assert rows == [] and len(faults(said)) == 1
+
+
+def raw(text: str, signer: LocalSigner = VERI) -> bytes:
+    return msgspec.json.encode(dsse.seal(text.encode(), signer, TYPE))
+
+
+def test_a_key_that_comes_twice_is_refused_in_the_payload_and_around_it(tmp_path: Path) -> None:
+    text = msgspec.json.encode(payload()).decode()
+    (found,) = told(tmp_path, raw(text.replace('"subject"', '"subject":"p-9","subject"')))
+    assert "the key 'subject' comes twice in one object" in found
+    (found,) = told(tmp_path, raw(text.replace('"values":[', '"values":[{"text":"ir"}],"values":[')))
+    assert "the key 'values' comes twice" in found
+    (found,) = told(tmp_path, b'{"payload":"e30=",' + sealed(payload())[1:])
+    assert "the key 'payload' comes twice" in found
+
+
+def test_two_passports_are_one_fact_with_two_citizenships_or_the_last_would_hide_the_first(tmp_path: Path) -> None:
+    first = payload(facts=[{"name": "citizenship", "values": [{"text": "ir"}]}])["results"][0]
+    second = payload(reference="V-2", facts=[{"name": "citizenship", "values": [{"text": "jp"}]}])["results"][0]
+    (found,) = told(tmp_path, sealed({**payload(), "results": [first, second]}))
+    assert found.startswith("line 1 p-1 citizenship: fault: V-2 says something else than V-1")
+    assert told(tmp_path, sealed({**payload(), "results": [first, {**first, "reference": "V-2"}]})) == []
+
+
+@pytest.mark.parametrize("results", [[], [{**payload()["results"][0], "facts": []}]])
+def test_a_result_that_says_nothing_makes_no_subject(tmp_path: Path, results: list[Any]) -> None:
+    assert told(tmp_path, sealed(payload(results=results))) == ["line 1 p-1 results: fault: no result says anything"]
+
+
+def test_a_payload_that_is_no_text_says_where(tmp_path: Path) -> None:
+    content = msgspec.json.encode(dsse.seal(msgspec.json.encode(payload()).replace(b"V-1", b"\xe9-1"), VERI, TYPE))
+    (found,) = told(tmp_path, content)
+    assert "the payload is not UTF-8, from its byte" in found

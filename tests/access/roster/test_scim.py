@@ -161,7 +161,7 @@ def test_of_several_addresses_the_primary_one_counts(
     given = [{"type": type, "country": country, "primary": primary} for type, country, primary in addresses]
     (row,), said = loaded(tmp_path, user(addresses=given))
     assert [value.text for fact in row.facts for value in fact.values or ()] == ([residence] if residence else [])
-    assert bool(notes(said)) == (residence is None and addresses[0][0] == "home")
+    assert bool(notes(said)) == (residence is None)
 
 
 def test_our_extension_says_what_scim_has_no_word_for(tmp_path: Path) -> None:
@@ -197,7 +197,8 @@ def test_our_extension_says_what_scim_has_no_word_for(tmp_path: Path) -> None:
         (user(addresses=["home"]), "addresses is no object"),
         (user(meta={}), "say 'as_of'"),
         (user(meta={"lastModified": "yesterday"}), "is no date"),
-        (user(**{ENTERPRISE: {"organization": "Acme Corp"}}), "'Acme Corp' is no id"),
+        (user(**{ENTERPRISE: {"organization": "Acme Corp"}}), "say with --organization NAME=ID"),
+        (user(Operations=[{"op": "replace"}]), "is a request to change a user"),
         (user(**{ACCESS: {"citizenships": ["cn", "unknown"]}}), "unknown country 'unknown'"),
         (user(**{ACCESS: {"citizenships": [{"value": "cn", "from": "1990"}]}}), "there is no 'a value.from'"),
         (user(**{ACCESS: {"grade": "sworn"}}), "there is no grade 'sworn'"),
@@ -212,7 +213,49 @@ def test_what_is_wrong_with_a_user_is_told(tmp_path: Path, said: Any, told: str)
 def test_a_page_of_a_longer_list_is_told(tmp_path: Path) -> None:
     answer = {"schemas": [LIST], "totalResults": 900, "Resources": [user()]}
     _, said = read(put(tmp_path, msgspec.json.encode(answer), "users.json"), BARE)
-    assert notes(said) == ["totalResults: note: a page: 1 of 900 users"]
+    assert notes(said) == [
+        "totalResults: note: a page: 1 of 900 users; the others are not in this file, and nothing is said of them"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"totalResults": 900}, "900 users by its totalResults, and no list of them"),
+        ({"totalResults": 1, "Resources": user()}, "no list of them as its Resources"),
+        ({"totalResults": True, "Resources": [user()]}, "no number of users"),
+        ({"totalResults": -1, "Resources": [user()]}, "no number of users"),
+    ],
+)
+def test_a_list_without_its_users_is_refused(tmp_path: Path, said: dict[str, Any], told: str) -> None:
+    with pytest.raises(RecordError, match=told):
+        read(put(tmp_path, msgspec.json.encode({"schemas": [LIST], **said}), "users.json"), BARE)
+
+
+def test_a_list_of_nobody_may_leave_its_users_out(tmp_path: Path) -> None:
+    _, said = read(put(tmp_path, msgspec.json.encode({"schemas": [LIST], "totalResults": 0}), "users.json"), BARE)
+    assert notes(said) == ["the file: note: holds no subject at all"]
+
+
+def test_a_key_that_comes_twice_is_refused(tmp_path: Path) -> None:
+    twice = msgspec.json.encode(user(active=True)).replace(b'"active":true', b'"active":true,"active":false')
+    with pytest.raises(RecordError, match="the key 'active' comes twice"):
+        read(put(tmp_path, twice, "user.json"), BARE)
+    lines = msgspec.json.encode(user()) + b"\n" + twice + b"\n"
+    found, said = read(put(tmp_path, lines, "users.scim"), BARE)
+    assert len(found) == 1 and "line 2: fault: the key 'active' comes twice" in faults(said)[0]
+
+
+def test_two_user_names_that_differ_in_case_alone_are_refused(tmp_path: Path) -> None:
+    _, said = loaded(tmp_path, user(userName="Ana"), user(userName="ana"))
+    assert faults(said) == ["line 2 ana userName: fault: is Ana of line 1 in other letters, and a userName has no case"]
+
+
+def test_an_address_of_no_type_is_told_and_one_country_in_two_spellings_is_one(tmp_path: Path) -> None:
+    (row,), said = loaded(tmp_path, user(addresses=[{"country": "ir", "primary": True}]))
+    assert row.facts == () and "neither of type home nor work, so nothing is taken from those in ir" in notes(said)[0]
+    (row,), said = loaded(tmp_path, user(addresses=[{"type": "home", "country": each} for each in ("USA", "us")]))
+    assert values(row, "residence") == (Value(text="us"),) and notes(said) == []
 
 
 def test_a_user_a_line(tmp_path: Path) -> None:

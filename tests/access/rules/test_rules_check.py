@@ -133,6 +133,14 @@ def test_licenses() -> None:
     assert any("overlaps with twin@1 for org-1" in each for each in complaints(DIRECTIVE, LICENSE, twin, BASE))
 
 
+def test_who_ends_ordinary_access_is_told_what_that_leaves() -> None:
+    """It can be meant, so it is no error; nobody should learn it from the first decision."""
+    ending = RESCISSION.replace('"order"', f'"{parse(BASE).id}"')
+    (told,) = complaints(BASE, ending)
+    assert told.startswith("warning: base: no base rule covers fable-5 on api, batch") and "2026-06-30" in told
+    assert told.endswith("every decision there will be *hold*")
+
+
 def test_gaps() -> None:
     assert "error: base: there is no base rule: every decision will be *hold*" in complaints(DIRECTIVE)
     narrow = BASE.replace('models = ["*"]', 'models = ["fable-5"]\nsurfaces = ["api"]')

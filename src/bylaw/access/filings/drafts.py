@@ -13,7 +13,9 @@ import msgspec
 from bylaw.access.filings import calendar
 from bylaw.access.filings.terms import term
 
-Kind = Literal["rejected-transaction", "blocked-property", "unblocked-property", "annual-blocked-property"]
+Kind = Literal[
+    "rejected-transaction", "blocked-property", "unblocked-property", "annual-blocked-property", "corrected-property"
+]
 
 _FILER = {
     "contact": "name, telephone number and e-mail address of somebody to ask",
@@ -63,6 +65,15 @@ ASKED: Mapping[Kind, Mapping[str, str]] = {
         "count": "how many properties are listed",
         "property": "each property: owner, since when, what and where, its value on that day, under which authority",
         "value": "the total value in US dollars",
+    },
+    "corrected-property": {
+        "filer": "name and address of the one who filed the reports",
+        **_FILER,
+        "reports": "the reports that were filed, with their references",
+        "property": "which property they are about, as it was reported",
+        "correction": "what was reported and what is right",
+        "reason": "how it came to be reported otherwise",
+        "documents": "copies of documents that show what is right",
     },
 }
 """The fields of each report, in their order. That these are owed, and when, was checked against the sources that

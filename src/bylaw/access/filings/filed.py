@@ -17,8 +17,8 @@ from bylaw.errors import UsageError
 
 LONGEST = 200
 """Characters of a reference."""
-Report = Annotated[str, Meta(pattern=r"^[a-z-]{1,40}/[0-9]{1,15}\Z")]
-"""As ``Draft.report`` names it: ``blocked-property/1``."""
+Report = Annotated[str, Meta(pattern=r"^[a-z-]{1,40}/[0-9]{1,15}(-[0-9]{1,3})?\Z")]
+"""As ``Draft.report`` names it: ``blocked-property/1``, ``unblocked-property/1-2`` of a second release."""
 
 
 class Filed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

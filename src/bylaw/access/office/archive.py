@@ -99,6 +99,8 @@ class Archive:
 
     def find(self, id: str) -> Made:
         """The decision of an id, or of the start of one. Raises ``UsageError`` if there is none, or several."""
+        if not id:
+            raise UsageError("give the id of a decision, or how it begins; bylaw decisions list has them")
         word = id if id.startswith("decision-") else f"decision-{id}"
         with self._open() as base:
             found = base.execute(

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from bylaw.access.office.journal import Act
 from bylaw.access.office.place import Office, stamp
+from bylaw.access.office.status import LIVE, idle, statuses
 from bylaw.access.ownership.rule import rules
 from bylaw.access.rules.approval import approved, envelope_of
 from bylaw.access.rules.check import Complaint, check
@@ -38,8 +39,13 @@ def enact(office: Office, path: Path, lab: Lab, at: datetime, *, despite_errors:
 
 def complaints(office: Office, documents: Iterable[Document], at: datetime) -> tuple[Complaint, ...]:
     """What is wrong with a set of documents, by the models, lists and subjects of this office."""
+    documents = tuple(documents)
+    without_effect = tuple(
+        Complaint(severity="warning", rule=name, field=field, text=text)
+        for name, field, text in idle(office, documents, at)
+    )
     with office.store() as store:
-        return check(
+        return without_effect + check(
             documents,
             models=office.settings.models,
             at=at,
@@ -51,7 +57,7 @@ def complaints(office: Office, documents: Iterable[Document], at: datetime) -> t
 
 def _enact(office: Office, path: Path, lab: Lab, at: datetime, despite_errors: bool) -> Act:
     document = approved(path, office.approvers(), at)
-    _require_new(office, document)
+    _require_new(office, document, at)
     ended = _ended(office, document)
     errors = _errors(office, document, at)
     if errors and not despite_errors:
@@ -77,13 +83,17 @@ def _enact(office: Office, path: Path, lab: Lab, at: datetime, despite_errors: b
 
 
 def rescission(office: Office, id: str, citation: str, at: datetime) -> str:
-    """The text of a document that ends one in force, all versions of an id, from ``at`` on.
+    """The text of a document that ends one in force, all versions of an id, from ``at`` on; or one that is to come, if
+    none of that id is in force yet.
 
-    Raises ``UsageError`` if none of that id is in force, ``SettingsError`` for a citation that says nothing.
+    Raises ``UsageError`` if there is none, ``SettingsError`` for a citation that says nothing.
     """
-    found = [rule.document for rule in office.policy(at).rules if id in (rule.document.id, rule.document.name)]
+    mine = [each for each in statuses(office, at) if id in (each.document.id, each.document.name)]
+    found = [each.document for each in mine if each.state == "in force"]
+    found = found or [each.document for each in mine if each.state == "to come"]
     if not found:
-        raise UsageError(f"nothing in force is called {id}; bylaw directive list shows what is")
+        known = f"; {mine[-1].document.name} is {mine[-1].words}" if mine else ""
+        raise UsageError(f"nothing in force is called {id}{known}; bylaw directive list shows what is")
     document = found[0]
     name = f"rescind-{document.id}"[:LONGEST]
     said: dict[str, object] = {
@@ -103,10 +113,12 @@ def rescission(office: Office, id: str, citation: str, at: datetime) -> str:
     return text
 
 
-def _require_new(office: Office, document: Document) -> None:
+def _require_new(office: Office, document: Document, at: datetime) -> None:
     for act in office.journal.acts():
         if act.digest == document.digest:
-            raise UsageError(f"{document.name} was enacted at {stamp(act.at)} already")
+            gone = [each.words for each in statuses(office, at) if each.act == act and each.state not in LIVE]
+            again = f", and is {gone[0]}; give it a new version to enact it again" if gone else ""
+            raise UsageError(f"{document.name} was enacted at {stamp(act.at)} already{again}")
         if act.document == document.name:
             raise UsageError(f"another text was enacted as {document.name}; give this one a new version")
 

@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from bylaw.errors import RecordError
 from bylaw.storage import append_line, read_records
 
 Known = datetime | int | None
@@ -45,7 +46,13 @@ class Journal:
         """Every act, in order; with ``known_by``, the first so many, or those done up to an instant."""
         if not self.path.exists():
             return ()
-        acts = tuple(read_records(self.path, Act))
+        try:
+            acts = tuple(read_records(self.path, Act))
+        except RecordError as error:
+            if self.path.read_bytes().endswith(b"\n"):
+                raise
+            hint = "whoever wrote it was killed: take that line out, and enact again what bylaw access verify names"
+            raise RecordError(f"{error}; {hint}") from error
         if isinstance(known_by, int):
             return acts[:known_by]
         return tuple(act for act in acts if known_by is None or act.at <= known_by)

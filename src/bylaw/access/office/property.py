@@ -1,10 +1,14 @@
 """Property of blocked persons, as this office has written it down: a line for each entry, only ever appended to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import TypeVar
 
-from bylaw.access.filings.property import Entry, Ground, Holdings, Nothing, Property, Released
+from msgspec.structs import replace
+
+from bylaw.access.filings.filed import Filed
+from bylaw.access.filings.property import Corrected, Correction, Entry, Ground, Holdings, Nothing, Property, Released
+from bylaw.access.filings.terms import term
 from bylaw.access.office.place import Office
 from bylaw.access.roster.characters import unseen
 from bylaw.access.roster.values import OLDEST
@@ -12,7 +16,7 @@ from bylaw.errors import UsageError
 from bylaw.storage import append_line, read_records
 
 FILE = "property.jsonl"
-E = TypeVar("E", Property, Nothing, Released)
+E = TypeVar("E", Property, Nothing, Released, Corrected)
 
 
 def holdings(office: Office) -> Holdings:
@@ -26,17 +30,9 @@ def block(office: Office, owner: str, property: str, on: date, by: str, **more: 
 
     Raises ``UsageError`` for a subject that nobody knows, a text that says nothing or cannot be read, an absurd day.
     """
-    _require_known(office, owner)
-    _require_said(what=property)
-    _require_seen(**more)
-    if on < OLDEST:
-        raise UsageError(f"nothing is blocked since {on}")
-
-    def entry(held: Holdings) -> Property:
-        number = 1 + max(held.property, default=0)
-        return Property(number=number, owner=owner, property=property, on=on, by=by, **more)
-
-    return _written(office, entry)
+    said = Property(number=0, owner=owner, property=property, on=on, by=by, **more)
+    _require_sound(office, said)
+    return _written(office, lambda held: replace(said, number=1 + held.last))
 
 
 def nothing(office: Office, owner: str, on: date, by: str) -> Nothing:
@@ -63,6 +59,66 @@ def release(office: Office, number: int, on: date, ground: Ground, why: str, by:
         return Released(number=number, on=on, ground=ground, why=why, by=by)
 
     return _written(office, entry)
+
+
+def correct(
+    office: Office,
+    number: int,
+    changes: Mapping[str, str | date] | None,
+    on: date,
+    why: str,
+    by: str,
+    standing: Mapping[str, Filed],
+    *,
+    unreleased: bool = False,
+) -> Correction:
+    """Write down that what was written down of a property is wrong. ``changes`` has what is right, by the names of
+    ``Property``; None: there never was such property. ``standing``: what is filed.
+
+    Raises ``UsageError`` as ``block`` does, for a number that nothing has, and for what corrects nothing.
+    """
+    _require_said(why=why)
+    was = holdings(office).require_known(number)
+    right = None if changes is None else replace(was, by=by, **changes)
+    if right:
+        _require_sound(office, right)
+
+    def entry(held: Holdings) -> Corrected:
+        if held.require_known(number) != was:
+            raise UsageError(f"property {number} was corrected meanwhile; look again with bylaw property list")
+        made = Corrected(
+            correction=1 + len(held.corrections),
+            number=number,
+            on=on,
+            why=why,
+            by=by,
+            right=right,
+            unreleased=unreleased,
+        )
+        return held.require_correction(made, standing)
+
+    _written(office, entry)
+    return holdings(office).corrections[-1]
+
+
+def owners_kept(office: Office, today: date) -> dict[str, str]:
+    """Whose facts are kept for what is blocked of theirs, or was in the years before (31 CFR 501.601), with why."""
+    rule, held, kept = term("blocked-property"), holdings(office), dict[str, str]()
+    for each in held.property.values():
+        released = held.released.get(each.number)
+        until = rule.keep_until(each.on, released.on if released else None)
+        if until is None or today < until:
+            how_long = f"until {until}" if until else f"while it is, and {rule.keep_years} years after"
+            kept[each.owner] = f"property {each.number} of {each.owner} is blocked, or was: kept {how_long}"
+    return kept
+
+
+def _require_sound(office: Office, said: Property) -> None:
+    _require_known(office, said.owner)
+    _require_said(what=said.property)
+    _require_seen(where=said.where, target=said.target, value=said.value, authority=said.authority)
+    if said.on < OLDEST:
+        raise UsageError(f"nothing is blocked since {said.on}")
 
 
 def _written(office: Office, entry: Callable[[Holdings], E]) -> E:

@@ -1,6 +1,6 @@
 """What has become of every document that was enacted: to come, in force, ended, or put out by another."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -12,6 +12,7 @@ from bylaw.access.rules.document import Directive, Document
 from bylaw.errors import UsageError
 
 State = Literal["to come", "in force", "ended", "rescinded", "superseded"]
+LIVE: tuple[State, ...] = ("to come", "in force")
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -21,6 +22,11 @@ class Status(msgspec.Struct, frozen=True):
     document: Document
     state: State
     by: str = ""
+
+    @property
+    def words(self) -> str:
+        """``rescinded by order-8@1``, ``to come``."""
+        return f"{self.state} by {self.by}" if self.by else self.state
 
 
 def statuses(office: Office, at: datetime) -> tuple[Status, ...]:
@@ -42,6 +48,24 @@ def before(office: Office, document: Document, at: datetime) -> Document | None:
     """The version enacted before this one; None: there is none."""
     earlier = [each for each in office.rules(at) if each.id == document.id and each.version < document.version]
     return max(earlier, key=lambda each: each.version, default=None)
+
+
+def idle(office: Office, documents: Iterable[Document], at: datetime) -> Iterator[tuple[str, str, str]]:
+    """(name, field, sentence) for what in documents that are not enacted would have no effect at an instant."""
+    enacted = {act.digest for act in office.journal.acts()}
+    for one in documents:
+        if one.digest in enacted:
+            continue
+        if one.effective_until is not None and one.effective_from < one.effective_until <= at:
+            yield (
+                one.name,
+                "effective_until",
+                f"ended on {one.effective_until}, so it is not in force if it is enacted now",
+            )
+        for name in getattr(one, "rescinds", ()):
+            mine = [each for each in statuses(office, at) if name in (each.document.id, each.document.name)]
+            if mine and all(each.state not in LIVE for each in mine):
+                yield one.name, "rescinds", f"{name} is {mine[-1].words} already"
 
 
 def _status(act: Act, document: Document, counting: Sequence[Document], at: datetime) -> Status:

@@ -10,6 +10,7 @@ Time: one step for each party and each possible parent. Flat lists of numbers on
 the garbage collector busier than the search.
 """
 
+from array import array
 from collections.abc import Sequence
 
 SEED, OTHER = 1, 2
@@ -28,7 +29,7 @@ class Above:
     """
 
     def __init__(self, size: int) -> None:
-        self.one = [NOBODY] * size
+        self.one = array("i", [NOBODY]) * size
         self.more: dict[int, int] = {}
         self.owner: list[int] = []
         self.earlier: list[int] = []
@@ -92,7 +93,7 @@ class _Search:
 
     def __init__(self, above: Above, leads: bytearray, own: bytes | bytearray) -> None:
         self.above, self.leads, self.own = above, leads, own
-        self.place = [NOBODY] * len(leads)
+        self.place = array("i", [NOBODY]) * len(leads)
         self.path, self.bounds, self.open, self.rows = list[int](), list[int](), list[int](), list[int]()
 
     def all(self) -> None:

@@ -1,11 +1,12 @@
 """The interests in force on one day as a weighted graph, checked as a whole: it is right, or it is refused.
 
 Parties are numbered in the order given. Each way in which the graph is walked has its own columns: ``inward`` the
-interests in an entity (for proofs), ``outward`` the entities of an owner (for the fixed points). Plain lists hold them:
-the fixed points touch one edge at a time, in an order nobody knows before, which is no work for vectors; and the room
-needs no other dependency.
+interests in an entity (for proofs), ``outward`` the entities of an owner (for the fixed points). Arrays of the standard
+library hold them: the fixed points touch one edge at a time, in an order nobody knows before, which is no work for
+vectors, but less of it misses the processor's caches than with a list, whose numbers lie anywhere.
 """
 
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Literal
@@ -90,13 +91,13 @@ class Graph:
         owners = [number[row.owner] for row in self._rows]
         entities = [number[row.entity] for row in self._rows]
         stakes = [row.stake for row in self._rows]
-        self._into, self.first = _starts(entities, size), _starts(owners, size)
+        self._into, self.first = _starts(entities, size), array("i", _starts(owners, size))
         order = _order(owners, self.first)
-        self.owner = [owners[at] for at in order]
-        self.entity = [entities[at] for at in order]
-        self.low = [stakes[at].lower for at in order]
-        self.high = [stakes[at].upper for at in order]
-        self.listed = [0] * size
+        self.owner = array("i", [owners[at] for at in order])
+        self.entity = array("i", [entities[at] for at in order])
+        self.low = array("q", [stakes[at].lower for at in order])
+        self.high = array("q", [stakes[at].upper for at in order])
+        self.listed = array("q", bytes(8 * size))
         for entity, stake in zip(entities, stakes, strict=True):
             self.listed[entity] += stake.lower
 

@@ -79,10 +79,10 @@ def checked(found: Found, options: Options, kinds: Kinds, histories: Histories) 
 
 
 def _totals(found: Found, remarks: Sequence[Remark], change: Change) -> Totals:
-    """A row that does not decode is a row too."""
+    """A row that does not decode is a row too; what is said of the whole file (line 0) is none."""
     faulty = {remark.line for remark in remarks if remark.weight == "fault"}
-    lines = {row.line for row in found.rows}
-    return Totals(rows=len(lines | {remark.line for remark in found.remarks}), refused=len(faulty), **change.counts)
+    lines = {row.line for row in found.rows} | {remark.line for remark in found.remarks if remark.line}
+    return Totals(rows=len(lines), refused=len(faulty), **change.counts)
 
 
 def _histories(store: Store, by: str) -> Histories:

@@ -27,6 +27,8 @@ class Change(msgspec.Struct):
     said: list[Said] = []
     remarks: list[Remark] = []
     counts: Counter[str] = msgspec.field(default_factory=Counter)
+    fresh: list[Row] = []
+    """Rows of subjects that are new."""
 
 
 def compare(rows: Sequence[Row], store: Store, today: date, by: str) -> Change:
@@ -36,7 +38,19 @@ def compare(rows: Sequence[Row], store: Store, today: date, by: str) -> Change:
     for start, known in zip(range(0, len(rows), ASKED), found, strict=True):
         for row in rows[start : start + ASKED]:
             _row(row, known.get(row.id), today, change)
+    if change.fresh:
+        change.remarks.extend(_alike(change.fresh, store.ids()))
     return change
+
+
+def _alike(fresh: Sequence[Row], known: Iterator[str]) -> Iterator[Remark]:
+    """A note for each new subject that is perhaps no new one: what is said of it does not reach the one that is known,
+    not even that it is employed no longer.
+    """
+    folded = {row.id.casefold(): row for row in fresh}
+    for id in known:
+        if row := folded.get(id.casefold()):
+            yield note(row.line, row.id, "id", f"is a new subject; {id} is known, the same in other letters")
 
 
 def _row(row: Row, known: Known | None, today: date, change: Change) -> None:
@@ -49,6 +63,7 @@ def _row(row: Row, known: Known | None, today: date, change: Change) -> None:
         facts = tuple(_to_record(row, history, today, change))
         change.remarks.extend(_brought_back(row, facts, known))
     else:
+        change.fresh.append(row)
         change.counts["subjects"] += 1
         change.counts["new"] += len(facts)
     if facts or not known:

@@ -14,7 +14,7 @@ from datetime import date
 import msgspec
 
 from bylaw.access.roster.options import Options
-from bylaw.access.roster.reading import HALF, Found, lines_of
+from bylaw.access.roster.reading import HALF, Found, lines_of, require_each_key_once
 from bylaw.access.roster.rows import Row, fault, near
 from bylaw.access.roster.words import grade_of, kind_of, name_of, require
 from bylaw.access.subjects import Fact, Value
@@ -56,6 +56,10 @@ def load(content: bytes, where: str, options: Options) -> Found:
             continue
         try:
             line = _decode(text)
+            require_each_key_once(text)
+        except UsageError as error:
+            found.remarks.append(fault(number, "", "", str(error)))
+            continue
         except (msgspec.DecodeError, RecursionError) as error:
             sentence, field = explained(str(error), _KEYS)
             found.remarks.append(fault(number, "", field, sentence))

@@ -9,7 +9,8 @@
 The facts of a result have the grade *verified*; their evidence is the document and the provider's reference. Refused
 by name: a signature that the trusted key of that very provider did not make, another payload type, a result from after
 today or older than ``Options.fresh`` days, one that has expired, a subject other than the one that was to be checked,
-one reference for two subjects.
+one reference for two subjects, a key that comes twice, results of which one says of a fact what another does not (a
+fact is all there is of it: two passports are two citizenships of one fact, or the last result would hide the first).
 """
 
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ import msgspec
 
 from bylaw.access.roster.jsonl import explained
 from bylaw.access.roster.options import Options
-from bylaw.access.roster.reading import HALF, Found, lines_of
+from bylaw.access.roster.reading import HALF, Found, lines_of, require_each_key_once
 from bylaw.access.roster.rows import Row, fault, near
 from bylaw.access.roster.words import name_of
 from bylaw.access.subjects import Fact, SubjectKind, Value
@@ -87,18 +88,27 @@ def opened(content: bytes, options: Options) -> Payload:
     if not options.providers:
         raise UsageError("no KYC provider is trusted; give the provider's name and public key")
     envelope = dsse.parse(content)
+    require_each_key_once(content)
     signed = dsse.unseal(envelope, options.providers.values(), TYPE)
-    try:
-        payload = _decode(signed)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        sentence, field = explained(str(error), _KEYS)
-        raise UsageError(f"the payload does not read: {field + ': ' if field else ''}{sentence}") from error
+    payload = _payload(signed)
     key = options.providers.get(payload.provider)
     if key is None:
         raise UsageError(
             f"the provider {payload.provider!r} is not trusted; {near(payload.provider, options.providers)}"
         )
     dsse.unseal(envelope, [key], TYPE)
+    return payload
+
+
+def _payload(signed: bytes) -> Payload:
+    try:
+        payload = _decode(signed)
+        require_each_key_once(signed)
+    except UnicodeDecodeError as error:
+        raise UsageError(f"the payload is not UTF-8, from its byte {error.start} on") from error
+    except (msgspec.DecodeError, RecursionError) as error:
+        sentence, field = explained(str(error), _KEYS)
+        raise UsageError(f"the payload does not read: {field + ': ' if field else ''}{sentence}") from error
     return payload
 
 
@@ -117,6 +127,9 @@ def _envelopes(content: bytes, where: str) -> Iterator[tuple[int, str, bool]]:
 def _faults(payload: Payload, options: Options, subjects: dict[str, str]) -> Iterator[tuple[str, str]]:
     if options.checked is not None and payload.subject != options.checked:
         yield "subject", f"this is about {payload.subject!r}, and {options.checked!r} was to be checked"
+    if not any(result.facts for result in payload.results):
+        yield "results", "no result says anything"
+    yield from _conflicts(payload)
     oldest = options.today - timedelta(days=options.fresh)
     for result in payload.results:
         if result.on > options.today:
@@ -131,6 +144,21 @@ def _faults(payload: Payload, options: Options, subjects: dict[str, str]) -> Ite
         if other != payload.subject:
             yield "reference", f"{result.reference} is also the result of {other}"
         yield from _name_faults(result)
+
+
+def _conflicts(payload: Payload) -> Iterator[tuple[str, str]]:
+    first: dict[str, tuple[str, tuple[Value, ...] | None]] = {}
+    for result in payload.results:
+        for fact in result.facts:
+            reference, values = first.setdefault(fact.name, (result.reference, fact.values))
+            if values != fact.values:
+                yield (
+                    fact.name,
+                    (
+                        f"{result.reference} says something else than {reference}, and a fact is all there is of it: "
+                        "one of them has to give all values"
+                    ),
+                )
 
 
 def _name_faults(result: Result) -> Iterator[tuple[str, str]]:

@@ -1,13 +1,15 @@
 """What the loaders share: a file as text, its lines, and what they found."""
 
+import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from bylaw.access.roster.rows import Remark, Row
-from bylaw.errors import RecordError
+from bylaw.errors import RecordError, UsageError
 
 _OTHER = {
     b"\xff\xfe": "UTF-16",
@@ -62,3 +64,17 @@ def lines_of(content: bytes, where: str) -> Iterator[tuple[int, str, bool]]:
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
             yield number, line.removesuffix("\r"), number < last
+
+
+def require_each_key_once(content: str | bytes) -> None:
+    """Raises ``UsageError`` for JSON in which an object has a key twice: readers differ in which of the two they take,
+    so what one person looked at need not be what is brought in. The text has been decoded before.
+    """
+    json.loads(content, object_pairs_hook=_once, parse_int=str, parse_float=str)
+
+
+def _once(pairs: Sequence[tuple[str, Any]]) -> None:
+    names = [name for name, _ in pairs]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise UsageError(f"the key {twice!r} comes twice in one object, and which of the two counts nobody can say")

@@ -15,19 +15,23 @@ What SCIM has no word for is in the extension ``ACCESS``: ``citizenships``, ``pe
 ``"none"`` and ``"unknown"`` stand alone. Of the whole user: ``source``, ``grade``, ``asOf``, ``expires``, ``evidence``.
 
 Names of attributes and schemas are read in any case (RFC 7643, section 2.1); null and an empty list say nothing
-(section 2.5). Attributes that mean nothing here are counted. A user's line is its number in the file.
+(section 2.5). Attributes that mean nothing here are counted. A user's line is its number in the file. A userName has no
+case (section 4.1.1): two that differ in it alone are refused. A key that comes twice, a list without its users and a
+request to change a user (a PatchOp) are refused too; a page of a longer list is told.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from bylaw.access.countries import find
 from bylaw.access.roster import cells
 from bylaw.access.roster.attributes import Attributes
+from bylaw.access.roster.characters import id_fault
 from bylaw.access.roster.options import Options
 from bylaw.access.roster.provenance import Provenance, provenance
-from bylaw.access.roster.reading import HALF, Found, lines_of, text_of
-from bylaw.access.roster.rows import Row, fault, note
+from bylaw.access.roster.reading import HALF, Found, lines_of, require_each_key_once, text_of
+from bylaw.access.roster.rows import Remark, Row, fault, note
 from bylaw.access.subjects import FactName, Value
 from bylaw.errors import RecordError, UsageError
 
@@ -55,7 +59,19 @@ def load(content: bytes, where: str, options: Options) -> Found:
     found = Found()
     for number, user in _users(content, where, found):
         _User(number, options, found).take(user)
+    if options.scim_id == "userName":
+        found.remarks += _again(found.rows)
     return found
+
+
+def _again(rows: Sequence[Row]) -> Iterator[Remark]:
+    """A fault for each userName that came before in other letters."""
+    first: dict[str, Row] = {}
+    for row in rows:
+        before = first.setdefault(row.id.casefold(), row)
+        if before.id != row.id:
+            text = f"is {before.id} of line {before.line} in other letters, and a userName has no case"
+            yield fault(row.line, row.id, "userName", text)
 
 
 def _users(content: bytes, where: str, found: Found) -> Iterator[tuple[int, object]]:
@@ -65,17 +81,30 @@ def _users(content: bytes, where: str, found: Found) -> Iterator[tuple[int, obje
         yield from _lines(content, where, found, error)
         return
     try:
+        require_each_key_once(content.decode("utf-8-sig"))
         answer = Attributes(whole, "the file")
     except UsageError as error:
-        raise RecordError("is neither a SCIM User nor a ListResponse", where) from error
-    listed, total = answer.take("Resources"), answer.take("totalResults")
-    if listed is None and total is None:
+        raise RecordError(f"is neither a SCIM User nor a ListResponse: {error}", where) from error
+    if answer.take("Resources") is None and answer.take("totalResults") is None:
         yield 1, whole
-        return
-    listed = listed if isinstance(listed, list) else []
-    if total is not None and total != len(listed):
-        found.remarks.append(note(0, "", "totalResults", f"a page: {len(listed)} of {total} users"))
-    yield from enumerate(listed, 1)
+    else:
+        yield from enumerate(_listed(answer, where, found), 1)
+
+
+def _listed(answer: Attributes, where: str, found: Found) -> list[object]:
+    """The users of a ListResponse; that there are more than it lists is told. Raises ``RecordError``."""
+    listed, total = answer.take("Resources"), answer.take("totalResults")
+    if total is not None and not str(total).isdecimal():
+        raise RecordError(f"has no number of users as its totalResults, but {total!r}", where)
+    count = None if total is None else int(total)
+    if listed is None and not count:
+        return []
+    if not isinstance(listed, list):
+        raise RecordError(f"has {total} users by its totalResults, and no list of them as its Resources", where)
+    if count is not None and count != len(listed):
+        rest = "the others are not in this file, and nothing is said of them" if count > len(listed) else "too few"
+        found.remarks.append(note(0, "", "totalResults", f"a page: {len(listed)} of {count} users; {rest}"))
+    return listed
 
 
 def _lines(content: bytes, where: str, found: Found, error: Exception) -> Iterator[tuple[int, object]]:
@@ -86,6 +115,9 @@ def _lines(content: bytes, where: str, found: Found, error: Exception) -> Iterat
     for number, line, whole in lines:
         try:
             user = msgspec.json.decode(line)
+            require_each_key_once(line)
+        except UsageError as twice:
+            found.remarks.append(fault(number, "", "", str(twice)))
         except (msgspec.DecodeError, RecursionError) as fell:
             if number == lines[0][0]:
                 raise RecordError(f"is no JSON, or is cut off: {error}", where) from error
@@ -121,6 +153,8 @@ class _User:
         schemas = attributes.take("schemas")
         if schemas is not None and USER.lower() not in [str(each).lower() for each in schemas]:
             raise UsageError(f"is no user: its schemas are {schemas}")
+        if attributes.take("Operations") is not None:
+            raise UsageError("is a request to change a user; bring in the user as it is afterwards")
 
     def _read(self, attributes: Attributes) -> tuple[dict[FactName, Values], Provenance]:
         for known in ("id", "externalId", "userName"):
@@ -148,18 +182,26 @@ class _User:
     def _places(self, attributes: Attributes) -> Iterator[tuple[FactName, Values]]:
         """Residence and location, where one country is said of each."""
         said: dict[str, dict[str, bool]] = {}
+        elsewhere: dict[str, None] = {}
         for address in attributes.several("addresses"):
             type, country = address.text("type").lower(), address.text("country")
             primary = bool(address.truth("primary"))
             if country and type in _PLACES:
+                known = find(country)
+                country = known.code if known else country
                 said.setdefault(type, {})[country] = said.get(type, {}).get(country, False) or primary
+            elif country:
+                elsewhere[country] = None
+        if elsewhere:
+            where = ", ".join(elsewhere)
+            self._note("addresses", f"neither of type home nor work, so nothing is taken from those in {where}")
         for type, countries in said.items():
             chosen = [country for country, primary in countries.items() if primary] or list(countries)
             if len(chosen) == 1:
                 yield _PLACES[type], (Value(text=chosen[0]),)
             else:
                 self._note(
-                    "addresses", f"several {type} addresses, in {', '.join(chosen)}, and none is the primary one"
+                    "addresses", f"several {type} addresses, in {', '.join(chosen)}, and not one is the primary one"
                 )
 
     def _employer(self, attributes: Attributes, source: Provenance) -> Iterator[tuple[FactName, Values]]:
@@ -174,6 +216,8 @@ class _User:
             self._note("userType", f"{role or 'nothing'!r} is neither employee nor contractor: the role is not known")
         until = source.as_of if active is False else None
         id = self.options.organizations.get(organization, organization)
+        if odd := id_fault(id):
+            raise UsageError(f"the organization {id!r} is no id: {odd}; say with --organization NAME=ID which it has")
         yield "employer", (Value(text=id, until=until, detail=detail),)
 
     def _attempt(self, path: str, name: FactName, said: object, values: dict[FactName, Values]) -> None:

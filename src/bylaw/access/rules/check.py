@@ -74,7 +74,13 @@ def check(
     found += [
         Complaint(severity=level, rule=rule, field=field, text=text) for level, rule, field, text in licenses(documents)
     ]
-    found += [Complaint(severity="error", rule="", field="base", text=text) for text in gaps(documents, models, at)]
+    open_ = list(gaps(documents, models, at))
+    found += [Complaint(severity="error", rule="", field="base", text=text) for text in open_]
+    found += [
+        Complaint(severity="warning", rule="", field="base", text=f"{text}: every decision there will be *hold*")
+        for text in gaps(documents, models, at, put_out=True)
+        if text not in open_
+    ]
     return tuple(sorted(dict.fromkeys(found), key=lambda each: (each.severity, each.rule, each.field)))
 
 

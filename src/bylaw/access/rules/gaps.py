@@ -6,13 +6,18 @@ from typing import get_args
 
 from bylaw.access.decision import Surface
 from bylaw.access.rules.document import EVERY, Base, Document
+from bylaw.access.rules.relations import end_of
 
 SURFACES: tuple[Surface, ...] = get_args(Surface)
 Span = tuple[datetime, datetime | None]
 
 
-def gaps(documents: Sequence[Document], models: Collection[str] | None, at: datetime) -> Iterator[str]:
-    """A sentence for each gap from ``at`` on. Without a list of models, those that the rules name."""
+def gaps(
+    documents: Sequence[Document], models: Collection[str] | None, at: datetime, *, put_out: bool = False
+) -> Iterator[str]:
+    """A sentence for each gap from ``at`` on. Without a list of models, those that the rules name. ``put_out``: what
+    base rules leave that others end, too; else each covers what its own dates say.
+    """
     bases = [each for each in documents if isinstance(each, Base)]
     if not bases:
         yield "there is no base rule: every decision will be *hold*"
@@ -21,7 +26,9 @@ def gaps(documents: Sequence[Document], models: Collection[str] | None, at: date
     for model in sorted(named - {EVERY}):
         found: dict[tuple[Span, ...], list[str]] = {}
         for surface in SURFACES:
-            spans = [(each.effective_from, each.effective_until) for each in bases if each.covers(model, surface)]
+            covering = [each for each in bases if each.covers(model, surface)]
+            ends = [end_of(each, documents) if put_out else each.effective_until for each in covering]
+            spans = [(each.effective_from, end) for each, end in zip(covering, ends, strict=True)]
             found.setdefault(tuple(uncovered(spans, at)), []).append(surface)
         for holes, surfaces in found.items():
             for start, end in holes:

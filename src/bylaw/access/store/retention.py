@@ -5,7 +5,7 @@ was recorded. What stands, and what contradicts it, is in use and is kept howeve
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 import msgspec
@@ -51,16 +51,24 @@ class Retired(msgspec.Struct, frozen=True):
     held: dict[str, str]
 
 
-def retire(connection: sqlite3.Connection, retention: Retention, on: date, at: datetime, by: str, why: str) -> Retired:
-    """Erase every fact that need not be kept any longer on a day; what is under a hold stays, and is told."""
-    eraser, kept = Eraser(connection, at, by, why), {}
+def retire(
+    connection: sqlite3.Connection,
+    retention: Retention,
+    on: date,
+    at: datetime,
+    by: str,
+    why: str,
+    kept: Mapping[str, str],
+) -> Retired:
+    """Erase every fact that need not be kept any longer on a day; what is held, or ``kept``, stays and is told."""
+    eraser, staying = Eraser(connection, at, by, why), {}
     for number, id in _candidates(connection, years_after(on, -min(retention.years.values()))):
         gone = ended(_history(connection, number), retention, on)
-        if gone and (hold := held(connection, [number]).get(number)):
-            kept[id] = hold
+        if gone and (hold := held(connection, [number]).get(number) or kept.get(id)):
+            staying[id] = hold
         elif gone:
             eraser.take(number, gone.__contains__)
-    return Retired(eraser.close(), kept)
+    return Retired(eraser.close(), staying)
 
 
 def ended(history: Sequence[Kept], retention: Retention, on: date) -> set[Fact]:

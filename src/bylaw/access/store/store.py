@@ -132,6 +132,11 @@ class Store:
         with self._facts.reading() as connection:
             return {id: kind for id, (_, kind) in imports.numbers(connection, ids).items()}
 
+    def ids(self) -> Iterator[str]:
+        """Of every subject that is known. No fact is shown, so none is entered in the log."""
+        with self._facts.reading() as connection:
+            yield from (id for (id,) in connection.execute("SELECT id FROM subjects WHERE id IS NOT NULL"))
+
     def find(self, text: str, kind: str = "", after: str = "", most: int = 50) -> finding.Found:
         """Subjects whose ids begin with a text, or hold it. No fact is shown, so none is entered in the log."""
         with self._facts.reading() as connection:
@@ -194,11 +199,22 @@ class Store:
             return minimise(connection, asked, at or datetime.now(UTC), by, why)
 
     def retire(
-        self, on: date, *, by: str, why: str, how: Retention | None = None, at: datetime | None = None
+        self,
+        on: date,
+        *,
+        by: str,
+        why: str,
+        how: Retention | None = None,
+        at: datetime | None = None,
+        kept: Mapping[str, str] | None = None,
     ) -> Retired:
-        """Erase what need not be kept any longer on a day; ``how`` long, by default, says filings/terms.toml."""
+        """Erase what need not be kept any longer on a day; ``how`` long, by default, says filings/terms.toml. ``kept``:
+        subjects of whom everything is kept, with why.
+        """
         with self._erasing() as connection:
-            return retention.retire(connection, how or retention.default(), on, at or datetime.now(UTC), by, why)
+            return retention.retire(
+                connection, how or retention.default(), on, at or datetime.now(UTC), by, why, kept or {}
+            )
 
     def erasures(self) -> tuple[Erasure, ...]:
         """Every erasure, in order."""
