@@ -167,6 +167,7 @@ def foresee(
     told: Callable[[int, int], None] = lambda done, of: None,
 ) -> Impact:
     """The impact of enacting documents here, as of when they take effect or ``at``, on recorded requests of days."""
+    now = office.clock(now)
     when = at or max(now, *(each.effective_from for each in documents))
     traffic = office.archive.traffic(stamp(now - timedelta(days=days)))
     policies, register = office.policies(when, documents), office.register(when)

@@ -19,7 +19,7 @@ from bylaw.errors import DocumentError, UsageError
 def choose(visit: Visit) -> Response:
     """What one can begin from."""
     shelf = sorted(library().values(), key=lambda each: each.id)
-    enacted = tuple(reversed(statuses(visit.desk.office(), visit.desk.now())))
+    enacted = tuple(reversed(statuses(visit.desk.office(), visit.desk.instant())))
     return visit.page("choose.html", shelf=shelf, enacted=enacted)
 
 
@@ -38,7 +38,7 @@ def begin(visit: Visit) -> Response:
 
 def show(visit: Visit) -> Response:
     """A draft with all that can be said of it."""
-    office, at = visit.desk.office(), visit.desk.now()
+    office, at = visit.desk.office(), visit.desk.instant()
     draft = visit.desk.drafts.find(visit.word("name"))
     earlier = before(office, draft.document, at) if draft.document else None
     return visit.page(
@@ -92,7 +92,7 @@ def discard(visit: Visit) -> Response:
 
 def findings(draft: Draft, office: Office, visit: Visit) -> tuple[Complaint, ...]:
     """What ``bylaw directive check`` says of the draft beside what is in force."""
-    at = visit.desk.now()
+    at = visit.desk.instant()
     if draft.document is None:
         return (Complaint(severity="error", rule="", field="", text=draft.fault),)
     return complaints(office, (*office.rules(at), draft.document), at)
@@ -101,7 +101,7 @@ def findings(draft: Draft, office: Office, visit: Visit) -> tuple[Complaint, ...
 def _editor(visit: Visit, draft: Draft, text: str, wrong: str = "", status: int = 200) -> Response:
     found: tuple[Complaint, ...]
     try:
-        office, at = visit.desk.office(), visit.desk.now()
+        office, at = visit.desk.office(), visit.desk.instant()
         found = complaints(office, (*office.rules(at), parse(text.replace("\r\n", "\n"), "line")), at)
     except DocumentError as error:
         found = (Complaint(severity="error", rule="", field="", text=str(error)),)
