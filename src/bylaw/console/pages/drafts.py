@@ -1,5 +1,7 @@
 """A draft: begun from a text that ships or one that was enacted, edited as text, checked each time it is shown."""
 
+from datetime import datetime
+
 from starlette.responses import Response
 
 from bylaw.access.office.enact import complaints
@@ -7,7 +9,7 @@ from bylaw.access.office.place import Office
 from bylaw.access.office.status import before, statuses
 from bylaw.access.rules.check import Complaint
 from bylaw.access.rules.diff import diff
-from bylaw.access.rules.document import parse
+from bylaw.access.rules.document import Document, parse
 from bylaw.access.rules.library import library
 from bylaw.console.custody import custody
 from bylaw.console.drafts import Draft, signatures
@@ -95,14 +97,20 @@ def findings(draft: Draft, office: Office, visit: Visit) -> tuple[Complaint, ...
     at = visit.desk.instant()
     if draft.document is None:
         return (Complaint(severity="error", rule="", field="", text=draft.fault),)
-    return complaints(office, (*office.rules(at), draft.document), at)
+    return _beside(office, draft.document, at)
+
+
+def _beside(office: Office, document: Document, at: datetime) -> tuple[Complaint, ...]:
+    """What is found of a document beside what is in force: first what is about the document itself."""
+    found = complaints(office, (*office.rules(at), document), at)
+    return tuple(sorted(found, key=lambda each: each.rule not in ("", document.name)))
 
 
 def _editor(visit: Visit, draft: Draft, text: str, wrong: str = "", status: int = 200) -> Response:
     found: tuple[Complaint, ...]
     try:
         office, at = visit.desk.office(), visit.desk.instant()
-        found = complaints(office, (*office.rules(at), parse(text.replace("\r\n", "\n"), "line")), at)
+        found = _beside(office, parse(text.replace("\r\n", "\n"), "line"), at)
     except DocumentError as error:
         found = (Complaint(severity="error", rule="", field="", text=str(error)),)
     return visit.page("edit.html", status, draft=draft, text=text, found=found, wrong=wrong)
