@@ -52,7 +52,8 @@ bench-scale: .venv/ready
 bench-console: .venv/ready
 	$(BIN)/python bench/console.py
 
-# The gateway beside its peers: needs nginx and wrk, and LiteLLM's command in BYLAW_BENCH_LITELLM, from an environment of
+# The gateway beside its peers: needs nginx, wrk and PostgreSQL, and LiteLLM's command in BYLAW_BENCH_LITELLM, from an environment of
 # its own (`python -m venv DIR && DIR/bin/pip install 'litellm[proxy]'`). Hours: a million requests, a million subjects.
+# FIGURES=FILE.json keeps figures as they come; started again with it, it goes on with the parts that were not run to their end.
 bench-gateway: .venv/ready
-	$(BIN)/python bench/gateway.py
+	$(BIN)/python bench/gateway.py $(if $(FIGURES),--json $(FIGURES))

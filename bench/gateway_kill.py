@@ -45,7 +45,11 @@ class Load:
         self.stop, self.broken = threading.Event(), 0
         self.receipts: list[set[str]] = [set() for _ in rigs for _ in range(CALLERS)]
         self.threads = [
-            threading.Thread(target=self._ask, args=(rig, self.receipts[number * CALLERS + caller]))
+            threading.Thread(
+                target=self._ask,
+                args=(rig, self.receipts[number * CALLERS + caller]),
+                daemon=True,  # they hold up nobody when something fails
+            )
             for number, rig in enumerate(rigs)
             for caller in range(CALLERS)
         ]
@@ -84,9 +88,7 @@ def recorded(made: Machines) -> set[str]:
                 content = path.read_bytes()
             except FileNotFoundError:
                 continue  # it was filed
-            found |= {
-                read_line(line).receipt for line in content.splitlines(keepends=True) if line.endswith(b"\n")
-            }
+            found |= {read_line(line).receipt for line in content.splitlines(keepends=True) if line.endswith(b"\n")}
     return found
 
 
@@ -132,9 +134,7 @@ def run(made: Machines, server: ModelServer, database: Postgres, count: int) -> 
     heard = max(0, len(server.heard) - len(found))
     ok &= report("requests at the model without a decision", heard, 0, higher=False, heard=len(server.heard))
     ok &= report("recorded decisions lost", len(seen - found.keys()), 0, higher=False, recorded=len(seen))
-    return ok & report(
-        "decisions on record twice", sum(found.values()) - len(found), 0, higher=False, kept=len(found)
-    )
+    return ok & report("decisions on record twice", sum(found.values()) - len(found), 0, higher=False, kept=len(found))
 
 
 def _waiting(rig: Rig) -> bool:
@@ -150,9 +150,7 @@ def _settled(made: Machines) -> bool:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=100, help="kills of each kind")
     parser.add_argument("--quick", action="store_true", help="a smoke run, no figure to quote")
     args = parser.parse_args()

@@ -1,26 +1,24 @@
-"""June 2026 in the console, clicked through: the letter as a draft, its effect, two signatures, in force, rescinded."""
+"""June 2026 in the console, clicked through: each letter as a draft, its effect, two signatures, in force, its end."""
 
-import re
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from console_rig import Rig
+from june_steps import MODELS, Enter, brought, drafted, enacted, entrance, foreseen, outcomes, signed_here
 
 from browser import NEEDS_CHROMIUM, chromium
-from bylaw.access.decision import Request
 
 pytestmark = NEEDS_CHROMIUM
-LONG = 240_000
-"""Milliseconds that a page may take on a machine that is busy with other things."""
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 900}
+PARTNERS = ("org-1", "org-2")
 
 
-@pytest.fixture(scope="module")
-def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
-    with Rig(tmp_path_factory.mktemp("june"), 1000).serving() as rig:
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    with Rig(tmp_path / "june", 1000).serving() as rig:
         yield rig
 
 
@@ -30,56 +28,25 @@ def browser() -> Iterator[Any]:
         yield browser
 
 
-Enter = Callable[[str], Any]
-
-
 @pytest.fixture
 def enter(rig: Rig, browser: Any) -> Iterator[Enter]:
-    """A person in a browser of their own, signed in; whatever it complains about, or asks elsewhere, fails the test."""
-    wrong: list[str] = []
-    contexts = []
-
-    def entering(name: str) -> Any:
-        context = browser.new_context()
-        context.set_default_timeout(LONG)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("request", lambda one: None if one.url.startswith((rig.url, "data:")) else wrong.append(one.url))
-        rig.sign_in(page, name)
-        return page
-
-    yield entering
-    for context in contexts:
-        context.close()
-    assert not wrong, wrong
-
-
-def outcomes(rig: Rig) -> dict[str, int]:
-    """How many may use the model now."""
-    at = rig.desk.now()
-    desk = rig.office.policy(at).over(rig.office.register(at))
-    found: dict[str, int] = {}
-    for id in desk.register:
-        outcome = desk.decide(id, Request(model="fable-5")).outcome
-        found[outcome] = found.get(outcome, 0) + 1
-    return found
+    with entrance(rig, browser) as entering:
+        yield entering
 
 
 @pytest.mark.long
 def test_the_letter_from_draft_to_rescission(rig: Rig, enter: Enter, tmp_path: Path) -> None:
     ana, ben = enter("ana"), enter("ben")
     before = outcomes(rig)
-    drafted(ana)
+    drafted(ana, "june-2026-letter-1", "15 CFR 744.22(b)")
     mistyped(ana)
-    people = foreseen(rig, ana, "june-2026-letter-1")
+    sums = foreseen(rig, ana, "june-2026-letter-1")
     signed_here(ana)
     assert ana.locator(".badge.warn").first.inner_text() == "waiting for a second approval"
     assert ana.locator("text=Enact it").count() == 0
     brought(rig, ben, "june-2026-letter-1", tmp_path)
     assert outcomes(rig) == before, "nothing may change before it is enacted"
-    enacted(ben, people)
+    enacted(ben, sums)
     assert "june-2026-letter-1@1 is enacted" in ben.inner_text("[role=status]")
     after = outcomes(rig)
     assert after["allow"] < before["allow"] and after["refuse"] > before.get("refuse", 0)
@@ -88,15 +55,6 @@ def test_the_letter_from_draft_to_rescission(rig: Rig, enter: Enter, tmp_path: P
     told = [(each.who, each.what) for each in reversed(rig.desk.journal.read())]
     for act in (("ana", "began a draft"), ("ana", "signed"), ("ben", "brought signatures"), ("ben", "enacted")):
         assert act in told
-
-
-def drafted(page: Any) -> None:
-    page.click("nav >> text=Directives")
-    page.click("text=Write down an order")
-    page.check("input[value=june-2026-letter-1]")
-    page.click("text=Begin the draft")
-    page.wait_for_selector("h2 >> text=Two people sign")
-    assert "15 CFR 744.22(b)" in page.inner_text("main")
 
 
 def mistyped(page: Any) -> None:
@@ -114,51 +72,6 @@ def mistyped(page: Any) -> None:
     page.wait_for_selector("h2 >> text=Whom it would hit")
 
 
-def foreseen(rig: Rig, page: Any, name: str) -> int:
-    page.click("text=Work out whom it would hit")
-    page.wait_for_selector("h1 >> text=would hit")
-    page.wait_for_selector("text=worked out", timeout=LONG)
-    sums = rig.desk.foresight.sums(rig.desk.drafts.find(name))
-    assert sums is not None
-    said = page.inner_text("main")
-    assert f"{sums.people} people lose" in said or not sums.losses
-    assert "citizenship" in said or not sums.needs
-    return sums.people
-
-
-def signed_here(page: Any) -> None:
-    page.click("text=Back to the draft")
-    page.click("a >> text=Sign as ana")
-    assert "cannot be taken back" in page.inner_text("main")
-    page.click("button >> text=Sign as ana")
-    page.wait_for_selector("text=A second person must sign")
-
-
-def brought(rig: Rig, page: Any, name: str, folder: Path) -> None:
-    """Ben signs a copy elsewhere, with the command line, and brings what it wrote."""
-    page.goto(f"{rig.url}/drafts/{name}")
-    with page.expect_download() as download:
-        page.click("text=Download it")
-    copy = folder / f"{name}.toml"
-    download.value.save_as(copy)
-    command = ["directive", "sign", str(copy), "--key", str(rig.keys / "ben.pem")]
-    where = ["--office", str(rig.office.root)]
-    subprocess.run([sys.executable, "-m", "bylaw", *command, *where], check=True, capture_output=True)
-    page.set_input_files("input[type=file]", copy.with_name(f"{name}.toml.dsse"))
-    page.click("button >> text=Bring it")
-    page.wait_for_selector("text=Two people have signed")
-
-
-def enacted(page: Any, people: int) -> None:
-    page.click("a >> text=Enact it")
-    button = page.locator("button.danger")
-    expected = f"{people} people lose access" if people else "nobody loses access"
-    assert re.search(expected, button.inner_text())
-    button.click()
-    page.wait_for_selector("text=Digest")
-    assert page.locator(".badge.good").first.inner_text() == "in force"
-
-
 def rescinded(rig: Rig, ana: Any, ben: Any, folder: Path) -> None:
     ana.goto(f"{rig.url}/directives")
     assert "in force" in ana.inner_text("tr:has-text('june-2026-letter-1@1')")
@@ -167,11 +80,89 @@ def rescinded(rig: Rig, ana: Any, ben: Any, folder: Path) -> None:
     ana.fill("textarea", "Letter of 30 June 2026")
     ana.click("text=Write the rescission")
     name = "rescind-june-2026-letter-1"
-    assert foreseen(rig, ana, name) == 0
+    sums = foreseen(rig, ana, name)
+    assert sums.people == 0
     assert "gain access" in ana.inner_text("main")
     signed_here(ana)
     brought(rig, ben, name, folder)
-    enacted(ben, 0)
+    enacted(ben, sums)
     ben.goto(f"{rig.url}/directives")
     row = ben.inner_text("tr:has-text('june-2026-letter-1@1'):has-text('BIS') >> nth=-1")
     assert "rescinded" in row and "rescind-june-2026-letter-1@1" in row
+
+
+@pytest.mark.long
+def test_the_second_letter_and_the_third(rig: Rig, enter: Enter, tmp_path: Path) -> None:
+    """The first stands. A license lets an annex back to one model; then both are withdrawn by one document."""
+    ana, ben = enter("ana"), enter("ben")
+    before = {model: outcomes(rig, model) for model in MODELS}
+    through(rig, ana, ben, "june-2026-letter-1", tmp_path)
+    shut = {model: outcomes(rig, model) for model in MODELS}
+    drafted(ana, "june-2026-letter-2", "Letter of 26 June 2026")
+    annexed(ana)
+    sums = foreseen(rig, ana, "june-2026-letter-2")
+    assert not sums.losses and sums.gains["mythos-5"] and not sums.gains["fable-5"]
+    let_in(ana, sums.gains["mythos-5"])
+    signed_here(ana)
+    brought(rig, ben, "june-2026-letter-2", tmp_path)
+    enacted(ben, sums)
+    after = {model: outcomes(rig, model) for model in MODELS}
+    assert after["fable-5"] == shut["fable-5"]
+    assert after["mythos-5"]["allow"] == shut["mythos-5"]["allow"] + sums.gains["mythos-5"]
+    assert "june-2026-letter-2@1" in fits_a_phone(ana, f"{rig.url}/")
+    fits_a_phone(ana, f"{rig.url}/licenses")
+    through(rig, ana, ben, "june-2026-letter-3", tmp_path)
+    assert {model: outcomes(rig, model) for model in MODELS} == before
+    ana.goto(f"{rig.url}/directives")
+    for name in ("june-2026-letter-1@1", "june-2026-letter-2@1"):
+        row = ana.inner_text(f"tr:has-text('{name}'):has-text('BIS') >> nth=-1")
+        assert "rescinded" in row and "june-2026-letter-3@1" in row
+
+
+def through(rig: Rig, ana: Any, ben: Any, name: str, folder: Path) -> None:
+    """A letter as it ships, from draft to force; each page of it fits a phone."""
+    drafted(ana, name, "June 2026")
+    sums = foreseen(rig, ana, name)
+    signed_here(ana)
+    brought(rig, ben, name, folder)
+    for page in ("", "/impact", "/sign"):
+        fits_a_phone(ana, f"{rig.url}/drafts/{name}{page}")
+    enacted(ben, sums)
+
+
+def annexed(page: Any) -> None:
+    """The annex as it ships is empty, and lets nobody in; whom nobody knows is found; then it names two."""
+    first = page.locator(".steps .card").first.inner_text()
+    assert "annexes.partners" in first and "empty" in first, "what is about the draft stands first"
+    assert "annex:partners (nobody stands in it)" in page.inner_text("main")
+    page.click("text=Edit the text")
+    text = page.input_value("textarea")
+    page.fill("textarea", text.replace("partners = []", 'partners = ["org-1", "og-2"]'))
+    page.click("text=Check without saving")
+    assert "nobody here is known as 'og-2'" in page.inner_text("main")
+    page.fill("textarea", text.replace("partners = []", 'partners = ["org-1", "org-2"]'))
+    page.click("button >> text=Save")
+    page.wait_for_selector("h2 >> text=Whom it would hit")
+    assert "annex:partners (org-1, org-2)" in page.inner_text("main")
+
+
+def let_in(page: Any, count: int) -> None:
+    """Everybody who gains access stands there, of the annex or the lab's own, and changes come before the rest."""
+    rows = page.locator("[aria-label='People who gain access'] tbody tr").all_inner_texts()
+    assert len(rows) == count
+    for row in rows:
+        subject, *_, works = row.split("\t")
+        assert {subject, *works.split(", ")} & {*PARTNERS, "lab"}, row
+    shown = page.locator("[aria-label='By organisation'] tbody tr").all_inner_texts()
+    changed = [row.split()[1] for row in shown if "\u2192" in row]
+    assert set(PARTNERS) <= set(changed) and [row.split()[1] for row in shown[: len(changed)]] == changed
+
+
+def fits_a_phone(page: Any, url: str) -> str:
+    """Nothing stands beyond its edge; what the page says."""
+    page.set_viewport_size(PHONE)
+    page.goto(url)
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide <= 0, (url, wide)
+    page.set_viewport_size(DESK)
+    return str(page.inner_text("main"))

@@ -5,13 +5,37 @@ told all the same.
 import json
 import re
 import shlex
+import subprocess
+import sys
 import tomllib
+from importlib.metadata import packages_distributions, requires
 from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from bylaw.cli import parser
 
 ROOT = Path(__file__).parents[2]
-KNOWN = {"FROM", "WORKDIR", "COPY", "RUN", "USER", "EXPOSE", "ENTRYPOINT", "CMD"}
+KNOWN = {"FROM", "WORKDIR", "COPY", "RUN", "ENV", "USER", "EXPOSE", "ENTRYPOINT", "CMD"}
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+ALONE = """
+import sys
+from importlib import import_module
+from pkgutil import walk_packages
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {absent!r}:
+            raise ModuleNotFoundError(f"{{name}} is not in the image", name=name)
+
+sys.meta_path.insert(0, Absent())
+for room in ("gateway", "console", "access"):
+    top = import_module(f"bylaw.{{room}}")
+    for each in walk_packages(top.__path__, top.__name__ + "."):
+        import_module(each.name)
+"""
+"""Import all that the image serves where nothing can be found that it does not install."""
 
 
 def steps() -> list[tuple[str, str]]:
@@ -29,26 +53,63 @@ def said(word: str) -> list[str]:
 def test_every_step_is_one_that_builders_know_and_it_begins_with_an_image() -> None:
     assert {word for word, _ in steps()} <= KNOWN and steps()[0][0] == "FROM"
     image, _, tag = said("FROM")[0].partition(":")
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    least = project["requires-python"].removeprefix(">=")
+    least = PROJECT["requires-python"].removeprefix(">=")
     assert image == "python" and tuple(map(int, re.findall(r"\d+", tag)[:2])) >= tuple(map(int, least.split(".")))
 
 
 def test_what_is_copied_is_there_and_is_all_that_the_build_needs() -> None:
-    copied = [shlex.split(each)[:-1] for each in said("COPY")]
-    names = {name for each in copied for name in each}
+    names = {name for each in said("COPY") for name in shlex.split(each)[:-1]}
     assert all((ROOT / name).exists() for name in names)
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    needed = {"pyproject.toml", "src", "constraints.txt", project["project"]["readme"]}
-    assert needed | set(project["project"]["license-files"]) <= names
+    needed = {"pyproject.toml", "src", "constraints.txt", PROJECT["readme"]}
+    assert needed | set(PROJECT["license-files"]) <= names
+    kept = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line and not line.startswith("#")]
+    assert kept[0] == "*" and {each[1:] for each in kept if each.startswith("!")} == names
 
 
 def test_the_extras_are_the_project_s_and_versions_are_pinned() -> None:
     (install,) = [each for each in said("RUN") if "pip install" in each]
-    extras = set(re.findall(r"'\.\[([\w,]+)\]'", install)[0].split(","))
-    known = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
-    assert extras == {"gateway", "cluster"} and extras <= set(known)
+    assert extras_of(install) == {"gateway", "cluster"} <= set(PROJECT["optional-dependencies"])
     assert "-c constraints.txt" in install
+
+
+def extras_of(install: str) -> set[str]:
+    """The project's extras that a pip command names."""
+    return set(re.findall(r"'\.\[([\w,]+)\]'", install)[0].split(","))
+
+
+def installed(wanted: list[Requirement]) -> set[str]:
+    """The distributions that these need, and all that those need, by what is installed here."""
+    found: set[str] = set()
+    ahead = [(canonicalize_name(each.name), frozenset(each.extras)) for each in wanted]
+    seen = set(ahead)
+    while ahead:
+        name, extras = ahead.pop()
+        found.add(name)
+        for each in map(Requirement, requires(name) or ()):
+            one = canonicalize_name(each.name), frozenset(each.extras)
+            applies = each.marker is None or any(each.marker.evaluate({"extra": extra}) for extra in (*extras, ""))
+            if applies and one not in seen:
+                seen.add(one)
+                ahead.append(one)
+    return found
+
+
+def test_what_it_installs_is_enough_for_what_it_serves_and_brings_no_torch() -> None:
+    (install,) = [each for each in said("RUN") if "pip install" in each]
+    optional = PROJECT["optional-dependencies"]
+    texts = [*PROJECT["dependencies"], *(text for extra in extras_of(install) for text in optional[extra])]
+    found = installed([Requirement(text) for text in texts])
+    assert not found & {"torch", "transformers", "ray"}
+    absent = {
+        top
+        for top, names in packages_distributions().items()
+        if top != "bylaw" and not found & {canonicalize_name(name) for name in names}
+    }
+    assert {"torch", "pytest"} <= absent
+    done = subprocess.run(
+        [sys.executable, "-c", ALONE.format(absent=absent)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_it_does_not_run_as_root_and_starts_what_there_is() -> None:

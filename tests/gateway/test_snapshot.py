@@ -89,7 +89,7 @@ class Made:
         self.folder = folder
         self.lab = Lab.open(folder / "lab")
         self.office = office_in(folder)
-        enacted(self.office, folder, self.lab, BASE, "base.toml", AT)
+        enacted(self.office, folder, self.lab, BASE, "base.toml", AT - timedelta(days=9))
         self.keys = KeyFile(folder / "keys.jsonl")
         self.signer = LocalSigner.generate()
         self.time = Time(AT)
@@ -207,6 +207,26 @@ def test_a_clock_set_back_makes_nothing_last_longer(made: Made) -> None:
     made.time.go(101)
     with pytest.raises(Stale):
         made.follower.current()
+
+
+@pytest.mark.parametrize("back", [3600, 3 * 86_400])
+def test_a_clock_set_back_forgets_no_directive(made: Made, back: int) -> None:
+    """Nor does a publisher that signs anew then, or a worker that knew no other head."""
+    run(made.turn())
+    made.time.go(20)
+    begins = LETTER.replace("2026-06-12T21:21:00Z", "2026-06-13T12:00:10Z")
+    enacted(made.office, made.folder, made.lab, begins, "letter.toml", AT + timedelta(seconds=20))
+    run(made.turn())
+    assert made.outcome("foreign") == "refuse"
+    made.time.wall -= back
+    for _ in range(4):
+        run(made.turn())
+        assert made.outcome("foreign") == "refuse" and made.outcome("citizen") == "allow"
+        made.time.go(40)
+    made.publisher = made.new_publisher()
+    made.follower = Follower(made.folder / "snapshot", made.signer.public, 0.1, made.time.clock)
+    run(made.turn())
+    assert made.outcome("foreign") == "refuse"
 
 
 def test_a_clock_set_forward_closes_the_door_until_there_is_a_new_head(made: Made) -> None:

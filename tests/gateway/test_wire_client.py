@@ -1,8 +1,11 @@
 """The client towards models' servers against servers that answer well, badly, unasked and twice; over real sockets."""
 
 import asyncio
+import gc
 import ssl
+import weakref
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -238,3 +241,37 @@ def certified(path: Path, host: str) -> None:
     pem = serialization.Encoding.PEM
     private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     path.write_bytes(private + made.sign(key, hashes.SHA256()).public_bytes(pem))
+
+
+ENDS = {
+    "well": OK,
+    "garbled": b"nonsense\r\n\r\n",
+    "short": OK[:-1],
+    "silent": b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nx",
+}
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_a_connection_that_has_ended_is_forgotten_at_once(how: str) -> None:
+    """And not when the collector of cycles comes by, which for what has lived long is hardly ever."""
+
+    async def work(lines: Lines) -> "weakref.ref[Line]":
+        line = await lines.take()
+        with suppress(OSError):
+            await line.ask(ASK, LONG)
+            while not line.is_over:
+                await line.read(0.05 if how == "silent" else LONG)
+        line.close()
+        return weakref.ref(line)
+
+    async def asked(lines: Lines) -> "weakref.ref[Line]":
+        found = await work(lines)
+        await asyncio.sleep(0.05)
+        return found
+
+    gc.collect()
+    gc.disable()
+    try:
+        assert against(Server(ENDS[how], closes=how in ("garbled", "short")), asked)() is None
+    finally:
+        gc.enable()

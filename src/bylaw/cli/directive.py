@@ -115,7 +115,8 @@ def run_check(args: argparse.Namespace) -> int:
     from bylaw.access.office.enact import complaints
     from bylaw.access.rules.document import read
 
-    office, at = office_of(args), now()
+    office = office_of(args)
+    at = office.clock(now())
     beside = () if args.alone else office.rules(at)
     found = complaints(office, (*beside, *map(read, args.files)), at)
     for each in found:
@@ -195,7 +196,7 @@ def run_list(args: argparse.Namespace) -> int:
     from bylaw.access.office.status import statuses
 
     office = office_of(args)
-    for each in statuses(office, instant(args.as_of) if args.as_of else now()):
+    for each in statuses(office, instant(args.as_of) if args.as_of else office.clock(now())):
         act, by_whom = each.act, f", {each.state} by {each.by}" if each.by else ""
         print(f"{act.document:<40} {each.state:<13} enacted {stamp(act.at)}, effective {stamp(act.effective)}{by_whom}")
     return 0

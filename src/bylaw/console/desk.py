@@ -46,3 +46,7 @@ class Desk:
     def now(self) -> datetime:
         """The time in whole seconds, UTC, as decisions and the ledger write it."""
         return datetime.fromtimestamp(int(self.clock()), UTC)
+
+    def instant(self) -> datetime:
+        """The same, but never before the last act: a clock set back would have forgotten what is in force."""
+        return self.office().clock(self.now())

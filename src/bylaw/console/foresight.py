@@ -1,16 +1,18 @@
 """Whom a draft would hit: worked out by a process of its own, once for each text, and kept.
 
 What it is made from (acts and facts) is kept with it: an impact from before another act is told from one of now. Below
-its folder, named by the text's digest: ``.json`` the sums, ``.csv`` everybody who loses access, ``.progress`` and
-``.failed`` while there are no sums.
+its folder, named by the text's digest: ``.json`` the sums, ``.csv`` everybody who loses access, ``.gained`` everybody
+who gains it, ``.progress`` and ``.failed`` while there are no sums.
 """
 
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -76,7 +78,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
             os.waitpid(self.process, os.WNOHANG)  # one of ours that has ended is not there
         try:
             os.kill(self.process, 0)
-            return MODULE.encode() in Path(f"/proc/{self.process}/cmdline").read_bytes()
+            return MODULE.encode() in _words(self.process)
         except (ProcessLookupError, PermissionError):
             return False
         except OSError:
@@ -99,7 +101,7 @@ class Foresight:
                 if path.stem == draft.mark:
                     return
                 raise UsageError("another draft’s impact is being worked out; start this one when that is done")
-        for suffix in (".failed", ".json", ".csv"):
+        for suffix in (".failed", ".json", ".csv", ".gained"):
             remove(self._path(draft, suffix))
         out = self._path(draft, "")
         out.with_suffix(".toml").write_bytes(draft.path.read_bytes())
@@ -134,13 +136,22 @@ class Foresight:
             return path.read_text()
         return "its process was ended" if begun.is_file() and not self.sums(draft) else ""
 
-    def losses(self, draft: Draft) -> Path | None:
-        """The file with everybody who loses access, if there is one."""
-        path = self._path(draft, ".csv")
+    def list(self, draft: Draft, suffix: Literal[".csv", ".gained"]) -> Path | None:
+        """The file with everybody who loses access, or gains it, if there is one."""
+        path = self._path(draft, suffix)
         return path if path.is_file() else None
 
     def _path(self, draft: Draft, suffix: str) -> Path:
         return self._folder / f"{draft.mark}{suffix}"
+
+
+def _words(process: int) -> bytes:
+    """What a process was started with. One that is just being started has no words for a moment."""
+    for _ in range(10):
+        if found := Path(f"/proc/{process}/cmdline").read_bytes():
+            return found
+        time.sleep(0.01)
+    return b""
 
 
 def _progress(path: Path) -> Progress | None:

@@ -61,6 +61,9 @@ class DirectiveEnacted(_OfOffice, frozen=True, kw_only=True, tag="directive-enac
 
     directive: Reference
     effective: Time
+    approval: Reference | None = None
+    """Of what the office keeps beside it: whose keys had signed, and which errors it was enacted with all the same.
+    None in entries from before that was entered."""
 
 
 class DirectiveRescinded(_OfOffice, frozen=True, kw_only=True, tag="directive-rescinded.v1"):

@@ -1,17 +1,22 @@
 """Whoever takes something out of the office, or puts something in, is found by what the ledger holds."""
 
+import re
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from bylaw.access.office.agreement import differences, others
 from bylaw.access.office.commit import commit
 from bylaw.access.office.enact import enact, rescission
-from bylaw.access.office.place import Office
+from bylaw.access.office.place import Office, stamp
 from bylaw.errors import VerificationError
+from bylaw.ledger.entries import DirectiveEnacted, encode
+from bylaw.lineage.dsse import parse
 from bylaw.lineage.lab import Lab
+from bylaw.signing import P256, LocalSigner
 from offices import AT, BASE, LETTER, enacted, keep, office_in, signed
 
 
@@ -47,11 +52,26 @@ def another_day(office: Office) -> None:
     )
 
 
+def other_approval(before: str, after: str) -> Callable[[Office], object]:
+    """The line of the letter's act says something else of who approved it, or in spite of what."""
+
+    def tamper(office: Office) -> None:
+        lines = office.journal.path.read_text().splitlines(True)
+        made = [re.sub(before, after, line) if '"document":"letter@1"' in line else line for line in lines]
+        assert made != lines
+        office.journal.path.write_text("".join(made))
+
+    return tamper
+
+
 TAMPERED: list[tuple[Callable[[Office], object], str]] = [
     (without_the_letter, "an act that the journal does not have"),
     (without_the_letter, "letter@1.toml lies among the rules, and the journal has no act of it"),
     (without_anything, "entry 1 of the ledger"),
     (another_day, "that letter@1 was enacted so"),
+    (other_approval('"despite":\\[]', '"despite":["an error"]'), "that letter@1 was enacted so"),
+    (other_approval('"keys":\\[[^]]+]', '"keys":[]'), "that letter@1 was enacted so"),
+    (other_approval('"keys":\\["[^"]+",', '"keys":['), "that letter@1 was enacted so"),
     (lambda office: (office.rules_folder / "letter@1.toml").write_text("x"), "byte for byte"),
     (lambda office: changed(office, "DELETE FROM decisions WHERE number = 3"), "decision 3 was entered and is gone"),
     (lambda office: changed(office, "UPDATE decisions SET outcome = 'allow' WHERE number = 3"), "listed as something"),
@@ -84,6 +104,30 @@ def test_what_was_changed_is_told(office: Office, lab: Lab, tamper: Callable[[Of
     tamper(office)
     found = list(differences(office, lab, AT))
     assert any(said in each for each in found), found
+
+
+def test_a_signature_taken_out_is_missed_though_two_are_left(office: Office, tmp_path: Path, lab: Lab) -> None:
+    third = LocalSigner.generate(P256)
+    third.save(tmp_path / "cleo.pem")
+    path = office.root / "approvers.toml"
+    path.write_text(f'{path.read_text()}\n[[approver]]\nname = "cleo"\nkey = """\n{third.public.pem.decode()}"""\n')
+    order = signed(tmp_path, LETTER.replace('"letter"', '"third"'), "third.toml", by=("ana", "ben", "cleo"))
+    act = enact(office, order, lab, AT)
+    assert third.public.id in act.keys and list(differences(office, lab, AT)) == []
+    envelope = office.rules_folder / "third@1.toml.dsse"
+    whole = parse(envelope.read_bytes())
+    for left in (whole.signatures[:2], whole.signatures[1:]):
+        envelope.write_bytes(msgspec.json.encode(msgspec.structs.replace(whole, signatures=left)))
+        (said,) = differences(office, lab, AT)
+        assert "is not there any more" in said
+
+
+def test_an_act_from_before_approvals_were_entered_is_no_difference(office: Office, tmp_path: Path, lab: Lab) -> None:
+    enacted(office, tmp_path, lab, LETTER.replace('"letter"', '"third"'), "third.toml")
+    act = msgspec.structs.replace(office.journal.acts()[-1], keys=())
+    assert act.approval is None
+    entry = DirectiveEnacted(at=stamp(act.at), directive=f"sha256:{'0' * 64}", effective=stamp(act.effective))
+    assert b"approval" not in encode(entry)
 
 
 def test_an_act_that_was_entered_twice_after_a_kill_is_one(office: Office, tmp_path: Path, lab: Lab) -> None:

@@ -7,9 +7,10 @@ import pytest
 
 from bylaw.access.decision import Request
 from bylaw.access.office.enact import complaints, enact, rescission
+from bylaw.access.office.impact import foresee
 from bylaw.access.office.place import Office
 from bylaw.access.office.status import statuses
-from bylaw.access.rules.document import parse
+from bylaw.access.rules.document import parse, read
 from bylaw.errors import RecordError, SettingsError, UsageError
 from bylaw.ledger.log import Log
 from bylaw.lineage.lab import Lab
@@ -56,6 +57,7 @@ def test_a_clock_that_runs_back_forgets_no_directive(office: Office, tmp_path: P
     with office.subjects(later, basis.facts) as register:
         assert policy.decide(register, "foreign", Request(model="m")).outcome == "refuse"
     end = signed(tmp_path, rescission(office, "letter", "ended", later), "end.toml")
+    assert foresee(office, [read(end)], AT).gains["m"] > 0
     assert enact(office, end, lab, AT).at == later
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from bylaw.access.decide.outside import Outside, Screened
 from bylaw.access.decision import Decision, Finding, Request, Used
+from bylaw.access.office import archive
 from bylaw.access.office.enact import enact, rescission
 from bylaw.access.office.impact import impact
 from bylaw.access.office.made import Made
@@ -168,6 +169,16 @@ def test_one_decision_is_proved_while_the_rest_stays_closed(office: Office, lab:
         leaf_hash(opened.committed.encode()), opened.index, opened.count, path, bytes.fromhex(entry.decisions)
     )
     assert _entries(lab)[opened.place] == bytes.fromhex(opened.entry)
+
+
+def test_what_has_piled_up_is_entered_in_batches_of_a_bounded_size(
+    office: Office, lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive, "BATCH", 3)
+    ids = decided(office)
+    assert office.archive.commit(lab, reference(b"rules")) == 4
+    assert [office.archive.opened(each).count for each in ids] == [3, 3, 3, 1]
+    assert office.archive.commit(lab, reference(b"rules")) == 0
 
 
 def test_an_erased_decision_is_gone_and_the_batch_still_stands(office: Office, lab: Lab) -> None:

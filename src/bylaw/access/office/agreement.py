@@ -22,6 +22,7 @@ from bylaw.access.office.journal import Act
 from bylaw.access.office.made import summary
 from bylaw.access.office.place import Office, stamp
 from bylaw.access.office.retire import over
+from bylaw.access.rules.approval import keys_of
 from bylaw.access.rules.folder import documents
 from bylaw.canonical import sha256
 from bylaw.errors import RecordError, SettingsError, VerificationError
@@ -86,6 +87,15 @@ def _signatures(office: Office, acts: Sequence[Act]) -> Iterator[str]:
         office.rules(datetime.now(UTC), len(acts))
     except (VerificationError, SettingsError) as error:
         yield str(error)
+        return
+    approvers = office.approvers() if acts else None
+    for act in acts:
+        there = keys_of(office.rules_folder / f"{act.document}.toml", approvers) if approvers else ()
+        for key in sorted(set(act.keys) - set(there)):
+            yield (
+                f"{act.document} was enacted with a signature of the key {key}: it is not there any more, or"
+                " approvers.toml no longer says whose it is"
+            )
 
 
 def _journal(office: Office, acts: Sequence[Act], entries: Entries) -> Iterator[str]:
@@ -114,7 +124,8 @@ def _entries_of(office: Office, act: Act) -> list[AnyEntry]:
         )
         for name in act.ends
     ]
-    return [DirectiveEnacted(at=at, directive=order, effective=effective, office=act.office), *ended]
+    enacted = DirectiveEnacted(at=at, directive=order, effective=effective, office=act.office, approval=act.approval)
+    return [enacted, *ended]
 
 
 def _reference(office: Office, name: str) -> str:

@@ -41,6 +41,8 @@ _CACHE = 64 << 10
 """KiB of pages in memory: what some thousands of decisions change is written once, when they are all here."""
 _AHEAD = 8_000
 """Pages in the log before the file, after which they go into it: those that each batch changes, seldom."""
+BATCH = 8_192
+"""Decisions of a batch, at the most: however many have piled up, this many are in memory."""
 _Pending = tuple[int, str, bytes, bytes | None]
 """A decision that is in no batch yet: number, instant, bytes, and its salt if it was written ahead."""
 
@@ -130,23 +132,26 @@ class Archive:
         return [(subject, request, count) for (subject, request), count in times.items()]
 
     def commit(self, lab: Lab, rules: Reference, office: Reference | None = None) -> int:
-        """Enter what was kept since the last batch in the ledger, in the name of an office; returns how many decisions
-        that were.
+        """Enter what was kept since the last batch in the ledger, in the name of an office, as one batch or several;
+        returns how many decisions that were.
 
         A batch is written down before it is entered, so one that was killed in between is entered by the next call,
         under the same root.
         """
         with self._alone(), self._open() as base:
             self._enter(base, lab)
-            rows = base.execute(
+            count = 0
+            while rows := base.execute(
                 "SELECT number, at, body, coalesce(drawn.salt, decisions.salt)"
                 " FROM decisions LEFT JOIN drawn USING (number)"
-                " WHERE number > (SELECT coalesce(max(last), 0) FROM batches) AND body IS NOT NULL ORDER BY number"
-            ).fetchall()
-            if rows:
+                " WHERE number > (SELECT coalesce(max(last), 0) FROM batches) AND body IS NOT NULL"
+                " ORDER BY number LIMIT ?",
+                (BATCH,),
+            ).fetchall():
                 self._write_down(base, rows, rules, office)
                 self._enter(base, lab)
-        return len(rows)
+                count += len(rows)
+        return count
 
     def opened(self, id: str) -> Opened:
         """What proves one decision to an auditor. Raises ``UsageError`` while its batch is not entered."""

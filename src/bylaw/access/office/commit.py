@@ -1,4 +1,4 @@
-"""Decisions that were kept enter the lab's ledger, as one batch, which is signed."""
+"""Decisions that were kept enter the lab's ledger, in batches, which are signed."""
 
 from bylaw.access.office.place import Office
 from bylaw.canonical import canonical

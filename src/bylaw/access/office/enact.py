@@ -13,17 +13,18 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
+import msgspec
+
 from bylaw.access.office.journal import Act
 from bylaw.access.office.place import Office, stamp
 from bylaw.access.office.status import LIVE, idle, statuses
 from bylaw.access.ownership.rule import rules
-from bylaw.access.rules.approval import approved, envelope_of
+from bylaw.access.rules.approval import approved, envelope_of, keys_of
 from bylaw.access.rules.check import Complaint, check
 from bylaw.access.rules.document import Directive, Document, parse
 from bylaw.access.rules.predicates import LONGEST
-from bylaw.canonical import sha256
 from bylaw.errors import UsageError, VerificationError
-from bylaw.ledger.entries import AnyEntry, DirectiveEnacted, DirectiveRescinded, encode
+from bylaw.ledger.entries import AnyEntry, DirectiveEnacted, DirectiveRescinded, encode, reference
 from bylaw.lineage.lab import Lab
 from bylaw.storage import write_bytes
 
@@ -66,18 +67,19 @@ def _enact(office: Office, path: Path, lab: Lab, at: datetime, despite_errors: b
             " --despite-errors, which is kept"
         )
     content = _copied(office, document, path, at)
-    entries = lab.enter([encode(entry) for entry in _entries(document, content, ended, office, at)])
-    lab.checkpoint()
     act = Act(
         at=at,
         document=document.name,
         digest=document.digest,
         effective=document.effective_from,
         ends=tuple(ended),
-        entries=tuple(entries),
         despite=errors,
         office=office.name(),
+        keys=keys_of(office.rules_folder / f"{document.name}.toml", office.approvers()),
     )
+    entries = lab.enter([encode(entry) for entry in _entries(act, content, office)])
+    lab.checkpoint()
+    act = msgspec.structs.replace(act, entries=tuple(entries))
     office.journal.write(act)
     return act
 
@@ -148,28 +150,28 @@ def _ended(office: Office, document: Document) -> list[str]:
         return []
     names = {act.document for act in office.journal.acts()}
     ended = []
-    for reference in document.rescinds:
-        found = sorted(name for name in names if reference in (name, name.partition("@")[0]))
+    for each in document.rescinds:
+        found = sorted(name for name in names if each in (name, name.partition("@")[0]))
         if not found:
-            raise UsageError(f"{document.name} rescinds {reference}, which was never enacted here")
+            raise UsageError(f"{document.name} rescinds {each}, which was never enacted here")
         ended += found
     return ended
 
 
-def _entries(document: Document, content: bytes, ended: list[str], office: Office, at: datetime) -> list[AnyEntry]:
-    order = f"sha256:{sha256(content)}"
-    effective, name = stamp(document.effective_from), office.name()
+def _entries(act: Act, content: bytes, office: Office) -> list[AnyEntry]:
+    order, at, effective, name = reference(content), stamp(act.at), stamp(act.effective), act.office
     entries: list[AnyEntry] = [
         DirectiveRescinded(
-            at=stamp(at),
-            directive=f"sha256:{sha256((office.rules_folder / f'{each}.toml').read_bytes())}",
+            at=at,
+            directive=reference((office.rules_folder / f"{each}.toml").read_bytes()),
             order=order,
             effective=effective,
             office=name,
         )
-        for each in ended
+        for each in act.ends
     ]
-    return [DirectiveEnacted(at=stamp(at), directive=order, effective=effective, office=name), *entries]
+    enacted = DirectiveEnacted(at=at, directive=order, effective=effective, office=name, approval=act.approval)
+    return [enacted, *entries]
 
 
 def _put(path: Path, content: bytes) -> None:

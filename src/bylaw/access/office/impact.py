@@ -54,8 +54,18 @@ class Loss(msgspec.Struct, frozen=True, kw_only=True):
     unsettled: bool = False
 
 
+class Gain(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who could not use a model and could; ``works``: for or under whom, since a license may go by that."""
+
+    subject: str
+    kind: SubjectKind
+    model: str
+    before: Outcome
+    works: tuple[str, ...]
+
+
 class Impact(msgspec.Struct, frozen=True, kw_only=True):
-    """The comparison. ``gains`` counts who could not before and can after, by model."""
+    """The comparison. ``gains`` counts who could not before and can after, by model; ``gained`` are they."""
 
     at: datetime
     subjects: int
@@ -65,6 +75,7 @@ class Impact(msgspec.Struct, frozen=True, kw_only=True):
     organizations: tuple[Row, ...]
     traffic: tuple[Row, ...]
     losses: tuple[Loss, ...]
+    gained: tuple[Gain, ...]
     gains: dict[str, int]
     needs: dict[str, int]
     """How many held subjects would need which fact."""
@@ -105,7 +116,7 @@ class Counts:
             Row(model=model, group=group, before=_all(one), after=_all(two))
             for (model, group), (one, two) in self._counts.items()
         ]
-        return tuple(sorted(made, key=lambda row: (row.after["allow"] - row.before["allow"], row.model, row.group)))
+        return tuple(sorted(made, key=lambda row: (*_change(row), row.model, row.group)))
 
 
 def impact(
@@ -123,7 +134,7 @@ def impact(
     old, new = before.over(register, keep=1), after.over(register, keep=1)
     totals, countries, organizations = Counts(), Counts(), Counts()
     losses: list[Loss] = []
-    gains: Counter[str] = Counter()
+    gained: list[Gain] = []
     needs: Counter[str] = Counter()
     unsafe: Counter[str] = Counter()
     groups = {id: (one.kind, country_of(one), organization_of(one, register)) for id, one in register.items()}
@@ -136,11 +147,13 @@ def impact(
             totals.add(model, kind, was.outcome, now.outcome)
             countries.add(model, country, was.outcome, now.outcome)
             organizations.add(model, organization, was.outcome, now.outcome)
-            gains[model] += was.outcome != "allow" == now.outcome
             needs.update({name for name, _ in _settling(now)} if now.outcome == "hold" else ())
             unsafe.update(finding.rule for finding in now.findings if finding.unsafe)
             if was.outcome == "allow" != now.outcome:
                 losses.append(_loss(now, kind))
+            elif was.outcome != "allow" == now.outcome:
+                gained.append(_gain(register[id], model, was.outcome))
+    gains = Counter(each.model for each in gained)
     return Impact(
         at=after.at,
         subjects=len(register),
@@ -150,7 +163,8 @@ def impact(
         organizations=organizations.rows(),
         traffic=_traffic(old, new, traffic),
         losses=tuple(losses),
-        gains=dict(gains),
+        gained=tuple(gained),
+        gains={model: gains[model] for model in models},
         needs=dict(needs.most_common()),
         unsafe=dict(unsafe),
     )
@@ -167,6 +181,7 @@ def foresee(
     told: Callable[[int, int], None] = lambda done, of: None,
 ) -> Impact:
     """The impact of enacting documents here, as of when they take effect or ``at``, on recorded requests of days."""
+    now = office.clock(now)
     when = at or max(now, *(each.effective_from for each in documents))
     traffic = office.archive.traffic(stamp(now - timedelta(days=days)))
     policies, register = office.policies(when, documents), office.register(when)
@@ -203,6 +218,12 @@ def _traffic(old: Desk, new: Desk, traffic: Iterable[tuple[str, Request, int]]) 
     return counts.rows()
 
 
+def _gain(subject: Subject, model: str, before: Outcome) -> Gain:
+    values = subject.values(WORKS[subject.kind]) if subject.kind in WORKS else ()  # type: ignore[arg-type]  # as above
+    works = tuple(value.text for value in values or ())
+    return Gain(subject=subject.id, kind=subject.kind, model=model, before=before, works=works)
+
+
 def _loss(now: Decision, kind: SubjectKind) -> Loss:
     return Loss(
         subject=now.subject,
@@ -217,6 +238,12 @@ def _loss(now: Decision, kind: SubjectKind) -> Loss:
 
 def _settling(now: Decision) -> tuple[tuple[FactName, str], ...]:
     return tuple(dict.fromkeys(each for finding in now.deciding for each in finding.settles))
+
+
+def _change(row: Row) -> tuple[int, int]:
+    """What sorts the largest change of who is allowed first, then of who is held rather than refused."""
+    by = [row.after[outcome] - row.before[outcome] for outcome in OUTCOMES]
+    return -abs(by[0]), -sum(map(abs, by))
 
 
 def _all(counter: Counter[str]) -> dict[str, int]:

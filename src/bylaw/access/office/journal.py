@@ -10,7 +10,9 @@ from typing import Literal
 
 import msgspec
 
+from bylaw.canonical import canonical
 from bylaw.errors import RecordError
+from bylaw.ledger.entries import Reference, reference
 from bylaw.storage import append_line, read_records
 
 Known = datetime | int | None
@@ -21,8 +23,9 @@ class Act(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """A document (``id@version``, by digest) was enacted; ``ends`` names the documents that it rescinds.
 
     ``at`` is when it was done, ``effective`` from when it counts. ``entries`` are the ledger's indexes. ``despite`` are
-    the errors that a check had found and that it was enacted with all the same. ``office`` is what the entries call
-    this office; None in acts from before offices had names.
+    the errors that a check had found and that it was enacted with all the same; ``keys`` are the ids of the approvers'
+    keys that had signed it, of which older acts say nothing. ``office`` is what the entries call this office; None in
+    acts from before offices had names.
     """
 
     act: Literal["enacted"] = "enacted"
@@ -34,6 +37,12 @@ class Act(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     entries: tuple[int, ...] = ()
     despite: tuple[str, ...] = ()
     office: str | None = None
+    keys: tuple[str, ...] = ()
+
+    @property
+    def approval(self) -> Reference | None:
+        """What the ledger holds of who approved it, and in spite of what."""
+        return reference(canonical({"despite": self.despite, "keys": self.keys})) if self.keys else None
 
 
 class Journal:

@@ -142,6 +142,15 @@ def signed_by(path: Path, approvers: Approvers) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each.name for each, key in approvers.known if _signed(envelope, key)))
 
 
+def keys_of(path: Path, approvers: Approvers) -> tuple[str, ...]:
+    """The ids of the approvers' keys that have signed a document as it is, in order."""
+    content = _read(path)
+    if not envelope_of(path).exists():
+        return ()
+    envelope = _envelope(path, content)
+    return tuple(sorted({key.id for _, key in approvers.known if _signed(envelope, key)}))
+
+
 def approved(path: Path, approvers: Approvers, at: datetime) -> Document:
     """The document in a file that two different approvers have signed. Raises ``VerificationError`` saying who did."""
     content = _read(path)

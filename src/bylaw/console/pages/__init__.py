@@ -45,6 +45,7 @@ PAGES: tuple[Page, ...] = (
     Page("/drafts/{name}/impact", "viewer", impact.show),
     Page("/drafts/{name}/impact", "operator", impact.start, method="POST"),
     Page("/drafts/{name}/impact.csv", "operator", impact.losses),
+    Page("/drafts/{name}/gained.csv", "operator", impact.gains),
     Page("/drafts/{name}/sign", "operator", approval.ask_to_sign, fresh=True),
     Page("/drafts/{name}/sign", "operator", approval.sign_here, method="POST", fresh=True),
     Page("/drafts/{name}/bring", "operator", approval.bring, method="POST", fresh=True),

@@ -17,7 +17,7 @@ from bylaw.lineage.dsse import LIMIT, parse
 
 def ask_to_sign(visit: Visit) -> Response:
     """What a signature would mean."""
-    draft, office, at = visit.desk.drafts.find(visit.word("name")), visit.desk.office(), visit.desk.now()
+    draft, office, at = visit.desk.drafts.find(visit.word("name")), visit.desk.office(), visit.desk.instant()
     return visit.page(
         "sign.html",
         draft=draft,
@@ -54,7 +54,7 @@ def bring(visit: Visit) -> Response:
 
 def ask_to_enact(visit: Visit) -> Response:
     """What enacting would do, in numbers."""
-    draft, office, at = visit.desk.drafts.find(visit.word("name")), visit.desk.office(), visit.desk.now()
+    draft, office, at = visit.desk.drafts.find(visit.word("name")), visit.desk.office(), visit.desk.instant()
     sums, found = visit.desk.foresight.sums(draft), findings(draft, office, visit)
     own = [each for each in found if each.severity == "error" and draft.document]
     return visit.page(
@@ -80,7 +80,7 @@ def bring_into_force(visit: Visit) -> Response:
         sums = desk.foresight.sums(draft)
         if sums is None or sums.acts != len(desk.office().journal.acts()):
             raise UsageError("work out whom it hits first, as things are now; then enact it")
-        act = enact(desk.office(), draft.path, desk.lab(), desk.now(), despite_errors=despite)
+        act = enact(desk.office(), draft.path, desk.lab(), desk.instant(), despite_errors=despite)
     desk.drafts.done(draft)
     places = ", ".join(map(str, act.entries))
     visit.note(
@@ -91,5 +91,5 @@ def bring_into_force(visit: Visit) -> Response:
 
 
 def _after(visit: Visit, draft: Draft) -> str:
-    found = signatures(visit.desk.drafts.find(draft.name), visit.desk.office(), visit.desk.now())
+    found = signatures(visit.desk.drafts.find(draft.name), visit.desk.office(), visit.desk.instant())
     return "Two people have signed: it can be enacted." if found.enough else "A second person must sign."

@@ -20,7 +20,7 @@ GROUPS = (
 
 def index(visit: Visit) -> Response:
     """Drafts, then every act by what has become of it, the newest first."""
-    office, at = visit.desk.office(), visit.desk.now()
+    office, at = visit.desk.office(), visit.desk.instant()
     found = tuple(reversed(statuses(office, at)))
     drafts = [(each, signatures(each, office, at)) for each in visit.desk.drafts.all()]
     groups = [(name, title, [each for each in found if _group(each) == name]) for name, title in GROUPS]
@@ -29,7 +29,7 @@ def index(visit: Visit) -> Response:
 
 def one(visit: Visit) -> Response:
     """An enacted document: what it says, from what, since when, by whose word, and what it changed."""
-    office, at, name = visit.desk.office(), visit.desk.now(), visit.word("name")
+    office, at, name = visit.desk.office(), visit.desk.instant(), visit.word("name")
     found = status(office, name, at)
     earlier = before(office, found.document, at)
     path = office.rules_folder / f"{name}.toml"
@@ -48,7 +48,7 @@ def one(visit: Visit) -> Response:
 
 def rescind(visit: Visit) -> Response:
     """What ends a document is a document too: it is asked for with the order that says so."""
-    found = status(visit.desk.office(), visit.word("name"), visit.desk.now())
+    found = status(visit.desk.office(), visit.word("name"), visit.desk.instant())
     return visit.page("rescind.html", found=found, document=found.document)
 
 
@@ -57,7 +57,7 @@ def begin_rescission(visit: Visit) -> Response:
     name, citation = visit.word("name"), visit.form.get("citation", "").strip()
     if not citation:
         raise UsageError("say which order ends it, and why")
-    text = rescission(visit.desk.office(), name, citation, visit.desk.now())
+    text = rescission(visit.desk.office(), name, citation, visit.desk.instant())
     draft = visit.desk.drafts.new(f"rescind-{name.partition('@')[0]}", text)
     visit.note("began a rescission", f"{name}: {citation}")
     return visit.go(f"/drafts/{draft.name}", "Nothing has changed yet: look at its effect, have it signed, enact it.")

@@ -1,5 +1,7 @@
 """A draft: begun from a text that ships or one that was enacted, edited as text, checked each time it is shown."""
 
+from datetime import datetime
+
 from starlette.responses import Response
 
 from bylaw.access.office.enact import complaints
@@ -7,7 +9,7 @@ from bylaw.access.office.place import Office
 from bylaw.access.office.status import before, statuses
 from bylaw.access.rules.check import Complaint
 from bylaw.access.rules.diff import diff
-from bylaw.access.rules.document import parse
+from bylaw.access.rules.document import Document, parse
 from bylaw.access.rules.library import library
 from bylaw.console.custody import custody
 from bylaw.console.drafts import Draft, signatures
@@ -19,7 +21,7 @@ from bylaw.errors import DocumentError, UsageError
 def choose(visit: Visit) -> Response:
     """What one can begin from."""
     shelf = sorted(library().values(), key=lambda each: each.id)
-    enacted = tuple(reversed(statuses(visit.desk.office(), visit.desk.now())))
+    enacted = tuple(reversed(statuses(visit.desk.office(), visit.desk.instant())))
     return visit.page("choose.html", shelf=shelf, enacted=enacted)
 
 
@@ -38,7 +40,7 @@ def begin(visit: Visit) -> Response:
 
 def show(visit: Visit) -> Response:
     """A draft with all that can be said of it."""
-    office, at = visit.desk.office(), visit.desk.now()
+    office, at = visit.desk.office(), visit.desk.instant()
     draft = visit.desk.drafts.find(visit.word("name"))
     earlier = before(office, draft.document, at) if draft.document else None
     return visit.page(
@@ -92,17 +94,23 @@ def discard(visit: Visit) -> Response:
 
 def findings(draft: Draft, office: Office, visit: Visit) -> tuple[Complaint, ...]:
     """What ``bylaw directive check`` says of the draft beside what is in force."""
-    at = visit.desk.now()
+    at = visit.desk.instant()
     if draft.document is None:
         return (Complaint(severity="error", rule="", field="", text=draft.fault),)
-    return complaints(office, (*office.rules(at), draft.document), at)
+    return _beside(office, draft.document, at)
+
+
+def _beside(office: Office, document: Document, at: datetime) -> tuple[Complaint, ...]:
+    """What is found of a document beside what is in force: first what is about the document itself."""
+    found = complaints(office, (*office.rules(at), document), at)
+    return tuple(sorted(found, key=lambda each: each.rule not in ("", document.name)))
 
 
 def _editor(visit: Visit, draft: Draft, text: str, wrong: str = "", status: int = 200) -> Response:
     found: tuple[Complaint, ...]
     try:
-        office, at = visit.desk.office(), visit.desk.now()
-        found = complaints(office, (*office.rules(at), parse(text.replace("\r\n", "\n"), "line")), at)
+        office, at = visit.desk.office(), visit.desk.instant()
+        found = _beside(office, parse(text.replace("\r\n", "\n"), "line"), at)
     except DocumentError as error:
         found = (Complaint(severity="error", rule="", field="", text=str(error)),)
     return visit.page("edit.html", status, draft=draft, text=text, found=found, wrong=wrong)

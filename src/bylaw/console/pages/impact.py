@@ -3,12 +3,13 @@
 import csv
 from collections.abc import Sequence
 from itertools import islice
+from pathlib import Path
+from typing import Literal
 
 from starlette.responses import FileResponse, Response
 
 from bylaw.access.office.impact import UNKNOWN, Row
 from bylaw.access.rules.bring import texts
-from bylaw.console.drafts import Draft
 from bylaw.console.foresight import Sums
 from bylaw.console.frame import country
 from bylaw.console.visit import Visit
@@ -37,7 +38,8 @@ def show(visit: Visit) -> Response:
         behind=behind(visit, sums),
         tables=_tables(sums, None if whole else SHOWN),
         more=not whole and any(len(rows) > SHOWN for rows in (sums.countries, sums.organizations)),
-        people=_people(visit, draft, start),
+        people=_people(foresight.list(draft, ".csv"), start),
+        gained=_people(foresight.list(draft, ".gained"), 1),
         start=start,
         page=PAGE,
         bring={name: text.replace("{detail}", "the directive") for name, text in texts().items()},
@@ -56,12 +58,21 @@ def start(visit: Visit) -> Response:
 
 def losses(visit: Visit) -> Response:
     """Everybody who loses access, as a file."""
+    return _file(visit, ".csv", "impact")
+
+
+def gains(visit: Visit) -> Response:
+    """Everybody who gains access, as a file."""
+    return _file(visit, ".gained", "gained")
+
+
+def _file(visit: Visit, suffix: Literal[".csv", ".gained"], what: str) -> Response:
     draft = visit.desk.drafts.find(visit.word("name"))
-    path = visit.desk.foresight.losses(draft)
+    path = visit.desk.foresight.list(draft, suffix)
     if path is None:
         raise UsageError("the impact of this text is not worked out")
     visit.note("took the list of an impact", f"{draft.name} {draft.mark}")
-    return FileResponse(path, media_type="text/csv; charset=utf-8", filename=f"{draft.name}-impact.csv")
+    return FileResponse(path, media_type="text/csv; charset=utf-8", filename=f"{draft.name}-{what}.csv")
 
 
 def behind(visit: Visit, sums: Sums) -> str:
@@ -89,8 +100,7 @@ def _countries(group: str) -> str:
     return group if group == UNKNOWN else ", ".join(map(country, group.split("+")))
 
 
-def _people(visit: Visit, draft: Draft, start: int) -> list[list[str]]:
-    path = visit.desk.foresight.losses(draft)
+def _people(path: Path | None, start: int) -> list[list[str]]:
     if path is None:
         return []
     with path.open(newline="", encoding="utf-8") as file:

@@ -58,10 +58,10 @@ def file(visit: Visit) -> Response:
             event=event,
             reference=visit.form.get("reference", "").strip()[:200],
             by=visit.me.name,
-            on=day_of(desk.now()),
+            on=day_of(desk.instant()),
             taken_back=count < 0,
         )
-        filing.file(desk.office(), desk.lab(), said, desk.now())
+        filing.file(desk.office(), desk.lab(), said, desk.instant())
     except UsageError as error:
         return _about(visit, str(error), 422)
     visit.note("filed", f"{count} about {event}: {said.reference}")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from bylaw.access.office.impact import Impact, Loss, foresee
+from bylaw.access.office.impact import Gain, Impact, Loss, foresee
 from bylaw.access.office.place import Office, stamp
 from bylaw.access.rules.document import read
 from bylaw.console.csvs import cell
@@ -19,7 +19,8 @@ from bylaw.console.foresight import Lost, Progress, Sums
 from bylaw.errors import BylawError
 from bylaw.storage import remove, write_bytes, writing
 
-HEAD = ("subject", "model", "after", "rules", "what would settle it", "nothing says it is about them")
+LOST = ("subject", "model", "after", "rules", "what would settle it", "nothing says it is about them")
+GAINED = ("subject", "model", "before", "kind", "works for or under")
 
 
 def main(root: Path, out: Path) -> None:
@@ -37,7 +38,8 @@ def main(root: Path, out: Path) -> None:
         acts = len(office.journal.acts())
         document = read(out.with_suffix(".toml"))
         found = foresee(office, [document], now, told=_seldom(told))
-        _list(out.with_suffix(".csv"), found.losses)
+        _list(out.with_suffix(".csv"), LOST, map(_lost_row, found.losses))
+        _list(out.with_suffix(".gained"), GAINED, map(_gained_row, found.gained))
         sums = _sums(found, acts, facts, now, time.monotonic() - began)
         write_bytes(out.with_suffix(".json"), msgspec.json.encode(sums))
     except BylawError as error:
@@ -99,16 +101,22 @@ def _lost(losses: Iterable[Loss]) -> tuple[Lost, ...]:
     )
 
 
-def _list(path: Path, losses: Iterable[Loss]) -> None:
-    """Everybody who loses access, for a spreadsheet."""
+def _list(path: Path, head: Iterable[str], rows: Iterable[tuple[str, ...]]) -> None:
+    """People, for a spreadsheet."""
     with writing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(HEAD)
-        for each in losses:
-            settles = "; ".join(name.replace("_", " ") for name, _ in each.settles)
-            about = "yes" if each.unsettled else ""
-            row = (each.subject, each.model, each.after, " ".join(each.rules), settles, about)
+        writer.writerow(head)
+        for row in rows:
             writer.writerow(map(cell, row))
+
+
+def _lost_row(each: Loss) -> tuple[str, ...]:
+    settles = "; ".join(name.replace("_", " ") for name, _ in each.settles)
+    return each.subject, each.model, each.after, " ".join(each.rules), settles, "yes" if each.unsettled else ""
+
+
+def _gained_row(each: Gain) -> tuple[str, ...]:
+    return each.subject, each.model, each.before, each.kind, ", ".join(each.works)
 
 
 if __name__ == "__main__":

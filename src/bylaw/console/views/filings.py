@@ -65,7 +65,7 @@ class Drafts(msgspec.Struct, frozen=True, kw_only=True):
 
 def due(desk: Desk) -> Due:
     """What is owed now."""
-    today, filed = day_of(desk.now()), filings(desk.office())
+    today, filed = day_of(desk.instant()), filings(desk.office())
     done = filed.counts(REFUSAL)
     rows = [_row(event, n, done.get(event, 0), today) for event, n in counts.owed(desk.gathering.summary)]
     rows.sort(key=lambda row: (row.open == 0, row.due))

@@ -111,7 +111,7 @@ def withdraw(desk: Desk, found: Subject, party: str, why: str, by: str) -> None:
 
 
 def _confirmation(desk: Desk, found: Subject, party: str, why: str, by: str) -> Confirmation:
-    return Confirmation(subject=found.id, list=found.list, party=party, why=why, by=by, on=desk.now().date())
+    return Confirmation(subject=found.id, list=found.list, party=party, why=why, by=by, on=desk.instant().date())
 
 
 def _about(found: Subject, party: str) -> list[Compared]:
@@ -172,4 +172,4 @@ def _index(root: Path, name: str, version: str) -> tuple[Index, dict[tuple[str, 
 
 
 def _today(desk: Desk) -> str:
-    return str(desk.now().date())
+    return str(desk.instant().date())

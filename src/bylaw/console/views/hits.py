@@ -68,7 +68,7 @@ def _list(desk: Desk, name: str, screened: Screened) -> List:
         name=name,
         version=screened.version,
         as_of=str(screened.as_of),
-        fault=screened.fault(desk.now()),
+        fault=screened.fault(desk.instant()),
         newer=newer,
         counts={state: states.count(state) for state in STATES},
     )

@@ -34,7 +34,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 def licenses(desk: Desk) -> tuple[Row, ...]:
     """All, those that end first at the top."""
-    office, at = desk.office(), desk.now()
+    office, at = desk.office(), desk.instant()
     documents = office.rules(at)
     standing = {each.document.name for each in in_force(documents, at)}
     rows = [_row(each, at, each.name in standing) for each in documents if isinstance(each, License)]

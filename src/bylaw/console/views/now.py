@@ -102,7 +102,7 @@ class Now(msgspec.Struct, frozen=True, kw_only=True):
 
 def now(desk: Desk) -> Now:
     """All of it."""
-    office, at = desk.office(), desk.now()
+    office, at = desk.office(), desk.instant()
     documents = office.rules(at)
     standing = [each.document for each in in_force(documents, at)]
     summary, listing = desk.gathering.summary, desk.gathering.listing

@@ -16,7 +16,7 @@ def reading(desk: Desk, subjects: Iterable[str], by: str, why: str) -> Mapping[s
     """Each of them that is known, as it stands today; a line for each before it is handed out."""
     with (
         desk.office().store() as store,
-        store.looking(desk.now().astimezone(UTC).date(), by=by, why=why) as register,
+        store.looking(desk.instant().astimezone(UTC).date(), by=by, why=why) as register,
     ):
         found = ((id, register.get(id)) for id in subjects)
         return {id: subject for id, subject in found if subject is not None}

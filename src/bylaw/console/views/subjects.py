@@ -82,7 +82,7 @@ def card(desk: Desk, id: str) -> Card:
 
 def facts(desk: Desk, id: str, by: str, why: str) -> Facts:
     """All that is known. That it is read, by whom and why, is entered first. Raises ``UsageError``."""
-    on = desk.now().astimezone(UTC).date()
+    on = desk.instant().astimezone(UTC).date()
     with desk.office().store() as store:
         entries = store.history(id, by=by, why=why)
         imports = {each.id: each for each in store.imports()}

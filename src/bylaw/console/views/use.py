@@ -20,7 +20,7 @@ class Use(msgspec.Struct, frozen=True, kw_only=True):
 def uses(desk: Desk, id: str, by: str, why: str) -> tuple[Use, ...]:
     """For every model of the office, on the API. Whose facts are read for it is entered. Raises ``UsageError``."""
     office = desk.office()
-    at = office.clock(desk.now())
+    at = desk.instant()
     policy, basis = office.present(at)
     with (
         office.store() as store,

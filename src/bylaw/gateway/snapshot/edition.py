@@ -51,7 +51,7 @@ class Edition:
         day = str(at.date())
         if day not in opened.days:
             raise VerificationError("snapshot", f"version {head.version} has nobody as of {day}")
-        self.head, self.opened, self.day = head, opened, day
+        self.head, self.opened, self.day, self.least = head, opened, day, least_of(head)
         self.policy: Policy = compile(opened.rules, opened.outside, at, head.models)
         self.authorities = {each.document.name: each.document.authority for each in self.policy.rules}
         self._desk = Desk(self.policy, opened.days[day], KEEP >> 3)
@@ -100,7 +100,7 @@ class Edition:
         if not same or not self.holds(at):
             return Edition(head, opened, at)
         made = Edition.__new__(Edition)
-        made.__dict__.update(self.__dict__, head=head, opened=opened)
+        made.__dict__.update(self.__dict__, head=head, opened=opened, least=least_of(head))
         return made
 
 
@@ -118,6 +118,11 @@ def open_parts(parts: Parts, head: Head, before: Edition | None) -> Opened:
         keys=had.keys if had and old and old.keys == head.keys else Table(parts.find(head.keys), Key, KEEP),
         days=days,
     )
+
+
+def least_of(head: Head) -> float:
+    """Seconds since 1970 before which nothing is decided by it: when it was made, and what it was made for."""
+    return max(head.made, datetime.fromisoformat(head.at).timestamp())
 
 
 def instant_of(seconds: float) -> datetime:

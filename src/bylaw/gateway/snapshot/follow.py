@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bylaw.errors import BylawError
-from bylaw.gateway.snapshot.edition import Edition, instant_of, open_parts
+from bylaw.gateway.snapshot.edition import Edition, instant_of, least_of, open_parts
 from bylaw.gateway.snapshot.head import NAME, read_head
 from bylaw.gateway.snapshot.parts import Parts
 from bylaw.signing import PublicKey
@@ -56,7 +56,7 @@ class Follower:
         made = edition.head.made
         if now - made >= edition.head.max_age or self.clock.steady() >= self._dies:
             raise Stale(f"the last snapshot is older than {edition.head.max_age:g} seconds; {self.fault}".rstrip("; "))
-        now = max(now, made)
+        now = max(now, edition.least)
         if not edition.begins <= now < edition.ends:
             edition = self._turned(edition, now)
         return edition, now
@@ -92,7 +92,7 @@ class Follower:
             self.fault = f"version {head.version} was made {head.made - now:.0f} seconds in the future"
             return
         opened = await asyncio.to_thread(open_parts, Parts(self.folder), head, before)
-        at = instant_of(max(now, head.made))
+        at = instant_of(max(now, least_of(head)))
         edition = before.renewed(head, opened, at) if before else Edition(head, opened, at)
         self._dies = steady + head.max_age - max(0.0, now - head.made)
         self.fault = ""

@@ -58,7 +58,7 @@ class Publisher:
 
     def turn(self, now: float) -> Head | None:
         """Sign anew if there is a reason to; returns the head then."""
-        mark = self._look(now)
+        mark = self._look(self._instant(now))
         last = self._last
         if mark == self._mark and last is not None and 0 <= now - last.made < self.settings.renew_seconds:
             return None
@@ -66,7 +66,7 @@ class Publisher:
 
     def publish(self, mark: Mark, now: float) -> Head:
         """Sign what is. Raises ``VerificationError`` if something enacted is not what was signed: then nothing is."""
-        at = datetime.fromtimestamp(int(now), UTC)
+        at = self._instant(now)
         acts = len(self.office.journal.acts(at))
         rules = self.office.rules(at, acts)
         head = Head(
@@ -88,12 +88,15 @@ class Publisher:
         self._mark, self._last = mark, head
         return head
 
-    def _look(self, now: float) -> Mark:
+    def _instant(self, now: float) -> datetime:
+        """Never before the last act: signed anew by a clock set back, a head would have forgotten it."""
+        return self.office.clock(datetime.fromtimestamp(int(now), UTC))
+
+    def _look(self, today: datetime) -> Mark:
         with self.office.store() as store:
             imports = store.last_import()
         journal = self.office.journal.path
         found = journal.stat() if journal.exists() else None
-        today = datetime.fromtimestamp(now, UTC)
         days = dict.fromkeys(str(each.date()) for each in (today, today + EVENING))
         acts = (found.st_size, found.st_mtime_ns) if found else (0, 0)
         ready = self._everybody.ready(tuple(days), imports)

@@ -86,7 +86,7 @@ class Line(asyncio.Protocol):
     async def _wait(self, seconds: float) -> None:
         """Until what is waited for may have come; what has come before a fault is taken first."""
         if self._fault is not None:
-            raise self._fault
+            raise self._taken()
         if not self.is_open:
             raise Unanswered("the connection has ended")
         self._waiter = self.loop.create_future()
@@ -96,6 +96,11 @@ class Line(asyncio.Protocol):
         finally:
             self._waiter = None
             self._alarm.clear()
+
+    def _taken(self) -> OSError:
+        """The fault, which is held no longer: raised, it holds whoever waited, and so this line."""
+        fault, self._fault = self._fault, None
+        return fault or Unanswered("the connection has ended")
 
     def _late(self) -> None:
         self._fail(TimeoutError())
@@ -122,6 +127,7 @@ class Line(asyncio.Protocol):
             self._ended = self._to_close = True
         elif not self._ended:
             self._fault = self._fault or Unanswered("the connection was broken off")
+        self._parser = None  # it holds this line, which then only the collector of cycles would find
         self._wake()
 
     def data_received(self, data: bytes) -> None:
