@@ -2,11 +2,11 @@
 
 Labels are appended in the order of the comparisons. A chunk is always judged whole, since what shares a batch
 can move the last digits of a probability: the finished file has the same bytes however often it was
-interrupted.
+interrupted, and whoever answered, this process or workers on a cluster.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -14,7 +14,7 @@ import msgspec
 from bylaw import storage
 from bylaw.errors import RunLocked, UsageError
 from bylaw.feedback.label import LabelSettings, label
-from bylaw.models.base import Model, Program
+from bylaw.models.base import Chunked, Program
 from bylaw.records import Comparison, Conversation, Label, Principle
 
 
@@ -29,7 +29,10 @@ class Labelling(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a file of labels was made from (digests). It lies beside it: no other labels are mixed in."""
+    """What a file of labels was made from (digests). It lies beside it: no other labels are mixed in.
+
+    ``engine`` is what a model here was run with: another one differs in the last digits.
+    """
 
     judge: str
     constitution: str
@@ -38,6 +41,7 @@ class Made(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     settings: LabelSettings
     seed: int
     chunk: int
+    engine: str = "transformers"
 
 
 def beside(output: Path) -> Path:
@@ -47,7 +51,7 @@ def beside(output: Path) -> Path:
 
 def label_file(
     comparisons: Sequence[Comparison],
-    judge: Model,
+    judge: Chunked,
     how: Labelling,
     output: Path,
     made: Made,
@@ -61,23 +65,25 @@ def label_file(
     with _holding(output, made):
         known = {one.comparison: one for one in _known(output)}
         resumed = len(known)
-        for chunk in _chunks(comparisons, how.chunk):
-            missing = [one for one in chunk if one.id not in known]
-            for one in judge.run([_program(one, judge, how) for one in chunk]) if missing else ():
-                if one.comparison not in known:
-                    storage.append_line(output, one)
-                    known[one.comparison] = one
-            if report and missing:
-                report(len(known), resumed)
+        name = judge.name
+        missing = [chunk for chunk in _chunks(comparisons, how.chunk) if any(one.id not in known for one in chunk)]
+        with closing(judge.over(missing, lambda chunk: _programs(chunk, name, how))) as answers:
+            for labels, _ in answers:
+                for one in labels:
+                    if one.comparison not in known:
+                        storage.append_line(output, one)
+                        known[one.comparison] = one
+                if report:
+                    report(len(known), resumed)
         return [known[one.id] for one in comparisons]
 
 
-def _program(comparison: Comparison, judge: Model, how: Labelling) -> Program[Label]:
-    return label(comparison, how.principles, judge.name, how.settings, how.seed, how.few_shots)
+def _programs(chunk: Sequence[Comparison], judge: str, how: Labelling) -> list[Program[Label]]:
+    return [label(one, how.principles, judge, how.settings, how.seed, how.few_shots) for one in chunk]
 
 
-def _chunks(comparisons: Sequence[Comparison], size: int) -> Iterator[Sequence[Comparison]]:
-    return (comparisons[at : at + size] for at in range(0, len(comparisons), size))
+def _chunks(comparisons: Sequence[Comparison], size: int) -> Iterator[list[Comparison]]:
+    return (list(comparisons[at : at + size]) for at in range(0, len(comparisons), size))
 
 
 def _known(output: Path) -> list[Label]:

@@ -8,17 +8,15 @@ comes back whole or not at all, so none is lost and none counts twice. The calle
 import os
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from bylaw.errors import MissingExtra, ModelError
-from bylaw.models.base import Program, Usage
+from bylaw.models.base import Answers, I, Program, T, Usage
 from bylaw.models.cluster import ClusterSettings
 from bylaw.models.local import LocalSettings
-
-T = TypeVar("T")
-I = TypeVar("I")  # noqa: E741
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 AHEAD = 2
@@ -69,9 +67,7 @@ class Pool:
         found: list[int] = self._ray.get([worker.process.remote() for worker in self._workers])
         return found
 
-    def over(
-        self, chunks: Sequence[list[I]], make: Callable[[list[I]], list[Program[T]]]
-    ) -> Iterator[tuple[list[T], Usage]]:
+    def over(self, chunks: Sequence[list[I]], make: Callable[[list[I]], list[Program[T]]]) -> Answers[T]:
         """For each chunk, in order: what its programs returned, and what it took."""
         shared = self._ray.put(make)
         waiting = deque(enumerate(chunks))
@@ -107,6 +103,20 @@ class Pool:
         """Let the workers go."""
         for worker in self._workers:
             self._ray.kill(worker)
+
+
+class Workers:
+    """A model in workers that stand while chunks of it are answered: none is started where there is nothing to do."""
+
+    def __init__(self, path: Path, name: str, settings: LocalSettings, cluster: ClusterSettings) -> None:
+        self.name = name
+        self._given = path, name, settings, cluster
+
+    def over(self, chunks: Sequence[list[I]], make: Callable[[list[I]], list[Program[T]]]) -> Answers[T]:
+        """See ``Chunked``."""
+        if chunks:
+            with closing(Pool(*self._given)) as pool:
+                yield from pool.over(chunks, make)
 
 
 def _why(error: Exception) -> str:
