@@ -77,6 +77,16 @@ class Models:
             self._digests[name] = self._parts.digests.get(str(path)) or tree_digest(path)
         return self._digests[name]
 
+    def require_same(self) -> None:
+        """Raise ``RunCorrupt`` unless models from outside are those that finished stages were made with.
+
+        A run goes on where such a model lies elsewhere; it does not with another model of that name.
+        """
+        finished = self._run.manifest.finished()
+        for stage, role, name in (("evaluate-seed", "model", "seed"), ("label", "judge", self.judge_name)):
+            if stage in finished and (before := finished[stage].inputs[role]) != (now := self.digest(name)):
+                raise RunCorrupt(f"{stage} was made with another {role} than the one given now: {before}, now {now}")
+
     def read(self, role: str, name: str) -> dict[str, str]:
         """A model as a stage's input: its digest under ``role``."""
         return {role: self.digest(name)}

@@ -14,7 +14,7 @@ def register(verbs: Any) -> None:
     """Add the verb."""
     about = "a run's pairs or revisions as a file that other trainers and tools read"
     parser = verbs.add_parser("export", help=about, description=f"Write {about}.")
-    parser.add_argument("run_dir", type=Path, metavar="RUN", help="run directory")
+    parser.add_argument("run_dir", metavar="RUN", help="the run's directory or URL")
     parser.add_argument("--as", choices=tuple(EXPORTS), required=True, dest="format", help="what to write")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", required=True, help="a file that is not there yet")
     parser.set_defaults(run=run)
@@ -23,6 +23,7 @@ def register(verbs: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the file; say how many rows, and what was left out."""
     from bylaw import storage
+    from bylaw.cli.away import run_here, without_weights
     from bylaw.constitution.document import loads
     from bylaw.feedback.exports import Made
     from bylaw.records import Comparison, Label, Prompt, Response, Revision
@@ -30,9 +31,9 @@ def run(args: argparse.Namespace) -> int:
 
     if args.output.exists():
         raise UsageError(f"{args.output} exists; name a file that does not")
-    opened = Run.open(args.run_dir)
+    opened = Run.open(run_here(args.run_dir, without_weights))
     made = Made(
-        name=args.run_dir.name,
+        name=opened.path.name,
         prompts=list(opened.read(Prompt)),
         responses=list(opened.read(Response, stage="respond")),
         revisions=list(opened.read(Revision)),
