@@ -286,3 +286,10 @@ def test_errors_of_a_store_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_what_is_a_url() -> None:
     assert objects.is_url("s3://bucket/run") and objects.is_url("file:///tmp/run")
     assert not any(map(objects.is_url, ("runs/one", "/tmp/run", "C:\\run", "a b://c")))
+
+
+def test_another_lab_does_not_go_on(url: str, tmp_path: Path, lab: Lab) -> None:
+    add(opened(machine(tmp_path / "a", url), lab), "prompts", *runs.PROMPTS)
+    other = Lab.open(tmp_path / "home")
+    with pytest.raises(RunCorrupt, match="same lab"):
+        opened(machine(tmp_path / "b", url), other).finished("prompts")
