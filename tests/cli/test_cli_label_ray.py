@@ -118,7 +118,6 @@ def test_labels_of_another_engine_are_not_mixed_in(
 
 @pytest.mark.long
 def test_two_workers_label_as_one_process_does_while_they_are_killed(given: Path, tmp_path: Path) -> None:
-    import psutil
     import ray
 
     import slow_ray
@@ -131,10 +130,9 @@ def test_two_workers_label_as_one_process_does_while_they_are_killed(given: Path
 
     def kill() -> None:
         while len(killed) < 2 and not over.wait(0.05):
-            ours = psutil.Process().children(recursive=True)
-            working = [each.pid for each in ours if "ray::Worker" in _named(each)]
-            if working and (tmp_path / "labels.jsonl").exists():
-                killed.append(draw.choice(working))
+            standing = slow_ray.workers()
+            if standing and (tmp_path / "labels.jsonl").exists():
+                killed.append(draw.choice(standing))
                 os.kill(killed[-1], signal.SIGKILL)
 
     killer = threading.Thread(target=kill)
@@ -149,12 +147,3 @@ def test_two_workers_label_as_one_process_does_while_they_are_killed(given: Path
     labels = list(read_records(tmp_path / "labels.jsonl", Label))
     assert len({one.comparison for one in labels}) == len(labels) == MANY
     assert killed
-
-
-def _named(process: Any) -> str:
-    import psutil
-
-    try:
-        return " ".join(process.cmdline())
-    except psutil.Error:
-        return ""

@@ -95,9 +95,9 @@ def test_killed_workers_lose_nothing_and_repeat_nothing(model: Path, pool: Pool)
 
     def kill() -> None:
         while not over.wait(draw.uniform(0.1, 2.0)):
-            victim = draw.choice(pool.processes())
-            os.kill(victim, signal.SIGKILL)
-            killed.append(victim)
+            if standing := slow_ray.workers():
+                killed.append(draw.choice(standing))
+                os.kill(killed[-1], signal.SIGKILL)
 
     many = PROMPTS * 10
     killer = threading.Thread(target=kill)

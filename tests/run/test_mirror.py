@@ -1,5 +1,9 @@
-"""A run behind a URL: sent stage by stage, gone on with elsewhere, never mixed, whoever is killed where."""
+"""A run behind a URL: sent stage by stage, gone on with elsewhere, never mixed, whoever is killed where.
 
+``BYLAW_STORE=s3://bucket/folder`` runs all of it on that store as well.
+"""
+
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,9 +36,10 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
     return Lab.open(tmp_path_factory.mktemp("mirror") / "home")
 
 
-@pytest.fixture(params=["memory", "file"])
+@pytest.fixture(params=["memory", "file", *filter(None, [os.environ.get("BYLAW_STORE")])])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return f"memory://{tmp_path.name}/run" if request.param == "memory" else f"file://{tmp_path}/bucket/run"
+    known = {"memory": f"memory://{tmp_path.name}", "file": f"file://{tmp_path}/bucket"}
+    return known.get(request.param, f"{request.param}/{tmp_path.name}") + "/run"
 
 
 def machine(path: Path, url: str) -> Mirror:

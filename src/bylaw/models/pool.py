@@ -22,6 +22,17 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 AHEAD = 2
 """Chunks that wait at each worker, so that none stands idle while results are filed."""
 
+STARTS = 4
+"""Times that Ray is started here before it is given up."""
+BUSY = {
+    "agent_register_timeout_ms": "600000",
+    "health_check_timeout_ms": "60000",
+    "health_check_failure_threshold": "20",
+    "prestart_worker_first_driver": "0",
+}
+"""Settings of a Ray that is started here, on a machine that may be busy: a node that answers late is not taken for
+dead, and no processes are started that nobody asked for."""
+
 
 class Worker:
     """One process of the cluster, with the model loaded."""
@@ -147,7 +158,19 @@ def _connect(ray: Any, cluster: ClusterSettings) -> None:
     if cluster.address:
         ray.init(address=cluster.address, **quiet)
     else:
-        # Ray gives its own helpers half a minute to start, which a busy machine does not always manage.
-        os.environ.setdefault("RAY_agent_register_timeout_ms", "600000")
+        for name, value in BUSY.items():
+            os.environ.setdefault(f"RAY_{name}", value)
         cpus = max(os.cpu_count() or 1, round(cluster.workers * cluster.cpus))
-        ray.init(num_cpus=cpus, include_dashboard=False, **quiet)
+        _start(ray, num_cpus=cpus, include_dashboard=False, **quiet)
+
+
+def _start(ray: Any, **how: Any) -> None:
+    """Start Ray here. Its node ends itself where its helpers take long to start; the next time they are quicker."""
+    for left in reversed(range(STARTS)):
+        try:
+            ray.init(**how)
+            return
+        except Exception as error:
+            if "timed out during startup" not in str(error) or not left:
+                raise
+            ray.shutdown()
