@@ -47,10 +47,16 @@ class Objects:
         self._whole = self.url.partition("://")[0].lower() in WHOLE
 
     def sizes(self) -> dict[str, int]:
-        """Path → size of every file there is, as it is now; nothing of what a killed writer left."""
-        with self._told("list"):
-            self._files.invalidate_cache()
-            found = self._files.find(self._root, detail=True)
+        """Path → size of every file there is, as it is now; nothing of what a killed writer left.
+
+        Where there is no such folder or bucket there are no files; whoever writes is told.
+        """
+        try:
+            with self._told("list"):
+                self._files.invalidate_cache()
+                found = self._files.find(self._root, detail=True)
+        except FileNotFoundError:
+            return {}
         below = {name.removeprefix(f"{self._root}/"): int(each["size"]) for name, each in found.items()}
         return {path: size for path, size in below.items() if not path.endswith(storage.TEMPORARY)}
 

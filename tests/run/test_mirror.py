@@ -62,7 +62,7 @@ def add(run: Run, stage: str, *made: Any) -> None:
 
 def tree(path: Path) -> dict[str, bytes]:
     files = ((each.relative_to(path).as_posix(), each) for each in path.rglob("*") if each.is_file())
-    return {name: each.read_bytes() for name, each in files if not name.startswith(".")}
+    return {name: each.read_bytes() for name, each in files if not name.startswith((".", "chunks/sent"))}
 
 
 def test_all_of_a_run_is_there_and_comes_back(url: str, tmp_path: Path, lab: Lab) -> None:
@@ -265,11 +265,32 @@ def test_copying_there_and_back(url: str, tmp_path: Path, lab: Lab, capsys: pyte
     assert "name one of each" in capsys.readouterr().err
 
 
-def test_errors_of_a_store_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
+def test_whoever_wrote_a_finding_last_is_right(url: str, tmp_path: Path, lab: Lab) -> None:
+    first = opened(machine(tmp_path / "a", url), lab)
+    add(first, "prompts", *runs.PROMPTS)
+    first.file_finding("leak", {"found": 1})
+    with first.lock():
+        pass
+    second = opened(machine(tmp_path / "b", url), lab)
+    second.file_finding("leak", {"found": 2})
+    with second.lock():
+        pass
+    again = opened(machine(tmp_path / "a", url), lab)  # nothing was written here since
+    assert again.findings() == second.findings() != {}
+    assert set(tree(tmp_path / "a")) == set(tree(tmp_path / "b")) == set(Objects(url).sizes())
+    assert sum(name.endswith(".statement") for name in Objects(url).sizes()) == 1
+
+
+def test_errors_of_a_store_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(UsageError, match="fsspec cannot open nowhere://x"):
         Objects("nowhere://x")
     with pytest.raises(UsageError, match="names no run"):
         copy_of("s3://")
+    assert Objects(f"file://{tmp_path}/nothing/there").sizes() == {}
+    assert main(["show", f"memory://{tmp_path.name}-none/run", "prompts"]) == 2
+    assert "holds no run" in capsys.readouterr().err
 
     def refuse(*args: Any, **kwargs: Any) -> Any:
         raise ValueError("Unable to locate credentials")

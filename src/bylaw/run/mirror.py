@@ -31,10 +31,14 @@ from bylaw.errors import RunCorrupt, RunError, RunLocked
 from bylaw.objects import Objects
 from bylaw.run import documents
 from bylaw.run.manifest import Finished, Manifest, now, parse
+from bylaw.run.sent import Sent
 
 MANIFEST, WORKER = "manifest.jsonl", "worker.json"
 _LOOSE = (documents.COSTS, "evidence.zip", "report/", "findings/")
-"""What belongs to no stage, and may be written anew."""
+"""What belongs to no stage, and may be written anew: whoever wrote it last is right."""
+_SMALL = (documents.COSTS, "findings/")
+"""What may be another one of the same size."""
+_DATABASE = ("", "-wal")
 
 
 class Worker(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,7 +80,7 @@ class Mirror:
             directory=digest(str(root)),
             at=now(),
         )
-        self._sent: dict[str, tuple[int, int]] = {}
+        self._sent = Sent(root)
 
     def bring(self, wanted: Callable[[str], bool] = lambda path: True) -> None:
         """Bring here what is there and not here. For one who holds the directory, before anybody opens the run.
@@ -93,19 +97,27 @@ class Mirror:
         theirs = self._parsed(content)
         new = self._new(theirs)
         for path in sorted(there):
-            if self._lacks(path, theirs, new) and (wanted(path) or not path.startswith("models/")):
+            if self._lacks(path, theirs, new, there[path]) and (wanted(path) or not path.startswith("models/")):
                 self._get(path)
+        for path in self._files():  # removed there since
+            if path.startswith(_LOOSE) and path not in there and self._sent.noted(path) and not self._newer(path):
+                storage.remove(self.root / path)
+                self._sent.note(path)
         self._require_whole(new, wanted)
         if new or not self._manifest.path.exists():
             storage.write_bytes(self._manifest.path, content)
 
-    def _lacks(self, path: str, theirs: list[Finished], new: list[Finished]) -> bool:
+    def _lacks(self, path: str, theirs: list[Finished], new: list[Finished], size: int) -> bool:
         """Whether a file is to be brought: it is of the run there, and not here or not as it is there."""
         whose = _owner(path, theirs)
         if whose is None:
             return False
-        newer = any(line in new for line in whose) or (bool(new) and path.startswith(_LOOSE))
-        return newer or not (self.root / path).exists()
+        here = self.root / path
+        if not here.exists() or any(line in new for line in whose):
+            return True
+        if not path.startswith(_LOOSE) or self._newer(path):
+            return False
+        return path.startswith(_SMALL) or here.stat().st_size != size
 
     def _get(self, path: str) -> None:
         if path == documents.COSTS:  # the log of an older database is not this one's
@@ -115,6 +127,8 @@ class Mirror:
             self._objects.get(path, self.root / path)
         except FileNotFoundError as error:
             raise RunError(f"{self.url}/{path} was removed while it was fetched; give the command again") from error
+        if path.startswith(_LOOSE) or path.endswith(".tlog-proof"):
+            self._sent.note(path, _DATABASE if path == documents.COSTS else ("",))
 
     def begin(self) -> None:
         """Be the one who works on the run there, and send what is finished here. Raises ``RunLocked`` if it went on."""
@@ -177,27 +191,32 @@ class Mirror:
                 self._objects.remove(path)
 
     def _send_loose(self, ours: dict[str, Finished]) -> None:
-        """Whatever may be written anew, if it was since this process sent it."""
+        """Whatever may be written anew, if it was since it was sent; what was removed since is removed there."""
         for path in self._files():
             loose = path.startswith(_LOOSE[1:]) or any(path == f"proofs/{stage}.tlog-proof" for stage in ours)
-            if loose and (found := _stamp(self.root / path)) != self._sent.get(path):
+            if loose and self._newer(path):
                 self._objects.put(path, self.root / path)
-                self._sent[path] = found
+                self._sent.note(path)
+        for path in self._sent.gone():
+            if path.startswith(_LOOSE):
+                self._objects.remove(path)
+            self._sent.note(path)
         self._send_costs()
+
+    def _newer(self, path: str) -> bool:
+        return self._sent.newer(path, _DATABASE if path == documents.COSTS else ("",))
 
     def _send_costs(self) -> None:
         """What was paid, as it is now: a database with a log beside it is copied as one."""
         path = documents.costs_of(self.root)
-        stamps = [_stamp(each) for each in (path, path.with_name(f"{path.name}-wal")) if each.is_file()]
-        found = (max(time for time, _ in stamps), sum(size for _, size in stamps)) if stamps else None
-        if found is None or found == self._sent.get(path.name):
+        if not self._newer(path.name):
             return
         with tempfile.TemporaryDirectory() as folder:
             copy = Path(folder) / path.name
             with closing(sqlite3.connect(path)) as base, closing(sqlite3.connect(copy)) as target:
                 base.backup(target)
             self._objects.put(path.name, copy)
-        self._sent[path.name] = found
+        self._sent.note(path.name, _DATABASE)
 
     def _bring_documents(self, there: dict[str, int]) -> None:
         for name in (*documents.NAMES[1:], documents.SETTINGS):
@@ -274,8 +293,3 @@ def _owner(path: str, finished: list[Finished]) -> list[Finished] | None:
 
 def _who(worker: Worker) -> str:
     return f"process {worker.process} on {worker.host} (since {worker.at})"
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    found = path.stat()
-    return found.st_mtime_ns, found.st_size
