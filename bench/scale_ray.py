@@ -3,7 +3,8 @@
     python bench/scale_ray.py                # --quick: fewer chunks, 3 kills
 
 The ideal is half of one process's time where there are two free cores; what is added is what lies above the better of
-that and the CPU time the workers had. Start and loading are not counted: they are paid once a stage.
+that and the CPU time the workers had. Start and loading are not counted: they are paid once a stage. Workers are killed
+in the middle of a chunk, about once in the time that one process takes for one: faster, and none would be finished.
 """
 
 import argparse
@@ -76,22 +77,26 @@ def rows(folder: Path, count: int, kills: int) -> list[bool]:
     added = {"one_process_s": round(wall, 2), "two_workers_s": round(seconds, 2), "load": os.getloadavg()[0]}
     reached.append(report("CPU time added by 2 workers, share", computed / cpu - 1, ADDED, higher=False, **added))
     reached.append(report("time of 2 workers over half of one's, share", seconds / (wall / 2) - 1, ADDED, higher=False))
-    reached.append(_killed(pool, chunks, one, kills))
+    reached.append(_killed(pool, chunks, one, kills, wall / len(chunks)))
     pool.close()
     return reached
 
 
-def _killed(pool: Any, chunks: list[list[Any]], one: list[bytes], kills: int) -> bool:
+def _killed(pool: Any, chunks: list[list[Any]], one: list[bytes], kills: int, pace: float) -> bool:
     """Random workers killed at random moments, until there were enough: whether all records are the same."""
+    import slow_ray
+
     draw, killed, wrong, rounds = random.Random(1), 0, 0, 0
     while killed < kills:
         over = threading.Event()
         done: list[int] = []
 
-        def kill(over: threading.Event = over, done: list[int] = done) -> None:
-            while not over.wait(draw.uniform(0.5, 4.0)):
-                os.kill(draw.choice(pool.processes()), signal.SIGKILL)
-                done.append(1)
+        def kill(over: threading.Event = over, done: list[int] = done, killed: int = killed) -> None:
+            while not over.wait(draw.uniform(0, 2 * pace)) and killed + len(done) < kills:
+                if busy := slow_ray.workers("ray::Worker.run"):
+                    victim = draw.choice(busy)
+                    os.kill(victim, signal.SIGKILL)
+                    done.append(victim)
 
         killer = threading.Thread(target=kill)
         killer.start()

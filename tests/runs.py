@@ -6,14 +6,18 @@ from bylaw import constitution
 from bylaw.lineage.lab import Lab
 from bylaw.records import Comparison, Label, Measurement, Message, Prompt, Record, Response, Revision, Sample, Vote
 from bylaw.run import Run
+from bylaw.run.mirror import Mirror
 
 PROMPTS = [Prompt(messages=(Message("user", f"question {number}"),)) for number in range(12)]
 RULES = constitution.default()
 
 
-def make_run(path: Path, lab: Lab, weights: bytes = b"\x00" * 5000) -> Run:
+SETTINGS = 'policy = "tiny"\nseed = 0\n'
+
+
+def make_run(path: Path, lab: Lab, weights: bytes = b"\x00" * 5000, mirror: Mirror | None = None) -> Run:
     """A run that came to its end, with its proofs."""
-    run = Run.create(path, 'policy = "tiny"\nseed = 0\n', constitution.dumps(RULES), lab=lab)
+    run = Run.create(path, SETTINGS, constitution.dumps(RULES), lab=lab, mirror=mirror)
     with run.lock():
         _stage(run, "prompts", {}, *PROMPTS)
         _measure(run, "seed", "a" * 64)

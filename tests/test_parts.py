@@ -51,3 +51,16 @@ def test_a_model_must_stay_what_it_was_when_it_was_looked_at(content: Path, tmp_
     (content / "config.json").write_text("[]")
     with pytest.raises(RunCorrupt, match="has changed while the run went on"):
         found.verified("seed")
+
+
+def test_another_model_of_that_name_does_not_go_on(content: Path, tmp_path: Path) -> None:
+    found = models(tmp_path, content)
+    run = Run.open(tmp_path / "run")
+    with run.lock(), run.stage("evaluate-seed", found.read("model", "seed")):
+        pass
+    moved = content.rename(tmp_path / "elsewhere")
+    again = models(tmp_path, moved)
+    again.require_same()
+    (moved / "config.json").write_text("[]")
+    with pytest.raises(RunCorrupt, match="evaluate-seed was made with another model than the one given now"):
+        models(tmp_path, moved).require_same()

@@ -16,6 +16,7 @@ BylawError
 ├── RunError               a run directory cannot be used or continued
 │   ├── RunLocked          another process works in it
 │   └── RunCorrupt         a finished stage no longer has the digests it finished with
+├── ObjectError            a store behind a URL cannot be reached, or refuses; what is finished is kept here
 ├── SigningError           a key cannot be read, or the command that signs does not
 ├── StoreError             the store of facts cannot be used (access/store: StoreBusy, UnderHold)
 ├── LedgerError            a ledger cannot be used or continued
@@ -109,6 +110,10 @@ class RunLocked(RunError):
 
 class RunCorrupt(RunError):
     """What a finished stage left behind no longer has the digests it finished with."""
+
+
+class ObjectError(BylawError):
+    """A store behind a URL cannot be reached, or refuses. What is finished is kept on this machine."""
 
 
 class SigningError(BylawError):

@@ -14,7 +14,7 @@ from bylaw.lineage.tree import tree_digest
 from bylaw.models.base import Model, Program, T, Usage
 from bylaw.models.given import locate
 from bylaw.models.local import LocalModel, LocalSettings, open_model
-from bylaw.models.pool import Pool
+from bylaw.models.pool import Workers
 from bylaw.models.remote.model import RemoteModel
 from bylaw.recipe import Recipe
 from bylaw.records import Comparison, Prompt, Record
@@ -76,6 +76,16 @@ class Models:
             path = self.path(name)
             self._digests[name] = self._parts.digests.get(str(path)) or tree_digest(path)
         return self._digests[name]
+
+    def require_same(self) -> None:
+        """Raise ``RunCorrupt`` unless models from outside are those that finished stages were made with.
+
+        A run goes on where such a model lies elsewhere; it does not with another model of that name.
+        """
+        finished = self._run.manifest.finished()
+        for stage, role, name in (("evaluate-seed", "model", "seed"), ("label", "judge", self.judge_name)):
+            if stage in finished and (before := finished[stage].inputs[role]) != (now := self.digest(name)):
+                raise RunCorrupt(f"{stage} was made with another {role} than the one given now: {before}, now {now}")
 
     def read(self, role: str, name: str) -> dict[str, str]:
         """A model as a stage's input: its digest under ``role``."""
@@ -163,27 +173,24 @@ class Models:
         if not chunks:
             return
         self._open = None
-        pool = Pool(self.verified(name), name, self._settings, self._cluster)
-        try:
-            for made, usage in pool.over(chunks, make):
-                _note(stage, usage, Usage())
+        workers = Workers(self.verified(name), name, self._settings, self._cluster)
+        with closing(workers.over(chunks, make)) as answers:
+            for made, usage in answers:
+                _note(stage, usage)
                 yield made
-        finally:
-            pool.close()
 
     def note_usage(self, stage: Stage, name: str) -> None:
         """Note the tokens a model computed since the last note."""
         usage: Usage = self.asked(stage, name).usage
-        before = self._seen.get(name, Usage())
-        _note(stage, usage, before)
-        self._seen[name] = Usage(usage.prompt_tokens, usage.reused_tokens, usage.generated_tokens, usage.choices)
+        _note(stage, usage.less(self._seen.get(name, Usage())))
+        self._seen[name] = msgspec.structs.replace(usage)
 
 
-def _note(stage: Stage, usage: Usage, before: Usage) -> None:
+def _note(stage: Stage, usage: Usage) -> None:
     stage.note(
-        prompt_tokens=usage.prompt_tokens - before.prompt_tokens,
-        reused_tokens=usage.reused_tokens - before.reused_tokens,
-        generated_tokens=usage.generated_tokens - before.generated_tokens,
+        prompt_tokens=usage.prompt_tokens,
+        reused_tokens=usage.reused_tokens,
+        generated_tokens=usage.generated_tokens,
     )
 
 

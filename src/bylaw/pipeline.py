@@ -45,6 +45,7 @@ def train(run: Run, recipe: Recipe, constitution: Constitution, parts: Parts) ->
         raise UsageError(f"{run.path} trains to another constitution than the one handed in")
     models = Models(run, recipe, parts)
     with run.lock(), proving(run):
+        models.require_same()
         gather(run, recipe, parts)
         measure(run, recipe, models, SEED)
 

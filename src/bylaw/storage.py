@@ -202,6 +202,11 @@ def write_ahead(base: sqlite3.Connection, patience: float = 30.0) -> str:
         time.sleep(0.005)
 
 
+def cache_home() -> Path:
+    """Where this user's copies of what can be had again lie."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bylaw"
+
+
 def split_path(message: str) -> tuple[str, str]:
     """msgspec's error text as (sentence, field path): ``Expected `int`, got `str``` and ``votes[0].mass``."""
     found = _PATH.search(message)

@@ -11,7 +11,7 @@ from bylaw.feedback.keeping import beside
 from bylaw.feedback.label import LabelSettings
 from bylaw.feedback.labelling import Labelling, Made, label_file
 from bylaw.feedback.shots import shot_turns
-from bylaw.models.base import Ask, Choose, Generate
+from bylaw.models.base import Ask, Choose, Generate, Here
 from bylaw.models.scripted import ScriptedModel
 from bylaw.records import Comparison, Label, Message, Principle
 from bylaw.storage import read_records
@@ -34,45 +34,45 @@ def prefers_yes(ask: Ask) -> tuple[float, ...]:
 def test_labels_are_in_order_and_kept(tmp_path: Path) -> None:
     out, seen = tmp_path / "sub" / "labels.jsonl", []
     judge = ScriptedModel(prefers_yes)
-    labels = label_file(PAIRS, judge, HOW, out, MADE, lambda done, resumed: seen.append((done, resumed)))
+    labels = label_file(PAIRS, Here(judge), HOW, out, MADE, lambda done, resumed: seen.append((done, resumed)))
     assert [label.comparison for label in labels] == [pair.id for pair in PAIRS]
     assert {label.verdict for label in labels} == {"first"}
     assert seen == [(3, 0), (6, 0), (8, 0)]
     assert list(read_records(out, Label)) == labels
     asked = judge.usage.choices
-    assert label_file(PAIRS, judge, HOW, out, MADE) == labels
+    assert label_file(PAIRS, Here(judge), HOW, out, MADE) == labels
     assert judge.usage.choices == asked
 
 
 @pytest.mark.parametrize("after", [0, 1, 4, 7])
 def test_killed_and_started_again(tmp_path: Path, after: int) -> None:
     whole, broken = tmp_path / "whole.jsonl", tmp_path / "broken.jsonl"
-    label_file(PAIRS, ScriptedModel(prefers_yes), HOW, whole, MADE)
+    label_file(PAIRS, Here(ScriptedModel(prefers_yes)), HOW, whole, MADE)
     lines = whole.read_bytes().splitlines(keepends=True)
     broken.write_bytes(b"".join(lines[:after]) + lines[after][:40])
     beside(broken).write_bytes(beside(whole).read_bytes())
-    label_file(PAIRS, ScriptedModel(prefers_yes), HOW, broken, MADE)
+    label_file(PAIRS, Here(ScriptedModel(prefers_yes)), HOW, broken, MADE)
     assert broken.read_bytes() == whole.read_bytes()
 
 
 def test_other_labels_are_not_mixed_in(tmp_path: Path) -> None:
     out = tmp_path / "labels.jsonl"
-    label_file(PAIRS[:2], ScriptedModel(prefers_yes), HOW, out, MADE)
+    label_file(PAIRS[:2], Here(ScriptedModel(prefers_yes)), HOW, out, MADE)
     other = Made(**{**{f: getattr(MADE, f) for f in Made.__struct_fields__}, "seed": 1, "judge": "k"})
     with pytest.raises(UsageError, match="begun with another judge, another seed"):
-        label_file(PAIRS, ScriptedModel(prefers_yes), HOW, out, other)
+        label_file(PAIRS, Here(ScriptedModel(prefers_yes)), HOW, out, other)
     beside(out).unlink()
     with pytest.raises(UsageError, match="does not say what it was made from"):
-        label_file(PAIRS, ScriptedModel(prefers_yes), HOW, out, MADE)
+        label_file(PAIRS, Here(ScriptedModel(prefers_yes)), HOW, out, MADE)
 
 
 def test_one_writer_at_a_time(tmp_path: Path) -> None:
     out = tmp_path / "labels.jsonl"
-    label_file(PAIRS[:1], ScriptedModel(prefers_yes), HOW, out, MADE)
+    label_file(PAIRS[:1], Here(ScriptedModel(prefers_yes)), HOW, out, MADE)
     with beside(out).open("rb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         with pytest.raises(RunLocked, match="another process is writing"):
-            label_file(PAIRS, ScriptedModel(prefers_yes), HOW, out, MADE)
+            label_file(PAIRS, Here(ScriptedModel(prefers_yes)), HOW, out, MADE)
 
 
 SHOTS = FewShots(
@@ -108,6 +108,6 @@ def test_reasoned_shots_and_a_judge_that_thinks(tmp_path: Path) -> None:
         return " the first" if isinstance(ask, Generate) else (-0.1, -3.0)
 
     how = Labelling(principles=PRINCIPLES, settings=LabelSettings(think=True, both_orders=False), few_shots=turns)
-    (label,) = label_file(PAIRS[:1], ScriptedModel(reply), how, tmp_path / "l.jsonl", MADE)
+    (label,) = label_file(PAIRS[:1], Here(ScriptedModel(reply)), how, tmp_path / "l.jsonl", MADE)
     assert label.p_first == 0.6
     assert label.votes[0].raw == "Let's think step by step: the first"

@@ -19,7 +19,7 @@ from bylaw.feedback.compare import CompareSettings, compare
 from bylaw.feedback.label import LabelSettings, label
 from bylaw.models.cluster import ClusterSettings, lasting
 from bylaw.models.local import LocalSettings, open_model
-from bylaw.models.pool import Pool, Worker
+from bylaw.models.pool import STARTS, Pool, Worker, _start
 from bylaw.records import Comparison, Message, Principle, Prompt
 
 pytest.importorskip("ray")
@@ -95,9 +95,9 @@ def test_killed_workers_lose_nothing_and_repeat_nothing(model: Path, pool: Pool)
 
     def kill() -> None:
         while not over.wait(draw.uniform(0.1, 2.0)):
-            victim = draw.choice(pool.processes())
-            os.kill(victim, signal.SIGKILL)
-            killed.append(victim)
+            if standing := slow_ray.workers():
+                killed.append(draw.choice(standing))
+                os.kill(killed[-1], signal.SIGKILL)
 
     many = PROMPTS * 10
     killer = threading.Thread(target=kill)
@@ -173,6 +173,31 @@ def test_chunks_come_back_in_order_whoever_is_first(model: Path, seed: int) -> N
     assert asked == [one.id for one in few]
     assert pool._ray.most == 4 and len(answered) == 7
     assert all(usage.generated_tokens > 0 for _, usage in answered)
+
+
+class Busy:
+    """A stand-in for Ray whose node ends itself ``times`` times while it starts."""
+
+    def __init__(self, times: int, said: str = "The current node timed out during startup.") -> None:
+        self.left, self.said, self.stopped = times, said, 0
+
+    def init(self, **how: Any) -> None:
+        if self.left:
+            self.left -= 1
+            raise Exception(self.said)  # Ray's type for it
+
+    def shutdown(self) -> None:
+        self.stopped += 1
+
+
+def test_a_node_that_ends_itself_is_started_again() -> None:
+    ray = Busy(STARTS - 1)
+    _start(ray)
+    assert ray.stopped == STARTS - 1
+    for busy in (Busy(STARTS), Busy(1, "no such address")):
+        with pytest.raises(Exception, match=r"timed out during startup|no such address"):
+            _start(busy)
+    assert busy.stopped == 0
 
 
 def test_what_a_run_keeps_of_its_cluster() -> None:

@@ -21,9 +21,7 @@ PROMPTS = [Prompt(messages=(Message("user", f"question {number}"),)) for number 
 
 
 def answer(prompts: list[Prompt]) -> list[Record]:
-    return [
-        Response(prompt=each.id, model="m", text=each.messages[0].content[::-1], tokens=3) for each in prompts
-    ]
+    return [Response(prompt=each.id, model="m", text=each.messages[0].content[::-1], tokens=3) for each in prompts]
 
 
 def better(responses: list[Response]) -> list[Record]:
@@ -49,9 +47,7 @@ def whole(run: Run, pause: float = 0.0) -> None:
                 stage.chunked(PROMPTS, 3, slowly)
         if not run.finished("revise"):
             with run.stage("revise", {"responses": run.digest("respond")}) as stage:
-                stage.chunked(
-                    list(run.read(Response)), 7, lambda chunk: (time.sleep(pause), better(chunk))[1]
-                )
+                stage.chunked(list(run.read(Response)), 7, lambda chunk: (time.sleep(pause), better(chunk))[1])
                 with stage.writing_model("sft") as path:
                     (path / "config.json").write_text("{}")
                     time.sleep(pause)
@@ -59,9 +55,7 @@ def whole(run: Run, pause: float = 0.0) -> None:
         if not run.finished("sample"):
             with run.stage("sample", {"sft": run.digest("revise")}) as stage:
                 stage.chunked(PROMPTS[:10], 3, slowly)
-                stage.add(
-                    Measurement(model="sft", name="complies", subset="harmful", value=0.1, n=9, low=0, high=1)
-                )
+                stage.add(Measurement(model="sft", name="complies", subset="harmful", value=0.1, n=9, low=0, high=1))
 
 
 def results(run: Run) -> dict[str, str]:
@@ -139,9 +133,7 @@ whole(Run.create(Path(sys.argv[1]), "seed = 0\\n", "# a constitution\\n"), pause
 
 def child(path: Path, pause: float) -> subprocess.Popen[str]:
     code = CHILD.format(tests=str(Path(__file__).parent))
-    return subprocess.Popen(
-        [sys.executable, "-c", code, str(path), str(pause)], stderr=subprocess.PIPE, text=True
-    )
+    return subprocess.Popen([sys.executable, "-c", code, str(path), str(pause)], stderr=subprocess.PIPE, text=True)
 
 
 def killed_until_done(path: Path, kills: int, seed: int) -> None:
@@ -205,9 +197,7 @@ def test_a_changed_output_is_named_with_both_digests(run: Run) -> None:
     records = run.path / "records/revisions.jsonl"
     records.write_bytes(records.read_bytes().replace(b"UQ", b"KU", 1).replace(b"NOITSEU", b"NOITSEV", 1))
     assert run.finished("respond")
-    with pytest.raises(
-        RunCorrupt, match=r"(?s)stage revise .*revisions.jsonl: expected \w{64}, found \w{64}.*sft: "
-    ):
+    with pytest.raises(RunCorrupt, match=r"(?s)stage revise .*revisions.jsonl: expected \w{64}, found \w{64}.*sft: "):
         run.finished("revise")
     (run.path / "measurements.jsonl").unlink()
     with pytest.raises(RunCorrupt, match=r"measurements.jsonl: expected \w{64}, found missing"):
@@ -227,12 +217,8 @@ def test_a_full_disk_says_how_to_go_on_and_loses_nothing(tmp_path: Path) -> None
     limit = "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))"
     code = limit + CHILD.format(tests=str(Path(__file__).parent))
     path = tmp_path / "full"
-    process = subprocess.run(
-        [sys.executable, "-c", code, str(path), "0"], capture_output=True, text=True, check=False
-    )
-    assert (
-        "RunError: no space left while writing" in process.stderr and "same command again" in process.stderr
-    )
+    process = subprocess.run([sys.executable, "-c", code, str(path), "0"], capture_output=True, text=True, check=False)
+    assert "RunError: no space left while writing" in process.stderr and "same command again" in process.stderr
     run = Run.open(path)
     assert run.finished("respond") and not run.finished("revise")
     assert any((path / "chunks/revise").rglob("*.jsonl"))

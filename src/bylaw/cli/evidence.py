@@ -28,7 +28,7 @@ def register(subparsers: "Subparsers") -> None:
 def _add_build(verbs: "Subparsers") -> None:
     about = "make a bundle of finished runs: statements, proofs, measurements, drawn samples, and what was not run"
     parser = verbs.add_parser("build", help=about, description=about)
-    parser.add_argument("runs", metavar="RUN", nargs="+", type=Path, help="run directories that came to their end")
+    parser.add_argument("runs", metavar="RUN", nargs="+", help="directories or URLs of runs that came to their end")
     _add_output(parser, "DIR|ZIP", "a new directory or .zip file")
     parser.add_argument("--valid-until", metavar="TIME", help="after this time (UTC, YYYY-MM-DDTHH:MM:SSZ) it is stale")
     parser.add_argument("--supersedes", metavar="BUNDLE", type=Path, help="the bundle that this one replaces")
@@ -66,11 +66,12 @@ def _add_output(parser: argparse.ArgumentParser, what: str, about: str) -> None:
 
 def run_build(args: argparse.Namespace) -> int:
     """Build, and say how it is checked."""
+    from bylaw.cli.away import run_here
     from bylaw.evidence.build import build
     from bylaw.evidence.reading import Bundle
     from bylaw.lineage.lab import Lab
 
-    path = build(args.runs, args.output, Lab.open(args.home), _wishes(args))
+    path = build([run_here(run) for run in args.runs], args.output, Lab.open(args.home), _wishes(args))
     for each in Bundle(path).predicate.redactions:
         print(f"taken out: {each.path}: {each.reason}", file=sys.stderr)
     print(f"{path}\nChecked with: bylaw verify {path} --key LAB.pub --policy POLICY; key and policy travel another way")

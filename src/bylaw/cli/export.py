@@ -15,7 +15,7 @@ def register(verbs: Any) -> None:
     about = "a run's pairs or revisions as a file that other trainers and tools read"
     parser = verbs.add_parser("export", help=about, description=f"Write {about}, or push it to a hub.")
     add = parser.add_argument
-    add("run_dir", type=Path, metavar="RUN", help="run directory")
+    add("run_dir", metavar="RUN", help="the run's directory or URL")
     add("--as", choices=tuple(EXPORTS), required=True, dest="format", help="what to write")
     add("-o", "--output", type=Path, metavar="FILE", help="a file that is not there yet; it has every text in full")
     add(
@@ -58,14 +58,15 @@ def _check(args: argparse.Namespace) -> None:
         raise UsageError(f"{args.output} exists; name a file that does not")
 
 
-def _made(run_dir: Path) -> Made:
+def _made(place: str) -> Made:
+    from bylaw.cli.away import run_here, without_weights
     from bylaw.constitution.document import loads
     from bylaw.records import Comparison, Label, Prompt, Response, Revision
     from bylaw.run import Run
 
-    opened = Run.open(run_dir)
+    opened = Run.open(run_here(place, without_weights))
     return Made(
-        name=run_dir.resolve().name,
+        name=opened.path.resolve().name,
         prompts=list(opened.read(Prompt)),
         responses=list(opened.read(Response, stage="respond")),
         revisions=list(opened.read(Revision)),

@@ -1,13 +1,17 @@
 """The judge of a command: a model here, or one behind a server, as ``bylaw label`` and ``bylaw reward`` are told it."""
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from bylaw import recipe
 from bylaw.cli.names import given
 from bylaw.errors import MissingExtra, UsageError
-from bylaw.models.base import Model
+from bylaw.models.base import Chunked, Here, Model
+from bylaw.models.cluster import ClusterSettings
+from bylaw.models.given import Given
 from bylaw.models.remote.settings import RemoteSettings
 
 
@@ -17,6 +21,25 @@ class Judge(NamedTuple):
     model: Model
     name: str
     digest: str
+
+
+ROWS = 64
+"""Rows kept at a time, where nothing asks for more."""
+
+
+class ChunkedJudge(NamedTuple):
+    """A judge that answers whole chunks, of ``rows`` rows where nobody says otherwise."""
+
+    model: Chunked
+    name: str
+    digest: str
+    rows: int = ROWS
+    engine: str = ClusterSettings().engine
+
+    @property
+    def bound(self) -> str:
+        """The name, with the digest of what answers."""
+        return f"{self.name}-{self.digest}"
 
 
 def add_judge(parser: argparse.ArgumentParser) -> None:
@@ -36,6 +59,24 @@ def add_judge(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="a public key; the judge's directory must be signed (model.sig) by one of those given",
     )
+
+
+def add_cluster(parser: argparse.ArgumentParser) -> None:
+    """Add the option that lets workers answer."""
+    about = "let workers on Ray answer: the file whose table [cluster] says how many and where (docs/scale.md)"
+    parser.add_argument("--cluster", metavar="RUN.toml", type=Path, help=about)
+
+
+def cluster_of(args: argparse.Namespace) -> ClusterSettings:
+    """The workers that answer; none if no cluster is named."""
+    if not args.cluster:
+        return ClusterSettings()
+    if args.models:
+        raise UsageError("--cluster is for a model here: a judge behind a server is asked from this process")
+    found = recipe.read(args.cluster).cluster
+    if not found.workers:
+        raise UsageError(f"{args.cluster} names no workers: its table [cluster] needs workers = 1 or more")
+    return found
 
 
 def remote_of(args: argparse.Namespace) -> RemoteSettings | None:
@@ -58,14 +99,41 @@ def open_judge(args: argparse.Namespace, remote: RemoteSettings | None, output: 
         model = open_remote(remote, output.with_name(f"{output.name}.costs.db"))
         model.spending.stage = stage
         return Judge(model, remote.name, remote.digest)
-    looked_at = given((args.judge,), args.trusted_key)[args.judge]
+    looked_at = _given(args)
     return Judge(open_local(looked_at.path), looked_at.name, looked_at.digest)
+
+
+def open_chunked(args: argparse.Namespace, remote: RemoteSettings | None, output: Path, stage: str) -> ChunkedJudge:
+    """The judge as one that answers whole chunks: in workers, where ``--cluster`` names some."""
+    cluster = cluster_of(args)
+    if cluster.workers:
+        looked_at = _given(args)
+        return ChunkedJudge(_workers(looked_at, cluster), looked_at.name, looked_at.digest, engine=cluster.engine)
+    judge = open_judge(args, remote, output, stage)
+    return ChunkedJudge(Here(judge.model), judge.name, judge.digest, getattr(judge.model, "rows", ROWS))
 
 
 def open_local(path: Path) -> Model:
     """A model in a directory here."""
-    try:
+    with _trainable():
         from bylaw.models.local import open_model
+    return open_model(path)
+
+
+def _workers(judge: Given, cluster: ClusterSettings) -> Chunked:
+    with _trainable():
+        from bylaw.models.local import LocalSettings
+        from bylaw.models.pool import Workers
+    return Workers(judge.path, judge.name, LocalSettings(), cluster)
+
+
+def _given(args: argparse.Namespace) -> Given:
+    return given((args.judge,), args.trusted_key)[args.judge]
+
+
+@contextmanager
+def _trainable() -> Iterator[None]:
+    try:
+        yield
     except ModuleNotFoundError as error:
         raise MissingExtra(str(error.name), "train") from error
-    return open_model(path)

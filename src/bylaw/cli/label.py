@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from bylaw import settings
-from bylaw.cli.judging import add_judge, open_judge, remote_of
+from bylaw.cli.judging import add_cluster, add_judge, open_chunked, remote_of
 from bylaw.cli.names import constitution_of
 from bylaw.cli.progress import Progress
 from bylaw.constitution import Constitution
@@ -49,6 +49,7 @@ def register(subparsers: "Subparsers") -> None:
         help="a constitution's file, or windtunnel (default: the shipped one for real models)",
     )
     add_judge(parser)
+    add_cluster(parser)
     add("--dry-run", action="store_true", help="print what a judge behind a server would be asked, and its cost")
     add(
         "-o",
@@ -113,20 +114,19 @@ def run_label(args: argparse.Namespace) -> int:
     output = args.output or Path(f"{args.comparisons.name.partition('.')[0]}.labels.jsonl")
     if args.dry_run:
         return _dry_run(remote, comparisons, _how(args, constitution, 1))
-    opened = open_judge(args, remote, output, "label")
-    judge, name = opened.model, f"{opened.name}-{opened.digest}"
-    how = _how(args, constitution, getattr(judge, "rows", 64))
+    judge = open_chunked(args, remote, output, "label")
+    how = _how(args, constitution, judge.rows)
     args.go_on = "the same command"
-    made = made_from(name, constitution, comparisons, how)
-    labels = label_file(comparisons, judge, how, output, made, Progress("label", len(comparisons), "comparisons"))
-    figures = judge_figures(joined(labels, facts(comparisons, _own(args, opened.name))))
+    made = made_from(judge.bound, constitution, comparisons, how, judge.engine)
+    labels = label_file(comparisons, judge.model, how, output, made, Progress("label", len(comparisons), "comparisons"))
+    figures = judge_figures(joined(labels, facts(comparisons, _own(args, judge.name))))
     print(_json(output, labels, figures) if args.json else _text(output, labels, figures))
     if args.maximum_self_preference is not None and figures.self_preference is None:
         raise UsageError(
             f"--maximum-self-preference needs gold verdicts on answers of the judge, and {args.comparisons} has none "
-            f"by {' or '.join(args.own or (opened.name,))}. Name it as the file does with --own, or give --own-answers"
+            f"by {' or '.join(args.own or (judge.name,))}. Name it as the file does with --own, or give --own-answers"
         )
-    demand(figures, judge.name, **{bound.setting: getattr(args, bound.setting) for bound in BOUNDS})
+    demand(figures, judge.model.name, **{bound.setting: getattr(args, bound.setting) for bound in BOUNDS})
     return 0
 
 

@@ -12,7 +12,7 @@ import msgspec
 
 from bylaw import settings, storage
 from bylaw.cli import rated
-from bylaw.cli.judging import Judge, add_judge, open_judge, remote_of
+from bylaw.cli.judging import ChunkedJudge, add_cluster, add_judge, open_chunked, remote_of
 from bylaw.cli.lab import add_home
 from bylaw.cli.names import constitution_of
 from bylaw.cli.progress import Progress
@@ -83,6 +83,7 @@ def register(subparsers: "Subparsers") -> None:
         help="the model whose Elo is 0 (default: the first; of a file, the one met most)",
     )
     add_judge(parser)
+    add_cluster(parser)
     add("--constitution", metavar="C", help="a constitution's file, default or windtunnel (default: the run's own)")
     add("--set", metavar="KEY=VALUE", action="append", default=[], help="a setting of labels: template=paper")
     add("--chunk", metavar="N", type=int, help="rows kept at a time (default: 64; behind a server, what keeps it busy)")
@@ -114,7 +115,9 @@ def run(args: argparse.Namespace) -> int:
     constitution = _constitution(args, field)
     if args.dry_run:
         return _dry_run(remote, field, msgspec.structs.replace(how, principles=constitution.principles))
-    report = _judged(args, field, open_judge(args, remote, output / "labels.jsonl", "rate"), constitution, how, output)
+    report = _judged(
+        args, field, open_chunked(args, remote, output / "labels.jsonl", "rate"), constitution, how, output
+    )
     storage.write_bytes(output / "ratings.json", storage.pretty(report))
     return _print(args, report)
 
@@ -196,12 +199,17 @@ def _dry_run(remote: RemoteSettings | None, field: Field, how: Labelling) -> int
 
 
 def _judged(
-    args: argparse.Namespace, field: Field, judge: Judge, constitution: Constitution, how: Labelling, output: Path
+    args: argparse.Namespace,
+    field: Field,
+    judge: ChunkedJudge,
+    constitution: Constitution,
+    how: Labelling,
+    output: Path,
 ) -> Report:
-    chunk = args.chunk or getattr(judge.model, "rows", how.chunk)
+    chunk = args.chunk or judge.rows
     how = msgspec.structs.replace(how, principles=constitution.principles, chunk=chunk)
     pairs = list({one.id: one for each in field.subsets.values() for one in each.comparisons}.values())
-    made = made_from(f"{judge.name}-{judge.digest}", constitution, pairs, how)
+    made = made_from(judge.bound, constitution, pairs, how, judge.engine)
     progress = Progress("label", len(pairs), "comparisons")
     labels = label_file(pairs, judge.model, how, output / "labels.jsonl", made, progress)
     left_out: Counter[str] = Counter()
@@ -222,7 +230,7 @@ def _results(field: Field, labels: list[Label], left_out: Counter[str]) -> dict[
     }
 
 
-def _figures(pairs: list[Comparison], labels: list[Label], judge: Judge, field: Field) -> Judging:
+def _figures(pairs: list[Comparison], labels: list[Label], judge: ChunkedJudge, field: Field) -> Judging:
     figures = judge_figures(joined(labels, facts(pairs)))
     itself = next((name for name, digest in field.digests.items() if digest == judge.digest), None)
     return Judging(

@@ -13,7 +13,7 @@ def register(subparsers: "Subparsers") -> None:
     """Add the verb."""
     about = "write a run's report, one HTML file without outside requests, and print its path"
     parser = subparsers.add_parser("report", help=about, description=about)
-    parser.add_argument("directory", metavar="RUN", type=Path, help="the run's directory")
+    parser.add_argument("directory", metavar="RUN", help="the run's directory or URL")
     parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="where to write it (default: into the run)")
     parser.add_argument(
         "--open", choices=("yes", "no"), default="no", help="open it in a browser (default: %(default)s)"
@@ -24,6 +24,7 @@ def register(subparsers: "Subparsers") -> None:
 def run_report(args: argparse.Namespace) -> int:
     """Collect, render, write; prints the path."""
     from bylaw import storage
+    from bylaw.cli.away import run_here, without_weights
     from bylaw.errors import MissingExtra
     from bylaw.report.collect import collect
     from bylaw.run import Run
@@ -33,7 +34,7 @@ def run_report(args: argparse.Namespace) -> int:
     except ModuleNotFoundError as error:
         raise MissingExtra(str(error.name), "train") from error
 
-    run = Run.open(args.directory)
+    run = Run.open(run_here(args.directory, without_weights))
     html = render(collect(run))
     if args.output:
         storage.write_text(args.output, html)

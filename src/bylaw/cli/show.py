@@ -7,11 +7,11 @@ import json
 import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from bylaw.cli.away import run_here, without_weights
 from bylaw.errors import UsageError
 from bylaw.records import Record
 from bylaw.run import Run
@@ -29,7 +29,7 @@ Test = Callable[[dict[str, Any]], bool]
 def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the verb to the command line."""
     parser = verbs.add_parser("show", help="read a run's records, measurements and stages")
-    parser.add_argument("run_path", metavar="RUN", type=Path, help="the run directory")
+    parser.add_argument("run_path", metavar="RUN", help="the run's directory or URL")
     parser.add_argument("kind", metavar="KIND", choices=KINDS, help=", ".join(KINDS))
     parser.add_argument(
         "--where",
@@ -47,7 +47,7 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 
 def show(args: argparse.Namespace) -> int:
     """Print the rows asked for."""
-    run = Run.open(args.run_path)
+    run = Run.open(run_here(args.run_path, without_weights))
     rows = _stages(run) if args.kind == "stages" else _records(run, args.kind, args.where)
     tests = [_condition(text) for text in args.where]
     found = (row for row in rows if all(test(row) for test in tests))

@@ -5,9 +5,12 @@ import shlex
 import sys
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bylaw.errors import UsageError
+
+if TYPE_CHECKING:
+    from bylaw.run.mirror import Mirror
 
 
 def register(verbs: Any) -> None:
@@ -18,7 +21,8 @@ def register(verbs: Any) -> None:
         description="Train a model to a constitution. Without a file: the default constitution in the wind tunnel.",
     )
     parser.add_argument("recipe", nargs="?", type=Path, metavar="RUN.toml", help="settings of the run")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="run directory; one that exists is continued")
+    about = "run directory, or a URL as s3://bucket/run (docs/scale.md); one that exists is continued"
+    parser.add_argument("--out", metavar="DIR|URL", help=about)
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides", help="override a setting"
     )
@@ -50,6 +54,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _train(args: argparse.Namespace, recipe: Any) -> int:
     from bylaw.cli.assemble import assemble
+    from bylaw.cli.away import share
     from bylaw.constitution.document import dumps as constitution_text
     from bylaw.errors import GateStopped
     from bylaw.evidence.build import build
@@ -60,17 +65,19 @@ def _train(args: argparse.Namespace, recipe: Any) -> int:
     from bylaw.run import Run
     from bylaw.settings import dumps
 
-    out = args.out or _fresh(Path("runs"), recipe.preset)
-    args.go_on = _command(args, out)
+    place = args.out or str(_fresh(Path("runs"), recipe.preset))
+    args.go_on = _command(args, place)
+    out, mirror = _begun(place)
     constitution, parts = assemble(recipe, out)
     lab = Lab.open()
     texts = dumps(kept(recipe)), constitution_text(constitution)
     reward = reward_text(parts.reward) if parts.reward else ""
-    run = Run.create(out, *texts, report=Meter(), lab=lab, reward_text=reward)
+    run = Run.create(out, *texts, report=Meter(), lab=lab, reward_text=reward, mirror=mirror)
     try:
         train(run, recipe, constitution, parts)
     except GateStopped as stop:
         _report(run, str(stop))
+        share(run)
         _show(run)
         raise
     path = _report(run)
@@ -80,8 +87,24 @@ def _train(args: argparse.Namespace, recipe: Any) -> int:
     bundle = out / "evidence.zip"
     if not bundle.exists():
         build([out], bundle, lab)
-    print(f"\nModel     {run.model_dir('final')}\nReport    {path}\nEvidence  {bundle}")
+    share(run)
+    found = (str(each).replace(str(out), place, 1) for each in (run.model_dir("final"), path, bundle))
+    print("\nModel     {}\nReport    {}\nEvidence  {}".format(*found))
     return 0
+
+
+def _begun(place: str) -> tuple[Path, "Mirror | None"]:
+    """The directory that a run is worked on in; of one behind a URL, with what is there already."""
+    from bylaw.objects import is_url
+
+    if not is_url(place):
+        return Path(place), None
+    from bylaw.cli.away import copy_of, fetched
+    from bylaw.run.mirror import Mirror
+
+    mirror = Mirror(place, copy_of(place))
+    fetched(mirror)
+    return mirror.root, mirror
 
 
 def _estimate(recipe: Any) -> None:
@@ -126,9 +149,9 @@ def _without_server(recipe: Any) -> Any:
     return replace(recipe, models=replace(recipe.models, judge=RemoteSettings()))
 
 
-def _command(args: argparse.Namespace, out: Path) -> str:
+def _command(args: argparse.Namespace, out: str) -> str:
     """The command that goes on with this run."""
-    words = ["bylaw", "train", *([str(args.recipe)] if args.recipe else []), "--out", str(out)]
+    words = ["bylaw", "train", *([str(args.recipe)] if args.recipe else []), "--out", out]
     return shlex.join(words + [word for override in args.overrides for word in ("--set", override)])
 
 

@@ -14,4 +14,12 @@ def register(subparsers: "Subparsers") -> None:
     about = "check a bundle, a run, a model directory or a proof, offline, with keys and a policy of your own"
     parser = subparsers.add_parser("verify", help=about, description=about)
     verify.add_arguments(parser)
-    parser.set_defaults(run=verify.run)
+    parser.set_defaults(run=run_verify)
+
+
+def run_verify(args: argparse.Namespace) -> int:
+    """Bring here what is behind a URL, and check it."""
+    from bylaw.cli.away import anything_here
+
+    args.path = str(anything_here(args.path))
+    return verify.run(args)

@@ -1,6 +1,6 @@
 """Let a model answer a whole list of prompts, so that a killed process can go on where it was."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -63,8 +63,9 @@ def answer_file(
     """
     model: list[Model] = []
 
-    def ask(chunk: Sequence[Prompt]) -> list[Answer]:
-        model[:] = model or [opened()]
-        return model[0].run([how.program(one) for one in chunk])
+    def ask(chunks: Sequence[list[Prompt]]) -> Generator[list[Answer], None, None]:
+        for chunk in chunks:
+            model[:] = model or [opened()]
+            yield model[0].run([how.program(one) for one in chunk])
 
     return keep(prompts, Kept(output, made, how.chunk), Answer, lambda one: one.prompt, ask, report)

@@ -4,8 +4,8 @@ Rows are appended in the order of what is asked. A chunk is always asked whole, 
 last digits of a probability: the finished file has the same bytes however often it was interrupted.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -40,10 +40,12 @@ def keep(
     where: Kept,
     type: type[R],
     of: Callable[[R], str],
-    ask: Callable[[Sequence[A]], Iterable[R]],
+    ask: Callable[[Sequence[list[A]]], Generator[list[R], None, None]],
     report: Report | None = None,
 ) -> list[R]:
     """Ask what has no row yet, keep the rows, and return all in order. ``of``: the id of what a row answers.
+
+    ``ask`` yields the rows of one chunk after another.
 
     Raises ``UsageError`` where the file was made from something else, and ``RunLocked`` while another process writes
     to it.
@@ -51,20 +53,20 @@ def keep(
     with _holding(where.output, where.made):
         known = {of(one): one for one in _known(where.output, type)}
         resumed = len(known)
-        for chunk in _chunks(asked, where.chunk):
-            if all(one.id in known for one in chunk):
-                continue
-            for row in ask(chunk):
-                if of(row) not in known:
-                    storage.append_line(where.output, row)
-                    known[of(row)] = row
-            if report:
-                report(len(known), resumed)
+        missing = [chunk for chunk in _chunks(asked, where.chunk) if any(one.id not in known for one in chunk)]
+        with closing(ask(missing)) as answers:
+            for rows in answers:
+                for row in rows:
+                    if of(row) not in known:
+                        storage.append_line(where.output, row)
+                        known[of(row)] = row
+                if report:
+                    report(len(known), resumed)
         return [known[one.id] for one in asked]
 
 
-def _chunks(asked: Sequence[A], size: int) -> Iterator[Sequence[A]]:
-    return (asked[at : at + size] for at in range(0, len(asked), size))
+def _chunks(asked: Sequence[A], size: int) -> Iterator[list[A]]:
+    return (list(asked[at : at + size]) for at in range(0, len(asked), size))
 
 
 def _known(output: Path, type: type[R]) -> list[R]:

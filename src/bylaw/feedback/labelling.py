@@ -1,6 +1,10 @@
-"""Label a whole file of comparisons, so that a killed process can go on where it was."""
+"""Label a whole file of comparisons, so that a killed process can go on where it was.
 
-from collections.abc import Sequence
+The finished file has the same bytes whoever answered, this process or workers on a cluster.
+"""
+
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -9,7 +13,7 @@ from bylaw.canonical import digest
 from bylaw.constitution import Constitution
 from bylaw.feedback.keeping import Kept, Report, keep
 from bylaw.feedback.label import LabelSettings, label
-from bylaw.models.base import Model, Program
+from bylaw.models.base import Chunked, Program
 from bylaw.records import Comparison, Conversation, Label, Principle
 
 
@@ -28,7 +32,10 @@ class Labelling(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a file of labels was made from (digests). It lies beside it: no other labels are mixed in."""
+    """What a file of labels was made from (digests). It lies beside it: no other labels are mixed in.
+
+    ``engine`` is what a model here was run with: another one differs in the last digits.
+    """
 
     judge: str
     constitution: str
@@ -37,12 +44,16 @@ class Made(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     settings: LabelSettings
     seed: int
     chunk: int
+    engine: str = "transformers"
 
 
-def made_from(judge: str, constitution: Constitution, comparisons: Sequence[Comparison], how: Labelling) -> Made:
+def made_from(
+    judge: str, constitution: Constitution, comparisons: Sequence[Comparison], how: Labelling, engine: str
+) -> Made:
     """What the labels of ``comparisons`` by ``judge``, a name with the digest of what answers, are made from."""
     return Made(
         judge=judge,
+        engine=engine,
         constitution=constitution.digest,
         comparisons=digest([one.id for one in comparisons]),
         few_shots=digest(how.few_shots),
@@ -54,7 +65,7 @@ def made_from(judge: str, constitution: Constitution, comparisons: Sequence[Comp
 
 def label_file(
     comparisons: Sequence[Comparison],
-    judge: Model,
+    judge: Chunked,
     how: Labelling,
     output: Path,
     made: Made,
@@ -66,7 +77,11 @@ def label_file(
     where ``output`` was made from something else, and ``RunLocked`` while another process writes to it.
     """
 
-    def ask(chunk: Sequence[Comparison]) -> list[Label]:
-        return judge.run([how.program(one, judge.name) for one in chunk])
+    name = judge.name
+
+    def ask(chunks: Sequence[list[Comparison]]) -> Generator[list[Label], None, None]:
+        with closing(judge.over(chunks, lambda chunk: [how.program(one, name) for one in chunk])) as answers:
+            for labels, _ in answers:
+                yield labels
 
     return keep(comparisons, Kept(output, made, how.chunk), Label, lambda one: one.comparison, ask, report)

@@ -9,9 +9,10 @@ import urllib.request
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from bylaw.errors import LedgerError, MalformedError, MissingExtra, UsageError
+from bylaw.errors import LedgerError, MalformedError, UsageError
+from bylaw.objects import filesystem
 
 
 class Store(Protocol):
@@ -70,7 +71,7 @@ class FsspecStore:
     """A log under an fsspec URL: ``s3://…``, ``gs://…``, ``hf://…``. Raises ``MissingExtra`` without fsspec."""
 
     def __init__(self, url: str) -> None:
-        self._files, self._root = _filesystem(url)
+        self._files, self._root = filesystem(url)
 
     def read(self, path: str, limit: int) -> bytes | None:
         """See ``Store``."""
@@ -117,15 +118,3 @@ def _unpacked(path: str, content: bytes, limit: int) -> bytes:
         return _within(path, unpacker.decompress(content, limit + 1), limit)
     except zlib.error as error:
         raise MalformedError("size", f"{path} is not the gzip it is said to be: {error}") from error
-
-
-def _filesystem(url: str) -> tuple[Any, str]:
-    try:
-        import fsspec  # type: ignore[import-untyped,unused-ignore]
-    except ImportError:
-        raise MissingExtra("fsspec", "remote") from None
-    try:
-        files, root = fsspec.core.url_to_fs(url)
-    except (ValueError, ImportError) as error:
-        raise UsageError(f"fsspec cannot open {url}: {error}") from error
-    return files, str(root).rstrip("/")

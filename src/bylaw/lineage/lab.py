@@ -147,10 +147,11 @@ class Lab:
         present = self.signer.public
         try:
             return dsse.unseal(envelope, [present])
-        except VerificationError:
+        except VerificationError as error:
             ended = [each for each in self._keys.rotations(present) if dsse.has_signed(envelope, each.before)]
             if not ended:
-                raise
+                asked = f"{error.message}; is {self.root} the same lab that signed it?"
+                raise VerificationError(error.check, asked) from error
         index, until = self.place(entry, note), self.place(ended[0].entry, self._keys.note(ended[0].before))
         if index is None or until is None or index > until:
             where = "is not in the ledger" if index is None else f"is entry {index}"

@@ -11,7 +11,7 @@ so a backend may batch programs that stand at different steps, and keep a row's 
     texts = model.run([answer(prompt) for prompt in prompts])
 """
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Any, Literal, Protocol, TypeVar
 
 import msgspec
@@ -19,6 +19,7 @@ import msgspec
 from bylaw.records import Conversation
 
 T = TypeVar("T")
+I = TypeVar("I")  # noqa: E741
 
 
 class Generate(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,6 +96,10 @@ class Usage(msgspec.Struct):
     generated_tokens: int = 0
     choices: int = 0
 
+    def less(self, before: "Usage") -> "Usage":
+        """What came after ``before``."""
+        return Usage(*(now - then for now, then in zip(*map(msgspec.structs.astuple, (self, before)), strict=True)))
+
 
 class Model(Protocol):
     """Anything that can run programs. ``name`` stands in every record the model made."""
@@ -105,3 +110,32 @@ class Model(Protocol):
     def run(self, programs: Iterable[Program[T]]) -> list[T]:
         """Run all programs to their end and return what they returned, in order."""
         ...
+
+
+Answers = Generator[tuple[list[T], Usage], None, None]
+"""For each chunk, in order: what its programs returned, and what it took."""
+
+
+class Chunked(Protocol):
+    """Whoever answers whole chunks of programs. ``name`` stands in every record that comes of it."""
+
+    name: str
+
+    def over(self, chunks: Sequence[list[I]], make: Callable[[list[I]], list[Program[T]]]) -> Answers[T]:
+        """Answer the programs that ``make`` gives for each chunk; a batch never crosses one. To be closed."""
+        ...
+
+
+class Here:
+    """A model in this process, as one that answers whole chunks."""
+
+    def __init__(self, model: Model) -> None:
+        self.name = model.name
+        self._model = model
+
+    def over(self, chunks: Sequence[list[I]], make: Callable[[list[I]], list[Program[T]]]) -> Answers[T]:
+        """See ``Chunked``; a chunk is begun when it is asked for."""
+        for chunk in chunks:
+            before = msgspec.structs.replace(self._model.usage)
+            made = self._model.run(make(chunk))
+            yield made, self._model.usage.less(before)

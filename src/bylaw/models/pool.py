@@ -8,21 +8,30 @@ comes back whole or not at all, so none is lost and none counts twice. The calle
 import os
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from bylaw.errors import MissingExtra, ModelError
-from bylaw.models.base import Program, Usage
+from bylaw.models.base import Answers, I, Program, T, Usage
 from bylaw.models.cluster import ClusterSettings
 from bylaw.models.local import LocalSettings
-
-T = TypeVar("T")
-I = TypeVar("I")  # noqa: E741
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 AHEAD = 2
 """Chunks that wait at each worker, so that none stands idle while results are filed."""
+
+STARTS = 4
+"""Times that Ray is started here before it is given up."""
+BUSY = {
+    "agent_register_timeout_ms": "600000",
+    "health_check_timeout_ms": "60000",
+    "health_check_failure_threshold": "20",
+    "prestart_worker_first_driver": "0",
+}
+"""Settings of a Ray that is started here, on a machine that may be busy: a node that answers late is not taken for
+dead, and no processes are started that nobody asked for."""
 
 
 class Worker:
@@ -69,9 +78,7 @@ class Pool:
         found: list[int] = self._ray.get([worker.process.remote() for worker in self._workers])
         return found
 
-    def over(
-        self, chunks: Sequence[list[I]], make: Callable[[list[I]], list[Program[T]]]
-    ) -> Iterator[tuple[list[T], Usage]]:
+    def over(self, chunks: Sequence[list[I]], make: Callable[[list[I]], list[Program[T]]]) -> Answers[T]:
         """For each chunk, in order: what its programs returned, and what it took."""
         shared = self._ray.put(make)
         waiting = deque(enumerate(chunks))
@@ -109,6 +116,20 @@ class Pool:
             self._ray.kill(worker)
 
 
+class Workers:
+    """A model in workers that stand while chunks of it are answered: none is started where there is nothing to do."""
+
+    def __init__(self, path: Path, name: str, settings: LocalSettings, cluster: ClusterSettings) -> None:
+        self.name = name
+        self._given = path, name, settings, cluster
+
+    def over(self, chunks: Sequence[list[I]], make: Callable[[list[I]], list[Program[T]]]) -> Answers[T]:
+        """See ``Chunked``."""
+        if chunks:
+            with closing(Pool(*self._given)) as pool:
+                yield from pool.over(chunks, make)
+
+
 def _why(error: Exception) -> str:
     """Ray's first line; of a worker that could not start, the last one, which is the worker's own."""
     said = [line for line in COLOUR.sub("", str(error)).splitlines() if line.strip()]
@@ -137,7 +158,19 @@ def _connect(ray: Any, cluster: ClusterSettings) -> None:
     if cluster.address:
         ray.init(address=cluster.address, **quiet)
     else:
-        # Ray gives its own helpers half a minute to start, which a busy machine does not always manage.
-        os.environ.setdefault("RAY_agent_register_timeout_ms", "600000")
+        for name, value in BUSY.items():
+            os.environ.setdefault(f"RAY_{name}", value)
         cpus = max(os.cpu_count() or 1, round(cluster.workers * cluster.cpus))
-        ray.init(num_cpus=cpus, include_dashboard=False, **quiet)
+        _start(ray, num_cpus=cpus, include_dashboard=False, **quiet)
+
+
+def _start(ray: Any, **how: Any) -> None:
+    """Start Ray here. Its node ends itself where its helpers take long to start; the next time they are quicker."""
+    for left in reversed(range(STARTS)):
+        try:
+            ray.init(**how)
+            return
+        except Exception as error:
+            if "timed out during startup" not in str(error) or not left:
+                raise
+            ray.shutdown()

@@ -15,7 +15,8 @@
 
 ``manifest`` what was started and finished · ``documents`` the two texts, ``local`` what of them is this machine's alone
 · ``stage`` one stage at work, ``working`` its files · ``statements`` signed, and checked before anything is read ·
-``findings`` the same for reports · ``handout`` what goes into evidence · ``directory`` the whole.
+``findings`` the same for reports · ``mirror`` the run behind a URL, ``sent`` what is newer here · ``filing`` records to
+files · ``handout`` what goes into evidence · ``directory`` the whole.
 """
 
 from bylaw.run.directory import Run

@@ -10,10 +10,9 @@ if it is what was signed. Without one there is only the manifest.
 """
 
 import fcntl
-import itertools
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,35 +23,38 @@ from bylaw.errors import RunCorrupt, RunError, RunLocked, UsageError
 from bylaw.ledger.policy import Policy
 from bylaw.lineage.lab import Lab
 from bylaw.lineage.oms import sign_directory
-from bylaw.lineage.rows import Reading
 from bylaw.lineage.statement import Thing
 from bylaw.lineage.tree import digest_of, tree_files
 from bylaw.records import Measurement, Record
 from bylaw.run.documents import Documents, Texts
+from bylaw.run.filing import FILES, append
 from bylaw.run.findings import Findings
 from bylaw.run.manifest import Finished, Manifest, Output, Started, now, peak_rss
-from bylaw.run.stage import RECORD_TYPES, Report, Stage, checked_name
+from bylaw.run.mirror import Mirror, Nowhere
+from bylaw.run.stage import Report, Stage, checked_name
 from bylaw.run.statements import Statements
 from bylaw.run.working import Working
 
 R = TypeVar("R", bound=Record)
 
-_FILES = {kind: f"records/{kind}s.jsonl" for kind in RECORD_TYPES} | {"measurement": "measurements.jsonl"}
-_LOCK = ".lock"
+LOCK = ".lock"
 
 
 class Run:
-    """One run directory. ``report`` is called with the progress of every stage; ``lab`` signs."""
+    """One run directory. ``report`` is told the progress of every stage; ``lab`` signs; ``mirror`` gets a copy."""
 
-    def __init__(self, path: Path, report: Report | None = None, lab: Lab | None = None) -> None:
+    def __init__(
+        self, path: Path, report: Report | None = None, lab: Lab | None = None, mirror: Mirror | None = None
+    ) -> None:
         self.path = path
         self.manifest = Manifest(path / "manifest.jsonl")
         self.report = report
         self._lab = lab
         self._statements = Statements(path, lab) if lab else None
         self._findings = Findings(path, lab)
+        self._mirror = mirror or Nowhere()
         self._locked = False
-        self.documents = Documents(path)
+        self.documents = Documents(path, self._mirror.url)
 
     @classmethod
     def create(
@@ -63,20 +65,23 @@ class Run:
         report: Report | None = None,
         lab: Lab | None = None,
         reward_text: str = "",
+        mirror: Mirror | None = None,
     ) -> "Run":
         """Make a run directory, or open the one that is there if it is the same run.
 
         Raises ``RunError`` if ``path`` holds a run made by other texts, or files that are no run, and
         ``RunLocked`` if somebody works in it.
         """
-        run = cls(path, report, lab)
+        run = cls(path, report, lab, mirror)
         texts = Texts(settings_text, constitution_text, reward_text)
+        if mirror:
+            run.documents.settle(texts)
         if path.exists():
-            run.documents.are(texts, lock=_LOCK)
+            run.documents.are(texts, lock=LOCK)
         with storage.explained(path):
             path.mkdir(parents=True, exist_ok=True)
         with run.lock():
-            if not run.documents.are(texts, lock=_LOCK):
+            if not run.documents.are(texts, lock=LOCK):
                 run.documents.write(texts)
         return run
 
@@ -85,11 +90,13 @@ class Run:
         return self.documents.digests[name]
 
     @classmethod
-    def open(cls, path: Path, report: Report | None = None, lab: Lab | None = None) -> "Run":
+    def open(
+        cls, path: Path, report: Report | None = None, lab: Lab | None = None, mirror: Mirror | None = None
+    ) -> "Run":
         """Open a run directory that exists. Raises ``RunError`` if ``path`` is none."""
         if not (path / "run.toml").is_file():
             raise RunError(f"{path} is not a run directory: it has no run.toml")
-        return cls(path, report, lab)
+        return cls(path, report, lab, mirror)
 
     @property
     def signed(self) -> bool:
@@ -115,7 +122,7 @@ class Run:
 
         Raises ``RunLocked`` naming the process that holds it.
         """
-        with storage.explained(self.path), (self.path / _LOCK).open("a+") as file:
+        with storage.explained(self.path), (self.path / LOCK).open("a+") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -126,6 +133,7 @@ class Run:
             file.write(str(os.getpid()))
             file.flush()
             storage.sweep(self.path)
+            self._mirror.begin()
             done = self.manifest.finished()
             self._clear(*done)
             if self._statements:
@@ -135,6 +143,7 @@ class Run:
                 yield
             finally:
                 self._locked = False
+            self._mirror.end()  # after a failure, whoever goes on takes over
 
     def finished(self, stage: str) -> bool:
         """Whether ``stage`` has its finished line and everything it made is still as it was, and as it was signed.
@@ -204,15 +213,17 @@ class Run:
         """A stage's working folder, named by what it reads; its marks hold in this run alone."""
         key = self._lab.working_key if self._lab else None
         context = digest([stage, made_from, self.documents.digests])
-        return Working(self.path / "chunks" / stage / made_from, key, context)
+        return Working(self.path / "chunks" / stage / made_from, key, context, self._mirror.send_chunk)
 
     def _finish(
         self, line: Finished, started: str, parameters: Mapping[str, Any], leaves: Mapping[str, Sequence[bytes]]
     ) -> None:
         """Sign and enter, then write the finished line: with it the stage is done."""
+        self._mirror.require_mine()
         if self._statements:
             self._statements.write(line, started, parameters, leaves, self.manifest.finished(), self.documents.digests)
         self.manifest.append(line)
+        self._mirror.push()
 
     def read(self, type: type[R], stage: str | None = None) -> Iterator[R]:
         """The records of one type that finished stages made, or that ``stage`` made, in order.
@@ -221,7 +232,7 @@ class Run:
         line and field.
         """
         for line, output in self._outputs():
-            if output.path == _FILES[type.kind] and stage in (None, line.stage):
+            if output.path == FILES[type.kind] and stage in (None, line.stage):
                 self._require(line, output)
                 path = self.path / output.path
                 yield from storage.read_records(path, type, start=output.start or 0, end=output.end)
@@ -300,20 +311,9 @@ class Run:
 
     def _file(self, stage: Stage) -> Iterator[tuple[Output, Sequence[bytes]]]:
         """Put what a stage made where it belongs; yields one output per file, with its rows' hashes, and per model."""
-        for kind, name in _FILES.items():
+        for kind, name in FILES.items():
             if kind in stage.kinds:
-                yield self._append(name, stage.lines(kind))
+                start = max((output.end or 0 for _, output in self._outputs() if output.path == name), default=0)
+                yield append(self.path, name, start, stage.lines(kind))
         for name, made in stage.models_written.items():
             yield Output(path=f"models/{name}", sha256=made), ()
-
-    def _append(self, name: str, lines: Iterable[bytes]) -> tuple[Output, Sequence[bytes]]:
-        """Add lines to a records file after the last finished stage's; an unfinished one's are cut off."""
-        path = self.path / name
-        start = max((output.end or 0 for _, output in self._outputs() if output.path == name), default=0)
-        if start and (not path.exists() or path.stat().st_size < start):
-            raise RunCorrupt(f"{path} is shorter than the {start} bytes that finished stages wrote to it")
-        reading = Reading()
-        kept = storage.read_range(path, 0, start) if start else ()
-        storage.write_bytes(path, itertools.chain(kept, reading.passing(lines)))
-        output = Output(path=name, sha256=reading.sha256, start=start, end=start + reading.length)
-        return output, reading.leaves

@@ -37,8 +37,10 @@ class Texts(NamedTuple):
 class Documents:
     """The documents in a run directory."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, called: str = "") -> None:
+        """``called``: where the run is known to be, if not in this directory."""
         self._root = root
+        self._called = called or str(root)
         self._digests = self._found()
 
     @property
@@ -79,10 +81,17 @@ class Documents:
         for name, found, text in zip(NAMES, there, texts, strict=True):
             if found != text:
                 raise RunError(
-                    f"{self._root} holds a different run: its {name} is not the one given now. "
-                    "Name another directory, or go on with the texts it has"
+                    f"{self._called} holds a different run: its {name} is not the one given now. "
+                    "Name another place, or go on with the texts it has"
                 )
         return True
+
+    def settle(self, texts: Texts) -> None:
+        """A run that was brought from another machine: note where what its settings name lies on this one."""
+        shown, given = self._root / SETTINGS, self._root / LOCAL
+        said = shown.read_text(encoding="utf-8") if shown.is_file() else texts.settings
+        if said != texts.settings and local.agree(said, texts.settings):
+            storage.write_text(given, texts.settings)
 
     def write(self, texts: Texts) -> None:
         """Begin a run with these texts."""

@@ -97,6 +97,12 @@ class Manifest:
         return {line.stage: line for line in self.lines() if isinstance(line, Finished)}
 
 
+def parse(content: bytes) -> Iterator[Started | Finished]:
+    """The whole lines of a manifest that was read elsewhere. Raises msgspec's errors."""
+    decoder = msgspec.json.Decoder(Started | Finished)
+    yield from (decoder.decode(line) for line in content.splitlines(keepends=True) if line.endswith(b"\n"))
+
+
 def output_digest(path: Path, start: int | None, end: int | None) -> str:
     """SHA-256 of a directory (names, contents) or of a file's bytes ``start`` to ``end``; or ``missing``."""
     if not path.exists():

@@ -226,6 +226,7 @@ class Stage:
         content = b"".join(line_of(each) for each in [cost, *map(_row, made)])
         self._working.put(path, sha256(content))
         write_bytes(path, content)
+        self._working.written(path)
         progress.spend(cost)
         return made
 

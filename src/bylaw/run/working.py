@@ -15,7 +15,7 @@ import hmac
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from bylaw import storage
@@ -23,14 +23,18 @@ from bylaw.canonical import canonical
 from bylaw.errors import RunCorrupt, VerificationError
 from bylaw.lineage.tree import file_digest, tree_digest
 
+Send = Callable[[Path, Path], None]
+"""What is done with a chunk and its mark once they are there."""
+
 
 class Working:
     """The working folder of one stage. ``context`` says whose it is: a mark holds nowhere else."""
 
-    def __init__(self, folder: Path, key: bytes | None = None, context: str = "") -> None:
+    def __init__(self, folder: Path, key: bytes | None = None, context: str = "", send: Send | None = None) -> None:
         self.folder = folder
         self._key = key
         self._context = context
+        self._send = send
         self._opened: list[Path] = []
         self._seen: set[tuple[Path, int, int]] = set()
 
@@ -38,6 +42,11 @@ class Working:
         """Mark a piece by the SHA-256 of its content: a chunk before it is written, so that no kill leaves it bare."""
         if self._key:
             storage.write_text(self._mark(piece), f"{self._mac(piece, digest)}\n")
+
+    def written(self, piece: Path) -> None:
+        """A chunk is there, whole and marked: it goes where the run goes."""
+        if self._send:
+            self._send(piece, self._mark(piece))
 
     def holds(self, piece: Path) -> bool:
         """Whether a piece is there as it was marked. Raises ``RunCorrupt`` if it is there as something else."""

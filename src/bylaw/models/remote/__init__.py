@@ -8,10 +8,10 @@ them, and by which tokens an option is known · ``replies.py`` reading what come
 it takes · ``model.py`` programs · ``estimate.py`` what it will cost, before it does.
 """
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
+from bylaw import storage
 from bylaw.errors import UsageError
 from bylaw.models.remote.asked import Backend
 from bylaw.models.remote.cache import Cache
@@ -68,8 +68,7 @@ def cache_path(settings: RemoteSettings) -> Path | None:
         return None
     if settings.cache:
         return Path(settings.cache).expanduser()
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(home) / "bylaw" / "answers.db"
+    return storage.cache_home() / "answers.db"
 
 
 __all__ = ["BACKENDS", "SAMPLED", "RemoteModel", "cache_path", "open_remote"]
