@@ -14,7 +14,7 @@ import pytest
 
 import tiny
 from bylaw.cli import main
-from bylaw.feedback.labelling import beside
+from bylaw.feedback.keeping import beside
 from bylaw.models import pool
 from bylaw.records import Label
 from bylaw.storage import read_records
