@@ -16,7 +16,7 @@ def register(verbs: Any) -> None:
         description="The small world in which the method can be measured against the truth.",
     )
     parts = parser.add_subparsers(title="what to do", metavar="WHAT", required=True)
-    build = parts.add_parser("build", help="train the seed model from nothing (under an hour on two cores)")
+    build = parts.add_parser("build", help="train the seed model from nothing (an hour or more on two cores)")
     build.add_argument("-o", "--out", type=Path, required=True, metavar="DIR", help="where the model goes")
     build.add_argument("--share", type=float, metavar="X", help="train on this share of the usual tokens")
     build.add_argument("--workers", type=int, metavar="N", help="processes of one thread each (2)")

@@ -31,7 +31,7 @@ STATE = "schooling.pt"
 
 
 class SeedSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Shape and schooling of the seed model; the defaults take some 75 minutes of two CPU cores."""
+    """Shape and schooling of the seed model; the defaults take an hour or more of two CPU cores."""
 
     hidden: int = 128
     inner: int = 320
