@@ -105,7 +105,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="320 labels, and a minute for whom they are compared with")
     args = parser.parse_args()
     asked_for = 320 if args.quick else args.labels
-    good = throughput(asked_for // 16, 16)
+    good = throughput(asked_for // 4, 16)  # each of sixteen questions: half a minute, of which starting is little
     good &= throughput(asked_for, 1)
     held, seconds = faults(asked_for)
     good &= held
