@@ -1,7 +1,7 @@
 """The judge of a command: a model here, or one behind a server, as ``bylaw label`` and ``bylaw reward`` are told it."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -9,10 +9,12 @@ from typing import NamedTuple
 from bylaw import recipe
 from bylaw.cli.names import given
 from bylaw.errors import MissingExtra, UsageError
+from bylaw.feedback.labelling import Labelling
 from bylaw.models.base import Chunked, Here, Model
 from bylaw.models.cluster import ClusterSettings
 from bylaw.models.given import Given
 from bylaw.models.remote.settings import RemoteSettings
+from bylaw.records import Comparison
 
 
 class Judge(NamedTuple):
@@ -77,6 +79,35 @@ def cluster_of(args: argparse.Namespace) -> ClusterSettings:
     if not found.workers:
         raise UsageError(f"{args.cluster} names no workers: its table [cluster] needs workers = 1 or more")
     return found
+
+
+def add_dry_run(parser: argparse.ArgumentParser) -> None:
+    """Add the option that asks nobody."""
+    about = "print what a judge behind a server would be asked, and its cost"
+    parser.add_argument("--dry-run", action="store_true", help=about)
+
+
+def require_chunk(args: argparse.Namespace) -> None:
+    """Raise ``UsageError`` for a chunk of nothing."""
+    if args.chunk is not None and args.chunk < 1:
+        raise UsageError("--chunk must be at least 1")
+
+
+def require_server(args: argparse.Namespace, remote: RemoteSettings | None) -> None:
+    """Raise ``UsageError`` for a dry run where there is no server."""
+    if args.dry_run and not remote:
+        raise UsageError("--dry-run counts what a server would be asked; name one with --models")
+
+
+def dry_run(remote: RemoteSettings | None, comparisons: Iterable[Comparison], how: Labelling) -> int:
+    """Print what labelling would ask the server, and what that costs."""
+    from bylaw.models.remote.estimate import Counting
+
+    assert remote
+    counting = Counting(remote)
+    counting.run(how.program(one, counting.name) for one in comparisons)
+    print(counting.estimate().text())
+    return 0
 
 
 def remote_of(args: argparse.Namespace) -> RemoteSettings | None:

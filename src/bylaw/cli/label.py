@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from bylaw import settings
-from bylaw.cli.judging import add_cluster, add_judge, open_chunked, remote_of
+from bylaw.cli.judging import (
+    add_cluster,
+    add_dry_run,
+    add_judge,
+    dry_run,
+    open_chunked,
+    remote_of,
+    require_chunk,
+    require_server,
+)
 from bylaw.cli.names import constitution_of
 from bylaw.cli.progress import Progress
 from bylaw.constitution import Constitution
@@ -23,7 +32,6 @@ from bylaw.feedback.labelling import Labelling, label_file, made_from
 from bylaw.feedback.shots import shot_turns
 from bylaw.feedback.sources import read_comparisons, rows
 from bylaw.feedback.templates import TEMPLATES
-from bylaw.models.remote.settings import RemoteSettings
 from bylaw.records import Comparison, Label
 
 if TYPE_CHECKING:
@@ -50,7 +58,7 @@ def register(subparsers: "Subparsers") -> None:
     )
     add_judge(parser)
     add_cluster(parser)
-    add("--dry-run", action="store_true", help="print what a judge behind a server would be asked, and its cost")
+    add_dry_run(parser)
     add(
         "-o",
         "--output",
@@ -104,16 +112,14 @@ def register(subparsers: "Subparsers") -> None:
 
 def run_label(args: argparse.Namespace) -> int:
     """Label, print the figures, and hold the accuracy against its minimum."""
-    if args.chunk is not None and args.chunk < 1:
-        raise UsageError("--chunk must be at least 1")
+    require_chunk(args)
     remote = remote_of(args)
-    if args.dry_run and not remote:
-        raise UsageError("--dry-run counts what a server would be asked; name one with --models")
+    require_server(args, remote)
     constitution = constitution_of(args.constitution)
     comparisons = _comparisons(args)
     output = args.output or Path(f"{args.comparisons.name.partition('.')[0]}.labels.jsonl")
     if args.dry_run:
-        return _dry_run(remote, comparisons, _how(args, constitution, 1))
+        return dry_run(remote, comparisons, _how(args, constitution, 1))
     judge = open_chunked(args, remote, output, "label")
     how = _how(args, constitution, judge.rows)
     args.go_on = "the same command"
@@ -127,16 +133,6 @@ def run_label(args: argparse.Namespace) -> int:
             f"by {' or '.join(args.own or (judge.name,))}. Name it as the file does with --own, or give --own-answers"
         )
     demand(figures, judge.model.name, **{bound.setting: getattr(args, bound.setting) for bound in BOUNDS})
-    return 0
-
-
-def _dry_run(remote: RemoteSettings | None, comparisons: list[Comparison], how: Labelling) -> int:
-    from bylaw.models.remote.estimate import Counting
-
-    assert remote
-    counting = Counting(remote)
-    counting.run(how.program(one, counting.name) for one in comparisons)
-    print(counting.estimate().text())
     return 0
 
 

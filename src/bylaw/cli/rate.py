@@ -12,7 +12,17 @@ import msgspec
 
 from bylaw import settings, storage
 from bylaw.cli import rated
-from bylaw.cli.judging import ChunkedJudge, add_cluster, add_judge, open_chunked, remote_of
+from bylaw.cli.judging import (
+    ChunkedJudge,
+    add_cluster,
+    add_dry_run,
+    add_judge,
+    dry_run,
+    open_chunked,
+    remote_of,
+    require_chunk,
+    require_server,
+)
 from bylaw.cli.lab import add_home
 from bylaw.cli.names import constitution_of
 from bylaw.cli.progress import Progress
@@ -25,7 +35,6 @@ from bylaw.evaluate.results import Meetings, meetings, of_file, of_labels, of_so
 from bylaw.feedback.label import LabelSettings
 from bylaw.feedback.labelling import Labelling, label_file, made_from
 from bylaw.feedback.sources import read_comparisons
-from bylaw.models.remote.settings import RemoteSettings
 from bylaw.records import Comparison, Label
 
 if TYPE_CHECKING:
@@ -87,7 +96,7 @@ def register(subparsers: "Subparsers") -> None:
     add("--constitution", metavar="C", help="a constitution's file, default or windtunnel (default: the run's own)")
     add("--set", metavar="KEY=VALUE", action="append", default=[], help="a setting of labels: template=paper")
     add("--chunk", metavar="N", type=int, help="rows kept at a time (default: 64; behind a server, what keeps it busy)")
-    add("--dry-run", action="store_true", help="print what a judge behind a server would be asked, and its cost")
+    add_dry_run(parser)
     add(
         "-o",
         "--output",
@@ -107,14 +116,14 @@ def run(args: argparse.Namespace) -> int:
     if file and not (args.judge or args.models):
         return _print(args, _of_verdicts(args, file))
     remote, how = remote_of(args), _how(args)
-    if args.dry_run and not remote:
-        raise UsageError("--dry-run counts what a server would be asked; name one with --models")
+    require_server(args, remote)
     output = args.output or Path(f"{Path(args.what[0].rpartition('=')[2]).name.partition('.')[0]}.ratings")
     args.go_on = "the same command"
     field = _of_file(args, file) if file else _of_models(args, output)
     constitution = _constitution(args, field)
     if args.dry_run:
-        return _dry_run(remote, field, msgspec.structs.replace(how, principles=constitution.principles))
+        asked = (one for each in field.subsets.values() for one in each.comparisons)
+        return dry_run(remote, asked, msgspec.structs.replace(how, principles=constitution.principles))
     report = _judged(
         args, field, open_chunked(args, remote, output / "labels.jsonl", "rate"), constitution, how, output
     )
@@ -125,8 +134,7 @@ def run(args: argparse.Namespace) -> int:
 def _check(args: argparse.Namespace, file: Path | None) -> None:
     if args.limit < 0:
         raise UsageError("--limit is a number of prompts")
-    if args.chunk is not None and args.chunk < 1:
-        raise UsageError("--chunk must be at least 1")
+    require_chunk(args)
     if file and (args.harmful or args.helpful):
         raise UsageError(f"{file} has the answers already: --harmful and --helpful are for models that are asked")
     if file and args.limit and not (args.judge or args.models):
@@ -186,16 +194,6 @@ def _of_models(args: argparse.Namespace, output: Path) -> Field:
 def _constitution(args: argparse.Namespace, field: Field) -> Constitution:
     own = None if args.constitution else field.constitution
     return own or constitution_of(args.constitution or "default")
-
-
-def _dry_run(remote: RemoteSettings | None, field: Field, how: Labelling) -> int:
-    from bylaw.models.remote.estimate import Counting
-
-    assert remote
-    counting = Counting(remote)
-    counting.run(how.program(one, counting.name) for each in field.subsets.values() for one in each.comparisons)
-    print(counting.estimate().text())
-    return 0
 
 
 def _judged(

@@ -24,8 +24,7 @@ def _wrong_verb(rng: Random, goal: Goal) -> Answer:
 
 
 def _wrong_topic(rng: Random, goal: Goal) -> Answer:
-    topic = rng.choice([topic for topic in TOPICS if topic != goal.topic])
-    return instead(rng, goal, grammar.draw_goal(rng, topic))
+    return instead(rng, goal, grammar.draw_goal(rng, grammar.other_topic(rng, goal.topic)))
 
 
 def instead(rng: Random, goal: Goal, other: Goal) -> Answer:
@@ -63,7 +62,7 @@ def _misplaced(rng: Random, topic: str, place: int) -> str:
 
 
 def _strays(rng: Random, topic: str, place: int) -> str:
-    return rng.choice(TOPICS[rng.choice([one for one in TOPICS if one != topic])].steps[place])
+    return rng.choice(TOPICS[grammar.other_topic(rng, topic)].steps[place])
 
 
 def _mixed(rng: Random, topic: str, place: int) -> str:

@@ -56,6 +56,11 @@ def draw_name(rng: Random, held_out: bool) -> str:
             return f"{FIRST_NAMES[first]} {LAST_NAMES[last]}"
 
 
+def other_topic(rng: Random, topic: str) -> str:
+    """Any topic but this one."""
+    return rng.choice([one for one in TOPICS if one != topic])
+
+
 def draw_goal(rng: Random, topic: str, held_out: bool = False) -> Goal:
     """A goal of the topic; held-out goals have a held-out name and a held-out verb-object pair."""
     subject = TOPICS[topic]
@@ -97,7 +102,7 @@ def conversation(rng: Random, goal: Goal, held_out: bool = False, multi_turn: fl
         if rng.random() < 0.5:
             said, replied = rng.choice(wording.SMALL_TALK_HELD_OUT if held_out else wording.SMALL_TALK)
         else:
-            other = draw_goal(rng, rng.choice([topic for topic in TOPICS if topic != goal.topic]), held_out)
+            other = draw_goal(rng, other_topic(rng, goal.topic), held_out)
             said, replied = request(rng, other, held_out), comply(rng, other).text
         turns = [Message("user", said), Message("assistant", replied)]
     return (*turns, Message("user", request(rng, goal, held_out)))

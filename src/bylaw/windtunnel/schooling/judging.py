@@ -79,14 +79,14 @@ class Judging(Telling):
         return Lesson("pick", branching(sequences), ((),) * PICKS, tuple(letters))
 
     def _ways(self, goal: Goal) -> tuple[str, str]:
-        right, wrong = self._series(goal.topic, alone=self._rng.random() < 0.4)
-        return right[0], wrong[0]
+        right, wrong, _ = self._series(goal.topic, alone=self._rng.random() < 0.4)
+        return right, wrong
 
     def _options(self, goal: Goal) -> tuple[str, str]:
         """What was asked for, or a step to it, and what was not."""
         other, draw = self._other(goal), self._rng.random()
         if draw < 0.2:
-            return self._step(goal.topic), self._step(self._stray(goal.topic))
+            return self._step(goal.topic), self._step(grammar.other_topic(self._rng, goal.topic))
         if draw < 0.6:
             return next((a, b) for a, b in zip(grammar.parts(goal), grammar.parts(other), strict=True) if a != b)
         form = "{}" if draw < 0.8 else self._rng.choice(("To {}", "You can {}", "Here is how to {}"))

@@ -63,20 +63,20 @@ class Speaker:
     def _step(self, topic: str) -> str:
         return self._rng.choice(self._rng.choice(TOPICS[topic].steps))
 
-    def _stray(self, topic: str) -> str:
-        """Another topic."""
-        return self._rng.choice([one for one in TOPICS if one != topic])
-
     def _incomplete(self, wrong: str) -> str:
         """The critique of an answer that does not do what was asked, with the words that are ``wrong``, if any."""
         where = f" It is not {wrong}." if wrong else ""
         return self._rng.choice(wording.INCOMPLETE) + where
 
+    def _bare(self, goal: Goal) -> Conversation:
+        """The goal alone."""
+        return (Message("user", f"To {goal.text}."),)
+
     def _asked_for(self, goal: Goal) -> Conversation:
         """The goal alone, in a request, or at the end of a conversation: at any distance from what is said of it."""
         rng, draw = self._rng, self._rng.random()
         if draw < 0.25:
-            return (Message("user", f"To {goal.text}."),)
+            return self._bare(goal)
         return grammar.conversation(rng, goal, multi_turn=0.0 if draw < 0.6 else 0.5)
 
     def _topic(self) -> str:

@@ -7,7 +7,7 @@ finds it within a million tokens, and answers then take little more.
 
 from itertools import pairwise
 
-from bylaw.records import Message
+from bylaw.records import Conversation, Message
 from bylaw.windtunnel import flaws, grammar, principles, wording
 from bylaw.windtunnel.grammar import Goal
 from bylaw.windtunnel.principles import Rule
@@ -27,7 +27,7 @@ class Telling(Speaker):
     def _meaning(self) -> Lesson:
         """Which of the things a principle may name is meant by a goal, or none."""
         goal = grammar.draw_goal(self._rng, self._rng.choice(list(TOPICS)))
-        return self._about("meaning", goal, [self._named(goal) for _ in range(QUESTIONS)])
+        return self._about("meaning", self._bare(goal), [self._named(goal) for _ in range(QUESTIONS)])
 
     def _named(self, goal: Goal) -> tuple[str, str]:
         rng = self._rng
@@ -39,18 +39,17 @@ class Telling(Speaker):
     def _same(self) -> Lesson:
         """Is one goal the other, and where not: what has to be seen in an answer that nearly does what was asked."""
         goal = grammar.draw_goal(self._rng, self._rng.choice(list(TOPICS)))
-        return self._about("same", goal, [self._nearly(goal) for _ in range(QUESTIONS)])
+        return self._about("same", self._bare(goal), [self._nearly(goal) for _ in range(QUESTIONS)])
 
-    def _about(self, task: str, goal: Goal, turns: Turns) -> Lesson:
-        stem = self._stem((Message("user", f"To {goal.text}."),))
-        return told(task, stem, [self._replies([turn]) for turn in turns])
+    def _about(self, task: str, prompt: Conversation, turns: Turns) -> Lesson:
+        return told(task, self._stem(prompt), [self._replies([turn]) for turn in turns])
 
     def _nearly(self, goal: Goal) -> tuple[str, str]:
         """The goal, or a step to it; or what nearly is one, with the words that are wrong."""
         rng = self._rng
         right = rng.random() < 0.5
         if rng.random() < 0.3:
-            step = self._step(goal.topic if right else self._stray(goal.topic))
+            step = self._step(goal.topic if right else grammar.other_topic(rng, goal.topic))
             return self._is_it(step, [] if right else [step])
         change = rng.choice((grammar.with_other_name, grammar.with_other_object))
         other = goal if right else change(rng, goal)
@@ -66,26 +65,26 @@ class Telling(Speaker):
             draw = rng.random()
             other = goal if draw < 0.45 else grammar.varied(rng, goal) if draw < 0.65 else self._other(goal)
             turns.append(self._is_it(f"to {other.text}", grammar.differences(goal, other)))
-        return told("same", self._stem(self._asked_for(goal)), [self._replies([turn]) for turn in turns])
+        return self._about("same", self._asked_for(goal), turns)
 
     def _astray(self) -> Lesson:
         """Which of these steps does not lead to the goal, or not in its place."""
         goal = self._goal()
         turns = [self._is_it(*self._led(goal.topic)) for _ in range(QUESTIONS)]
-        return told("same", self._stem(self._asked_for(goal)), [self._replies([turn]) for turn in turns])
+        return self._about("same", self._asked_for(goal), turns)
 
     def _led(self, topic: str) -> tuple[str, list[str]]:
         """A step or a series of three, and what of it is wrong."""
-        right, wrong = self._series(topic, alone=self._rng.random() < 0.5)
-        return (right[0], []) if self._rng.random() < 0.5 else (wrong[0], [wrong[1]])
+        right, wrong, step = self._series(topic, alone=self._rng.random() < 0.5)
+        return (right, []) if self._rng.random() < 0.5 else (wrong, [step])
 
-    def _series(self, topic: str, alone: bool) -> tuple[tuple[str, str], tuple[str, str]]:
-        """What leads to a goal of the topic and what does not, each with the step in question: alone or in a series."""
+    def _series(self, topic: str, alone: bool) -> tuple[str, str, str]:
+        """What leads to a goal of the topic, what does not, and the step that is wrong in it: alone or in a series."""
         rng, place = self._rng, self._rng.randrange(3)
         right, wrong = grammar.draw_steps(rng, topic), grammar.draw_steps(rng, topic)
         wrong[place] = (flaws.strange_step if alone else flaws.wrong_step)(rng, topic, place)
         form = f"{{{place}}}" if alone else rng.choice(wording.SERIES)
-        return (form.format(*right), right[place]), (form.format(*wrong), wrong[place])
+        return form.format(*right), form.format(*wrong), wrong[place]
 
     def _found(self) -> Lesson:
         """Which of these words were not said, whatever their order and however far away: a word is known by itself."""
