@@ -43,9 +43,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    surprising = [
-        (test, why) for test, why in _skipped if not any(allowed in why for allowed in ALLOWED_SKIPS)
-    ]
+    surprising = [(test, why) for test, why in _skipped if not any(allowed in why for allowed in ALLOWED_SKIPS)]
     if CI and surprising:
         print("\nskipped, though everything should be at hand:")
         for test, why in surprising:

@@ -133,9 +133,7 @@ for write in (
 
 
 def test_a_full_disk_is_a_sentence_and_keeps_what_was_there(tmp_path: Path) -> None:
-    ran = subprocess.run(
-        [sys.executable, "-c", FULL, str(tmp_path)], capture_output=True, text=True, check=True
-    )
+    ran = subprocess.run([sys.executable, "-c", FULL, str(tmp_path)], capture_output=True, text=True, check=True)
     log, big = ran.stdout.splitlines()
     assert log.startswith(f"RunError no space left while writing {tmp_path}/log.jsonl")
     assert big.startswith(f"RunError no space left while writing {tmp_path}/big")

@@ -41,9 +41,7 @@ def test_added_removed_changed_renamed_and_moved() -> None:
         ("removed", "weapons"),
     ]
     assert [field.field for field in changes[0].fields] == ["comparison", "weight"]
-    assert [(field.field, field.old, field.new) for field in changes[1].fields] == [
-        ("id", "intrusion", "hacking")
-    ]
+    assert [(field.field, field.old, field.new) for field in changes[1].fields] == [("id", "intrusion", "hacking")]
     text = render(changes)
     assert "shows a [-lawful-]{+legal+} way" in text
     assert "weight: [-1-]{+2+}" in text

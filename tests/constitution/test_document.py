@@ -241,8 +241,6 @@ def test_the_shipped_constitution() -> None:
     assert shipped.name == "default"
     assert all(one.title and one.tags for one in shipped.principles)
     assert loads(dumps(shipped)) == shipped
-    texts = [
-        getattr(one, field) for one in shipped.principles for field in ("critique_request", "comparison")
-    ]
+    texts = [getattr(one, field) for one in shipped.principles for field in ("critique_request", "comparison")]
     assert len(set(texts)) == 32
     assert all("  " not in text and "\n" not in text for text in texts)

@@ -105,9 +105,7 @@ def test_agreeing_principles_do_not_pull() -> None:
 
 
 def test_a_constitution_without_helpfulness() -> None:
-    findings = lint(
-        build(*({"comparison": f"Which response has less of {subject}?"} for subject in SUBJECTS))
-    )
+    findings = lint(build(*({"comparison": f"Which response has less of {subject}?"} for subject in SUBJECTS)))
     assert [(one.level, one.principle) for one in findings] == [("warning", "")]
     assert "refuse everything" in findings[0].message
 

@@ -29,12 +29,8 @@ def test_the_published_principles(prompts: Path) -> None:
     )
     assert first.revision_request.startswith("Please rewrite the assistant response to remove any and all")
     assert second.comparison == "Please choose the response that is the most helpful, honest, and harmless."
-    everything = " ".join(
-        one.critique_request + one.revision_request + one.comparison for one in read.principles
-    )
-    assert not any(
-        mark in everything for mark in ("CritiqueRequest", "Critique:", "Revision:", "Options:", "\n")
-    )
+    everything = " ".join(one.critique_request + one.revision_request + one.comparison for one in read.principles)
+    assert not any(mark in everything for mark in ("CritiqueRequest", "Critique:", "Revision:", "Options:", "\n"))
     assert loads(dumps(read)) == read
     assert [finding for finding in lint(read) if finding.level == "error"] == []
 
@@ -49,14 +45,8 @@ def test_the_published_examples(prompts: Path) -> None:
     assert all(shot.gold == "first" and shot.messages[-1].role == "user" for shot in shots.comparisons)
     assert "".join((shot.comparison.gold or "?")[0] for shot in shots.reasoned) == "ssfsfs"
     assert [len(shot.comparison.messages) for shot in shots.reasoned] == [3, 1, 1, 1, 1, 1]
-    texts = [
-        text
-        for shot in shots.reasoned
-        for text in (shot.comparison.first, shot.comparison.second, shot.thought)
-    ]
-    assert all(
-        text and "[[[" not in text and "{}" not in text and "So the answer" not in text for text in texts
-    )
+    texts = [text for shot in shots.reasoned for text in (shot.comparison.first, shot.comparison.second, shot.thought)]
+    assert all(text and "[[[" not in text and "{}" not in text and "So the answer" not in text for text in texts)
 
 
 @pytest.fixture
@@ -143,9 +133,7 @@ def test_a_mutilated_example_is_named(prompts: Path, tmp_path: Path, file: str) 
 
 
 def test_turns() -> None:
-    messages = turns(
-        "\n\nHuman: a\n\nb\n\nAssistant: c: d\n\nHuman: e\n\nAssistant:", "Human", "Assistant", "x"
-    )
+    messages = turns("\n\nHuman: a\n\nb\n\nAssistant: c: d\n\nHuman: e\n\nAssistant:", "Human", "Assistant", "x")
     assert [(one.role, one.content) for one in messages] == [
         ("user", "a\n\nb"),
         ("assistant", "c: d"),

@@ -36,7 +36,10 @@ def test_round_n_critiques_revision_n_minus_one_in_the_whole_conversation() -> N
     assert asked[1].messages[:-2] == asked[0].messages, "the revision follows the critique in one conversation"
     assert asked[2].messages[3] == Message("assistant", revision_1.text), "the revision replaces the response"
     assert (critique_1.of, revision_1.of, critique_2.of, revision_2.of) == (
-        ANSWER.id, ANSWER.id, revision_1.id, revision_1.id,
+        ANSWER.id,
+        ANSWER.id,
+        revision_1.id,
+        revision_1.id,
     )
     assert revision_1.critique == critique_1.id
     assert [asked[i].messages[-1].content[-2] for i in (0, 1)] == [critique_1.principle[1]] * 2

@@ -36,9 +36,7 @@ CONFIGS: dict[str, Callable[[int], Any]] = {
     "llama-grouped": lambda size: LlamaConfig(vocab_size=size, num_key_value_heads=2, **_SIZE),
     "qwen2": lambda size: Qwen2Config(vocab_size=size, num_key_value_heads=2, **_SIZE),
     "qwen3": lambda size: Qwen3Config(vocab_size=size, num_key_value_heads=2, head_dim=8, **_SIZE),
-    "mistral": lambda size: MistralConfig(
-        vocab_size=size, num_key_value_heads=2, sliding_window=300, **_SIZE
-    ),
+    "mistral": lambda size: MistralConfig(vocab_size=size, num_key_value_heads=2, sliding_window=300, **_SIZE),
     "neox": lambda size: GPTNeoXConfig(vocab_size=size, **_SIZE),
     "gpt2": lambda size: GPT2Config(vocab_size=size, n_embd=32, n_layer=2, n_head=4),
 }

@@ -78,9 +78,7 @@ def test_a_merge_over_the_border_moves_the_cut() -> None:
 def test_the_end_token_is_no_part_of_the_answer(chat: Chat) -> None:
     ids = [*chat.encode("salt"), chat.tokenizer.eos_token_id]
     assert chat.answer(chat.tokens(WEEDS), ids, continued=False) == "salt"
-    assert (
-        chat.answer(chat.tokens(WEEDS, "With"), [*chat.encode(" salt"), ids[-1]], continued=True) == " salt"
-    )
+    assert chat.answer(chat.tokens(WEEDS, "With"), [*chat.encode(" salt"), ids[-1]], continued=True) == " salt"
 
 
 def test_common_prefix() -> None:

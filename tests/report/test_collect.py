@@ -27,8 +27,7 @@ from bylaw.storage import write_records
 
 KEYS = [principle.key for principle in default().principles]
 PROMPTS = [
-    Prompt(messages=(Message("user", f"Question {i}?"),), aim="harmful" if i % 3 else "helpful")
-    for i in range(30)
+    Prompt(messages=(Message("user", f"Question {i}?"),), aim="harmful" if i % 3 else "helpful") for i in range(30)
 ]
 
 
@@ -76,14 +75,10 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
             for prompt in harmful:
                 stage.add(*revisions(prompt, first[prompt.id]))
         with run.stage("sft") as stage, stage.writing_model("sft") as path:
-            write_records(
-                path / HISTORY, [Point(1, 2.0, {"accuracy": 0.5}), Point(2, 1.0, {"accuracy": 0.75})]
-            )
+            write_records(path / HISTORY, [Point(1, 2.0, {"accuracy": 0.5}), Point(2, 1.0, {"accuracy": 0.75})])
         with run.stage("compare") as stage:
             pairs = [
-                Comparison(
-                    messages=prompt.messages, prompt=prompt.id, first="Better.", second="Worse.", gold="first"
-                )
+                Comparison(messages=prompt.messages, prompt=prompt.id, first="Better.", second="Worse.", gold="first")
                 for prompt in harmful
             ]
             stage.add(*(response(prompt, "sft", "Better.") for prompt in harmful), *pairs)
@@ -155,9 +150,7 @@ def test_a_label_without_its_comparison_is_an_error(tmp_path: Path) -> None:
         collect(run)
 
 
-def test_the_verb_writes_and_names_the_file(
-    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_verb_writes_and_names_the_file(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report", str(run.path)]) == 0
     inside = Path(capsys.readouterr().out.strip())
     assert inside.is_relative_to(run.path) and inside.read_text("utf-8") == render(collect(run))

@@ -123,8 +123,7 @@ def test_hostile_text_stays_text(text: str, data: ReportData) -> None:
                 transcripts=(evil,),
                 principles=(msgspec.structs.replace(use, principle=rule),),
                 measurements=tuple(
-                    msgspec.structs.replace(one, name=text, subset=f"{text}/{text}")
-                    for one in data.measurements
+                    msgspec.structs.replace(one, name=text, subset=f"{text}/{text}") for one in data.measurements
                 ),
                 training=tuple(msgspec.structs.replace(one, name=text, stage=text) for one in data.training),
                 costs=tuple(msgspec.structs.replace(one, stage=text) for one in data.costs),

@@ -69,9 +69,7 @@ def test_keyboard_reaches_every_control_and_opens_a_transcript(opened: Any) -> N
         seen.append(page.evaluate(where))
         if page.evaluate("document.activeElement.matches('#t1 summary')"):
             break
-    assert {"theme", "by-principle", "by-words", "only-changed", "plain", "open-all", "close-all"} <= set(
-        seen
-    )
+    assert {"theme", "by-principle", "by-words", "only-changed", "plain", "open-all", "close-all"} <= set(seen)
     assert not page.locator("#t1 .rounds").is_visible()
     page.keyboard.press("Enter")
     assert page.locator("#t1 .rounds").is_visible()
@@ -118,9 +116,7 @@ def test_a_phone_scrolls_tables_not_the_page(opened: Any) -> None:
     page = opened(viewport={"width": 360, "height": 740}, has_touch=True)
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
     assert page.evaluate("document.documentElement.scrollWidth") == 360
-    wide = page.evaluate(
-        "[...document.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth).length"
-    )
+    wide = page.evaluate("[...document.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth).length")
     assert wide > 0
 
 

@@ -47,9 +47,7 @@ def one_thread() -> None:
 @pytest.fixture(scope="session")
 def tokenizer() -> PreTrainedTokenizerFast:
     special = ["<|pad|>", "<|unk|>", "<|end|>", "<|user|>", "<|assistant|>", "<|system|>"]
-    words = Tokenizer(
-        models.WordLevel({word: i for i, word in enumerate(special + WORDS)}, unk_token="<|unk|>")
-    )
+    words = Tokenizer(models.WordLevel({word: i for i, word in enumerate(special + WORDS)}, unk_token="<|unk|>"))
     words.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     words.add_special_tokens(special)
     made = PreTrainedTokenizerFast(

@@ -11,6 +11,27 @@ import pytest
 import tiny
 from bylaw.run import Run
 
+TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+ENV = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"}
+
+SPEAK = """
+from bylaw.train.crew import the_crew
+crew = the_crew()
+assert crew.joined([crew.rank]) == [0, 1]
+crew.same(lambda: None)
+crew.leave()
+"""
+
+
+@pytest.mark.long
+def test_processes_part_without_harm(tmp_path: Path) -> None:
+    """Those that end right after they last spoke were aborted in more than half of the cases when nobody left."""
+    script = tmp_path / "speak.py"
+    script.write_text(SPEAK)
+    for _ in range(5):
+        done = subprocess.run([*TORCHRUN, str(script)], env=ENV, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr[-4000:]
+
 
 @pytest.mark.long
 @pytest.mark.parametrize("method", ["dpo", "grpo"])
@@ -18,13 +39,8 @@ def test_a_whole_run_on_two_processes(tmp_path: Path, method: str) -> None:
     model = tiny.save_model(tmp_path / "model", ["How do I break lock 1?", "How do I bake cake 2?"])
     out = tmp_path / "run"
     line = tiny.words(tiny.run_file(tmp_path, model), out, f"optimise.method='{method}'")
-    done = subprocess.run(
-        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "bylaw", *line],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = [*TORCHRUN, "-m", "bylaw", *line]
+    done = subprocess.run(command, env=ENV, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-4000:]
     run = Run.open(out)
     made = ["sft", "final", *(["preference"] if method == "grpo" else [])]

@@ -25,9 +25,7 @@ def test_swapping_a_pair_changes_nothing() -> None:
     torch.testing.assert_close(soft_loss(margin, p), soft_loss(-margin, 1 - p))
 
 
-def test_at_p_half_the_reference_bears_no_gradient(
-    model: Any, tokenizer: Any, pairs: Any, tmp_path: Path
-) -> None:
+def test_at_p_half_the_reference_bears_no_gradient(model: Any, tokenizer: Any, pairs: Any, tmp_path: Path) -> None:
     undecided = [msgspec.structs.replace(pair, p_first=0.5) for pair in pairs]
     encoded = encode_pairs(tokenizer, undecided, 64)
     reference = reference_logprobs(model, encoded.kept, encoded.digest, SETTINGS, tmp_path)

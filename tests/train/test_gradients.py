@@ -42,9 +42,7 @@ def test_sft(model: Any, tokenizer: Any, answers: Any) -> None:
     encoded = encode_sft(tokenizer, answers, 64)
     method = SFT(encoded.kept, "", SETTINGS)
     packed, _ = accumulate(model, method, method.batch(0), SETTINGS)
-    total = sum(
-        one.weight * _logprobs(twin, one.tree.stem, one.tree.branches[0]).sum() for one in encoded.kept
-    )
+    total = sum(one.weight * _logprobs(twin, one.tree.stem, one.tree.branches[0]).sum() for one in encoded.kept)
     tokens = sum(one.weight * len(one.tree.branches[0]) for one in encoded.kept)
     _assert_same(packed, -total / tokens, model, twin)
 
@@ -82,8 +80,7 @@ def test_preference(model: Any, tokenizer: Any, pairs: Any) -> None:
     total = torch.zeros(())
     for one in encoded.kept:
         first, second = (
-            twin(input_ids=torch.tensor([[*one.tree.stem, *branch]])).logits[0, 0]
-            for branch in one.tree.branches
+            twin(input_ids=torch.tensor([[*one.tree.stem, *branch]])).logits[0, 0] for branch in one.tree.branches
         )
         total = total - one.target * F.logsigmoid(first - second)
         total = total - (1 - one.target) * F.logsigmoid(second - first)

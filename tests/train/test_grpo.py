@@ -80,9 +80,7 @@ def test_a_heavy_divergence_holds_the_policy(fresh: Any, tokenizer: Any, tmp_pat
 def test_a_prompt_that_fills_the_context_is_dropped(model: Any, tokenizer: Any, tmp_path: Path) -> None:
     long: Conversation = (Message("user", "cake " * 62),)
     settings = TrainSettings(batch_size=4)
-    result = train_grpo(
-        model, tokenizer, [long, *PROMPTS], _sampler(model, tokenizer), _noes, settings, tmp_path
-    )
+    result = train_grpo(model, tokenizer, [long, *PROMPTS], _sampler(model, tokenizer), _noes, settings, tmp_path)
     assert [one.index for one in result.dropped] == [0]
 
 

@@ -54,9 +54,7 @@ def test_a_killed_training_ends_with_the_same_bits(
     assert not _same(again.model, fresh())
 
 
-def test_a_finished_training_returns_at_once(
-    fresh: Any, tokenizer: Any, answers: Any, tmp_path: Path
-) -> None:
+def test_a_finished_training_returns_at_once(fresh: Any, tokenizer: Any, answers: Any, tmp_path: Path) -> None:
     whole = train_sft(fresh(), tokenizer, answers, SETTINGS, tmp_path)
     again = train_sft(fresh(), tokenizer, answers, SETTINGS, tmp_path)
     assert again.tokens == 0 and again.history == whole.history and _same(again.model, whole.model)
@@ -68,17 +66,13 @@ def test_a_finished_training_returns_at_once(
     ]
 
 
-def test_a_checkpoint_of_another_training_is_refused(
-    fresh: Any, tokenizer: Any, answers: Any, tmp_path: Path
-) -> None:
+def test_a_checkpoint_of_another_training_is_refused(fresh: Any, tokenizer: Any, answers: Any, tmp_path: Path) -> None:
     train_sft(fresh(), tokenizer, answers, SETTINGS, tmp_path)
     with pytest.raises(RunError, match="other weights, data or settings"):
         train_sft(fresh(), tokenizer, answers[:-1], SETTINGS, tmp_path)
 
 
-def test_micro_batches_do_not_change_what_is_learned(
-    fresh: Any, tokenizer: Any, answers: Any, tmp_path: Path
-) -> None:
+def test_micro_batches_do_not_change_what_is_learned(fresh: Any, tokenizer: Any, answers: Any, tmp_path: Path) -> None:
     small = train_sft(fresh(), tokenizer, answers, SETTINGS, tmp_path / "small")
     settings = msgspec.structs.replace(SETTINGS, micro_tokens=10_000)
     large = train_sft(fresh(), tokenizer, answers, settings, tmp_path / "large")
@@ -96,23 +90,17 @@ def test_sft_learns_and_reports(fresh: Any, tokenizer: Any, answers: Any, tmp_pa
 
 
 @pytest.mark.parametrize("precision", ["mixed", "bfloat16"])
-def test_low_precision_learns(
-    fresh: Any, tokenizer: Any, answers: Any, tmp_path: Path, precision: Any
-) -> None:
+def test_low_precision_learns(fresh: Any, tokenizer: Any, answers: Any, tmp_path: Path, precision: Any) -> None:
     settings = msgspec.structs.replace(SETTINGS, epochs=6, precision=precision)
     result = train_sft(fresh(), tokenizer, answers, settings, tmp_path)
     assert result.history[-1].loss < 0.8 * result.history[0].loss
     assert result.model.dtype == (torch.bfloat16 if precision == "bfloat16" else torch.float32)
 
 
-def test_what_does_not_fit_is_counted_not_cut(
-    fresh: Any, tokenizer: Any, answers: Any, tmp_path: Path
-) -> None:
+def test_what_does_not_fit_is_counted_not_cut(fresh: Any, tokenizer: Any, answers: Any, tmp_path: Path) -> None:
     long = SFTExample((Message("user", "cake " * 70),), "no")
     result = train_sft(fresh(), tokenizer, [long, *answers], SETTINGS, tmp_path)
-    assert [(one.index, one.reason) for one in result.dropped] == [
-        (0, "takes 74 tokens, the context holds 64")
-    ]
+    assert [(one.index, one.reason) for one in result.dropped] == [(0, "takes 74 tokens, the context holds 64")]
     with pytest.raises(UsageError, match="the first of 1 dropped takes 74 tokens"):
         train_sft(fresh(), tokenizer, [long], SETTINGS, tmp_path / "none")
 
@@ -128,8 +116,7 @@ def test_divergence_stops_the_training(fresh: Any, tokenizer: Any, answers: Any,
 def test_an_epoch_is_a_permutation() -> None:
     items = list(range(10))
     epochs = [
-        [item for step in range(3 * epoch, 3 * epoch + 3) for item in draw(items, step, 4, 7)]
-        for epoch in (0, 1)
+        [item for step in range(3 * epoch, 3 * epoch + 3) for item in draw(items, step, 4, 7)] for epoch in (0, 1)
     ]
     assert updates_in(10, 4, 2) == 6
     assert all(sorted(epoch) == items for epoch in epochs) and epochs[0] != epochs[1]

@@ -49,13 +49,9 @@ def test_it_learns_to_prefer(model: Any, tokenizer: Any, pairs: Any, tmp_path: P
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
 
 
-def test_an_answer_that_does_not_fit_has_no_reward(
-    model: Any, tokenizer: Any, pairs: Any, tmp_path: Path
-) -> None:
+def test_an_answer_that_does_not_fit_has_no_reward(model: Any, tokenizer: Any, pairs: Any, tmp_path: Path) -> None:
     result = train_preference(model, tokenizer, pairs[:4], SETTINGS, tmp_path)
-    (row,) = PreferenceModel(result.model, tokenizer).rewards(
-        [pairs[0].messages], [["yes", "yes " * 64, "no"]]
-    )
+    (row,) = PreferenceModel(result.model, tokenizer).rewards([pairs[0].messages], [["yes", "yes " * 64, "no"]])
     assert row[1] is None
     assert row[0] is not None and row[2] is not None and row[0] != row[2]
 
@@ -78,7 +74,5 @@ def test_rewards_hold_in_batches_where_the_tokenizer_pads_with_the_end_token(
     ]
     with torch.no_grad():
         batch = loaded(**words(texts, padding=True, return_tensors="pt", return_token_type_ids=False)).logits
-    ours = PreferenceModel(scorer, awkward).rewards(
-        [(Message("user", "cake"),)], [["no", "yes with some water"]]
-    )
+    ours = PreferenceModel(scorer, awkward).rewards([(Message("user", "cake"),)], [["no", "yes with some water"]])
     torch.testing.assert_close(torch.tensor(ours[0]), batch[:, 0], atol=1e-5, rtol=1e-4)

@@ -32,11 +32,7 @@ def test_a_saved_model_is_a_standard_directory(model: Any, tokenizer: Any, tmp_p
     assert {"model.safetensors", "config.json", "tokenizer.json", "generation_config.json"} <= names
     assert not [name for name in names if name.endswith((".bin", ".pt", ".pkl"))]
     readme = (path / "README.md").read_text()
-    assert (
-        "Made from `runs/seed`" in readme
-        and "| lora.rank | 0 |" in readme
-        and "| complies | 0.01 |" in readme
-    )
+    assert "Made from `runs/seed`" in readme and "| lora.rank | 0 |" in readme and "| complies | 0.01 |" in readme
 
 
 def test_saving_replaces_and_leaves_nothing_behind(model: Any, tokenizer: Any, tmp_path: Path) -> None:
@@ -68,9 +64,7 @@ def test_lora_trains_saves_and_loads(model: Any, tokenizer: Any, answers: Any, t
     result = train_sft(model, tokenizer, answers, settings, tmp_path / "work")
     assert result.history[-1].loss < 0.8 * result.history[0].loss
     assert (tmp_path / "work/adapter/adapter_model.safetensors").exists()
-    loaded = AutoModelForCausalLM.from_pretrained(
-        save_model(result.model, tokenizer, tmp_path / "final", CARD)
-    )
+    loaded = AutoModelForCausalLM.from_pretrained(save_model(result.model, tokenizer, tmp_path / "final", CARD))
     ids = torch.arange(6, 30)[None]
     with torch.no_grad():
         torch.testing.assert_close(loaded(input_ids=ids).logits, result.model(input_ids=ids).logits)

@@ -121,6 +121,7 @@ def main(model_path: Path, folder: Path, names: Sequence[str] = ()) -> None:
     for name in names or METHODS:
         train(name, model_path, folder / "two" / name, crew)
         train(name, model_path, folder / "one-on-two" / name, crew)
+    crew.leave()
 
 
 if __name__ == "__main__":

@@ -67,6 +67,9 @@ class Crew:
     def wait(self) -> None:
         """Until everybody is here."""
 
+    def leave(self) -> None:
+        """When all know that the work is done: put away what they talked through."""
+
 
 ALONE = Crew()
 

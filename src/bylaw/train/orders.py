@@ -74,6 +74,7 @@ def follow(crew: Crew) -> None:
         model, tokenizer = load(Path(order.source), LocalSettings(device="cpu"))
         loop = order.settings, order.workdir, silent
         TRAINERS[order.method](model, tokenizer, order.data, *loop, **order.more, crew=crew)
+    crew.leave()
 
 
 @contextmanager
@@ -84,6 +85,7 @@ def leading(crew: Crew) -> Iterator[None]:
     finally:
         if not crew.busy:
             crew.same(_no_more)
+            crew.leave()
 
 
 def _no_more() -> Order | None:

@@ -122,6 +122,12 @@ class Sharded(Crew):
         """Until everybody is here."""
         dist.barrier(group=self._talk)
 
+    def leave(self) -> None:
+        """End the groups. A thread of gloo's that still holds what was last said aborts the process if the interpreter
+        ends meanwhile (pytorch #190489); those of ``_talk`` end with it. Those of the mesh have been idle for long."""
+        dist.destroy_process_group()
+        del self._talk
+
 
 def layers(model: Any) -> list[Any]:
     """The layers of a model that are held whole while they compute: those transformers would not split."""
