@@ -8,7 +8,7 @@ hold; 5 something was not checked; 2 wrong command line. (``-P``: no module is t
 
 How to read it: ``with look(name, where)`` makes one check of evidence.md. Refused inside says why it does not hold,
 Unchecked why nothing can be said; any other error is a failure named ``internal``. Nothing is read that has no bound.
-In order: bounds, JSON, formats, files, signatures, proofs, policy, report, statements, run, models, bundle, options.
+In order: bounds, JSON, formats, files, signatures, proofs, policy, report, statements, run, models, index, options.
 """
 
 import argparse
@@ -24,7 +24,6 @@ from collections import defaultdict, namedtuple
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from copy import copy
 from datetime import UTC, datetime
 from functools import cache, partial
 from graphlib import TopologicalSorter
@@ -69,7 +68,7 @@ def parse(data: bytes) -> Any:
     few = sum(map(data.count, (b",", b"[", b"{"))) <= JSON_VALUES  # counted before anything is built from it
     need(len(data) <= JSON_BYTES and few, f"JSON of over {JSON_BYTES:,} bytes or {JSON_VALUES:,} values")
     try:
-        value = json.loads(data.decode(), object_pairs_hook=_once)
+        value = json.loads(data.decode(), object_pairs_hook=once)
         _bounded(value, JSON_DEPTH)
         json.dumps(value, ensure_ascii=False).encode()  # which half of a surrogate pair does not survive
     except (ValueError, RecursionError) as error:
@@ -77,8 +76,8 @@ def parse(data: bytes) -> Any:
     return value
 
 
-def _once(pairs: Sequence[tuple[Any, Any]]) -> dict[Any, Any]:
-    need(len(found := dict(pairs)) == len(pairs), "a key twice")
+def once(pairs: Sequence[tuple[Any, Any]], why: str = "a key twice") -> dict[Any, Any]:
+    need(len(found := dict(pairs)) == len(pairs), why)
     return found
 
 
@@ -198,31 +197,14 @@ Part = namedtuple("Part", "path digest start end rows")  # bytes of a file with 
 Line = namedtuple("Line", "number digest upto entry")  # a finished line; ``upto``: SHA-256 of all up to its end
 
 
-class Folder:
-    """A directory's plain files, path → size, but for what is ``skip``ped, no links; ``gone``: what was redacted."""
-
-    def __init__(self, root: str, skip: Sequence[str] = ()) -> None:
-        self.sizes, self.gone, folders = dict[str, int](), dict[str, str](), [""]
-        self.open: Callable[[str], IO[bytes]] = lambda where: open(os.path.join(root, where), "rb")  # noqa: SIM115
-        for here in folders:  # which grows meanwhile
-            with os.scandir(os.path.join(root, here)) as listing:
-                for entry in listing:
-                    where = here + entry.name
-                    need(path(where) and not entry.is_symlink(), f"{where} is a link, or not a plain path")
-                    need(len(folders) + len(self.sizes) < ENTRIES, f"more than {ENTRIES:,} files and directories")
-                    if where not in skip and entry.is_dir(follow_symlinks=False):
-                        folders.append(where + "/")
-                    elif where not in skip:
-                        need(entry.is_file(follow_symlinks=False), f"{where} is a special file")
-                        self.sizes[where] = entry.stat(follow_symlinks=False).st_size
+class Folder(namedtuple("Folder", "sizes open gone")):
+    """Plain files: path → size, path → opened file, and why those are ``gone`` that were redacted: path → reason."""
 
     def under(self, start: str) -> "Folder":
         """What has paths that begin so, each called by the rest of its path."""
-        part, cut = copy(self), len(start)
-        part.sizes = {where[cut:]: size for where, size in self.sizes.items() if where.startswith(start)}
-        part.gone = {where[cut:]: why for where, why in self.gone.items() if where.startswith(start)}
-        part.open = lambda where: self.open(start + where)
-        return part
+        sizes = {where.removeprefix(start): size for where, size in self.sizes.items() if where.startswith(start)}
+        gone = {where.removeprefix(start): why for where, why in self.gone.items() if where.startswith(start)}
+        return Folder(sizes, lambda where: self.open(start + where), gone)
 
     def named(self, end: str) -> list[str]:
         return sorted(where.removesuffix(end) for where in self.sizes if where.endswith(end))
@@ -234,43 +216,58 @@ class Folder:
 
     def digest(self, where: str) -> str:
         with self.open(self.there(where)) as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
+            return hashlib.file_digest(stream, "sha256").hexdigest()
 
     def read(self, where: str) -> bytes:
         with self.open(self.there(where)) as stream:
-            data = stream.read(FILE_BYTES + 1)
+            data: bytes = stream.read(FILE_BYTES + 1)
         need(len(data) == self.sizes[where] <= FILE_BYTES, f"{where} is too large, or not of its listed size")
         return data
 
 
-class Archive(Folder):
+def directory(root: str, skip: Sequence[str] = ()) -> Folder:
+    """A directory's plain files, but for what is to be skipped; no links."""
+    sizes, folders = dict[str, int](), [""]
+    for here in folders:  # which grows meanwhile
+        with os.scandir(os.path.join(root, here)) as listing:
+            for entry in listing:
+                where = here + entry.name
+                need(path(where) and not entry.is_symlink(), f"{where} is a link, or not a plain path")
+                need(len(folders) + len(sizes) < ENTRIES, f"more than {ENTRIES:,} files and directories")
+                if where not in skip and entry.is_dir(follow_symlinks=False):
+                    folders.append(where + "/")
+                elif where not in skip:
+                    need(entry.is_file(follow_symlinks=False), f"{where} is a special file")
+                    sizes[where] = entry.stat(follow_symlinks=False).st_size
+    return Folder(sizes, lambda where: open(os.path.join(root, where), "rb"), {})
+
+
+def archive(where: str) -> Folder:
     """A zip file that can be read in one way only: plain files, each where the last one ended, one directory that says
     of each what its head says, the end; no comments, no ZIP64, no extra fields (one would give a second name)."""
-
-    def __init__(self, where: str) -> None:
-        self.sizes, self.gone, content, said, start, total = {}, {}, dict[str, bytes](), list[bytes](), 0, 0
-        self.open = lambda where: BytesIO(content[where])
-        with open(where, "rb") as stream:
-            while (head := stream.read(30)).startswith(b"PK\3\4"):
-                flags, method, crc, packed, size, length, extra = struct.unpack("<6x2H4x3L2H", head.ljust(30, b"\0"))
-                name, total = stream.read(length).decode(), total + max(size, packed)
-                need(path(name) and name not in self.sizes, f"{name} is not a plain path, or stands there twice")
-                need(not (flags & ~0x806 or extra) and method in (0, 8), f"{name} is encrypted, streamed or has extras")
-                need(len(said) < FILES and total <= ALL_BYTES and size <= FILE_BYTES, "too many files, or bytes")
-                data, inflate = stream.read(packed), zlib.decompressobj(-15)
-                data = inflate.decompress(data, size + 1) if method else data
-                right = (len(data), zlib.crc32(data)) == (size, crc) and (not method or inflate.eof)
-                need(right and not inflate.unused_data, f"{name} is not of the size and checksum that its head says")
-                self.sizes[name], content[name] = size, data
-                said.append(b"PK\1\2" + head[4:] + bytes(4) + start.to_bytes(4, "little") + name.encode())
-                start = stream.tell()
-            rest = head + stream.read(4 << 20)
-        for each in said:  # but for who made it, and how the file was stored
-            record, rest = rest[: len(each) + 8], rest[len(each) + 8 :]
-            same = record[:4] + record[6:36] + record[42:] == each and record[41] >> 4 in (0, 8)  # S_IFREG is 8 << 12
-            need(same, "the directory does not say what the files' heads say, or has a link or special file")
-        ends = struct.pack("<4s4x2H2L2x", b"PK\5\6", len(said), len(said), sum(map(len, said)) + 8 * len(said), start)
-        need(rest == ends, "neither a directory nor a zip file of a bundle")
+    content, said, start, total = dict[str, bytes](), list[bytes](), 0, 0
+    with open(where, "rb") as stream:
+        while (head := stream.read(30)).startswith(b"PK\3\4"):
+            flags, method, crc, packed, size, length, extra = struct.unpack("<6x2H4x3L2H", head.ljust(30, b"\0"))
+            name, total = stream.read(length).decode(), total + max(size, packed)
+            need(path(name) and name not in content, f"{name} is not a plain path, or stands there twice")
+            need(not (flags & ~0x806 or extra) and method in (0, 8), f"{name} is encrypted, streamed or has extras")
+            need(len(said) < FILES and total <= ALL_BYTES and size <= FILE_BYTES, "too many files, or bytes")
+            data, inflate = stream.read(packed), zlib.decompressobj(-15)
+            data = inflate.decompress(data, size + 1) if method else data
+            right = (len(data), zlib.crc32(data)) == (size, crc) and (not method or inflate.eof)
+            need(right and not inflate.unused_data, f"{name} is not of the size and checksum that its head says")
+            content[name] = data
+            said.append(b"PK\1\2" + head[4:] + bytes(4) + start.to_bytes(4, "little") + name.encode())
+            start = stream.tell()
+        rest = head + stream.read(4 << 20)
+    for each in said:  # but for who made it, and how the file was stored
+        record, rest = rest[: len(each) + 8], rest[len(each) + 8 :]
+        same = record[:4] + record[6:36] + record[42:] == each and record[41] >> 4 in (0, 8)  # S_IFREG is 8 << 12
+        need(same, "the directory does not say what the files' heads say, or has a link or special file")
+    ends = struct.pack("<4s4x2H2L2x", b"PK\5\6", len(said), len(said), sum(map(len, said)) + 8 * len(said), start)
+    need(rest == ends, "neither a directory nor a zip file of a bundle")
+    return Folder({name: len(data) for name, data in content.items()}, lambda where: BytesIO(content[where]), {})
 
 
 def read_key(pem: bytes) -> bytes:
@@ -354,8 +351,6 @@ class Policy:
             known = {"none", *(name for kind, _, name in self.keys.values() if kind != 1), *self.groups}
             try:
                 match [] if line.strip(" \t").startswith("#") else re.findall(r"[^ \t]+", line):
-                    case []:
-                        pass
                     case ["log", vkey] | ["log", vkey, _]:
                         self._key(vkey, "", (1,))
                     case ["witness", name, vkey] | ["witness", name, vkey, _] if name not in known:
@@ -367,7 +362,7 @@ class Policy:
                         self.groups[name] = int(least), members
                     case ["quorum", name] if name in known and not self.quorum:
                         self.quorum = name
-                    case _:
+                    case [_, *_]:
                         raise Refused("it does not follow C2SP tlog-policy")
             except ValueError as error:
                 raise Refused(f"line {number} of the policy: {error}") from None
@@ -473,6 +468,118 @@ class Report:
             with self.look("age"):
                 need(max(self.times, default=-(2**63)) >= self.at - oldest, "no witness's time is so new")
 
+    def check_bundle(self) -> None:
+        """container, index.*, what is said of the runs, file.*, claims.*, validity."""
+        if not (files := self.made("container", lambda: open_bundle(self.path))):
+            return
+        index = self.opened("index", Index, partial(files.read, "bundle.json"))
+        files = files._replace(gone=index.gone if index else {})
+        for name in runs_of(files.sizes):
+            Run(self, files, name).check()
+        self.check_ledger()
+        if not index:
+            return
+        here, listed, found = files.sizes.keys() - {"bundle.json"}, index.files.keys() - index.gone, dict[str, str]()
+        for check, bad in ("file.missing", listed - here), ("file.extra", here - listed):
+            self.made(check, partial(none, bad, "the index and the files differ in"))
+        for where, digest in index.files.items():
+            with self.look("file.digest", where):
+                have(where not in index.gone, f"redacted: {index.gone.get(where)}")
+                found |= {where: files.digest(where)} if where in here else {}
+                need(found.get(where) in (None, digest), "its bytes are not those that were signed")
+        self.check_claims(index, found)
+        with self.look("validity"):
+            until, made = index.says["validUntil"], time(index.says["made"])
+            need(until is None or time(until) >= self.at, f"valid until {until}")
+            need(made <= self.at, f"made {index.says['made']}, after the time of this check")
+            need(max(self.times, default=0) <= made + SKEW, f"a witness has signed after {index.says['made']}")
+
+    def check_claims(self, index: "Index", found: dict[str, str]) -> None:
+        """claims.support, claims.stale, claims.level of each claim, after those it stands on; then whether it holds."""
+        claims, order = index.says["claims"], list[str]()
+        known = {claim["id"]: claim | {"state": "✗"} for claim in claims}
+        self.claims = list(known.values())
+        with self.look("claims.support"):
+            need(len(known) == len(claims), "two claims have one id")
+            need(claims and claims[0]["kind"] == "root", "the first claim is not the root")
+            need(known.keys() >= {base for claim in claims for base in claim["because"]}, "a claim stands on none here")
+            order += TopologicalSorter({each["id"]: each["because"] for each in claims}).static_order()
+            other = sorted(index.says["clauses"].keys() - known)
+            have(not other, f"clauses of claims that are not here: {', '.join(other)}")
+        for claim in map(known.__getitem__, order):
+            because, kind, run = [known[each] for each in claim["because"]], claim["kind"], claim["run"] or None
+            digests = {each["path"]: each["sha256"] for each in claim["evidence"]}
+            own = (f"reports/%s[.]({TESTS})[.].*" if kind == "report" else "runs/%s/.*") % re.escape(claim["run"])
+            with self.look("claims.support", claim["id"]):
+                need(because if kind == "root" else digests, "it stands on nothing")
+                need(len(digests) == len(claim["evidence"]), "it stands on one file twice")
+                none((where for where in digests if not re.fullmatch(own, where)), "files of another run or kind")
+                none((lost := digests.keys() - found.keys()) - index.gone.keys(), "not in the bundle")
+                have(not lost, f"redacted: {', '.join(sorted(lost))}")
+                have(kind in KINDS, f"no check is known for {kind}")
+            with self.look("claims.stale", claim["id"]):
+                none((path for path in digests.keys() & found.keys() if digests[path] != found[path]), "changed since")
+            with self.look("claims.level", claim["id"]):
+                need(claim["level"] != "reproduced", "only an auditor can say that it was reproduced")
+                if claim["level"] == "witnessed":  # what a witnessed ledger binds, on nothing less
+                    high = kind != "report" and all(each["level"] != "self-attested" for each in because)
+                    need(high, "a higher level than what it stands on")
+                    have(self.state("log.quorum", run) != "?", "called witnessed, and no quorum was checked")
+                    whole = all(point.times for point in self.points if run in (None, point.run))
+                    need(whole and self.state("proof. log.", run) == "✓", "no quorum with a witness cosigned all of it")
+            states = [self.state(f"container index. {KINDS.get(kind, '')}", run)]
+            states += [each["state"] for each in because] + [each.state for each in self.findings[-3:]]
+            claim["state"] = max(states, key=badness)
+
+    def check_run(self) -> None:
+        """container, what is said of a run, file.extra; its models are read one by one, working files not at all."""
+        if files := self.made("container", lambda: directory(self.path, ("chunks", "report", ".lock", "models"))):
+            Run(self, files).check()
+            self.check_ledger()
+            with self.look("file.extra"):
+                none((name for name in files.sizes if not OF_RUN.fullmatch(name)), "of no run")
+
+    def check_model(self) -> None:
+        made, data = None, self.options["statement"]
+        if data is not None:
+            statement = self.opened("statement", Statement, lambda: data)
+            made = next(iter(statement.models.values() if statement else ()), "of none")
+        self.check_model_files(self.path, partial(self.read_model, self.path), made)
+
+    def check_proof(self) -> None:
+        entry, proof = self.options["entry"], self.made("proof.format", lambda: Proof(own_file(self.path)))
+        with self.look("proof.inclusion"):
+            have(entry is not None, "no entry was given (--entry)")
+            have(proof).check(entry)
+        self.points += filter(None, [proof])
+        self.check_ledger()
+
+    def read_model(self, root: str, end: str) -> bytes:
+        """Of a model on the disk, what a bundle has as <model>.files or <model>.sig."""
+        unsigned = (".git", ".github", ".gitattributes", ".gitignore")  # by OMS §6.2
+        hidden = [name for name in unsigned if os.path.lexists(os.path.join(root, name))]
+        need(self.options["allow_git"] or not hidden, f"{', '.join(hidden)}: covered by no signature (see --allow-git)")
+        need(not os.path.islink(root), f"{root} is a link")
+        files = directory(root, skip=hidden)
+        if end == ".sig":
+            return files.read("model.sig")
+        order = sorted(files.sizes.keys() - {"model.sig"}, key=lambda name: -files.sizes[name])
+        with ThreadPoolExecutor(2) as pool:  # two threads, the largest first: hashlib lets go of the interpreter
+            return dir_lines(sorted(zip(order, pool.map(files.digest, order), strict=True)))
+
+    def check_model_files(self, where: str, read: Callable[[str], bytes], made: str | None) -> None:
+        """model.files, model.signature; ``made`` is the dirHash that a statement names, if one must."""
+        data = b""
+        with self.look("model.files", where):
+            data = read(".files")
+            need(data.count(b"\n") <= ENTRIES, f"more than {ENTRIES:,} files")
+            pairs = re.findall("([0-9a-f]{64})  (.+)\n", data.decode("utf-8", "replace"))
+            listed = {name: digest for digest, name in pairs}
+            need(data == dir_lines(sorted(listed.items())) and all(map(path, listed)), "not `<sha256>  <path>`, sorted")
+            digest = f"dirHash:{sha256(data).hex()}"
+            need(made in (None, digest), f"it is {digest}; the statement says {made}")
+        self.made("model.signature", lambda: check_oms(read(".sig"), data, self.keys), where)
+
     def state(self, names: str, run: str | None = None) -> str:
         """The worst of what was found under names that begin so (of this run, and of none); nothing is ?."""
         states = [*self.worst[""].items(), *self.worst[run].items()]
@@ -502,8 +609,10 @@ class Statement(Envelope):
         super().__init__(data, *STATEMENT)
         self.digest, build = f"sha256:{sha256(self.payload).hex()}", self.body["predicate"]["buildDefinition"]
         outside, self.counts = build["externalParameters"], build["internalParameters"]["counts"]
-        self.stage, self.template = outside["stage"], shape(outside.get("template"), (HEX,), "the template")
+        self.stage, template = outside["stage"], shape(outside.get("template"), (HEX,), "the template")
         self.needs, self.made = by_name(build["resolvedDependencies"]), list[Part]()
+        at_hub = {name.removesuffix(" name"): digest for name, digest in self.needs.items()}
+        self.names = defaultdict[str, Any](lambda: None, at_hub | self.needs | {"template": template})
         self.bases = {name[11:-5]: name for name in self.needs if re.fullmatch("statements/.*[.]json", name)}
         self.byproducts = by_name(self.body["predicate"]["runDetails"]["byproducts"])
         for each, digest in zip(self.body["subject"], by_name(self.body["subject"]).values(), strict=True):
@@ -512,10 +621,6 @@ class Statement(Envelope):
             self.made.append(Part(each["name"], digest, *map(notes.get, ("start", "end", "rows"))))
         self.models = {part.path: part.digest for part in self.made if not part.rows}
         need("manifest.jsonl" in self.byproducts and len(self.models) <= 1, "no line of the manifest, or two models")
-
-    def named(self, what: str) -> Any:
-        """A model or judge: its dirHash, or the digest of its name at a hub; the template."""
-        return self.template if what == "template" else self.needs.get(what) or self.needs.get(f"{what} name")
 
 
 def by_name(named: list[Any]) -> dict[str, str]:
@@ -530,7 +635,8 @@ class Run:
     """A run on the disk (no name), or of a bundle."""
 
     def __init__(self, report: Report, files: Folder, name: str = "") -> None:
-        self.report, self.look, self.name, report.run = report, report.look, name, name
+        self.report, self.name, report.run = report, name, name
+        self.look, self.made, self.opened = report.look, report.made, report.opened
         self.files = files.under(name and f"runs/{name}/")
         self.reports = files.under(f"reports/{name}." if name else "findings/")
         self.statements, self.proofs = dict[str, Statement](), defaultdict[str, Any](partial(have, None))
@@ -538,10 +644,9 @@ class Run:
 
     def check(self) -> None:
         for stage in self.files.under("statements/").named(".json"):
-            read = partial(self.files.read, f"statements/{stage}.json")
-            if made := self.report.opened("statement", Statement, read, stage):
+            if made := self.opened("statement", Statement, partial(self.files.read, f"statements/{stage}.json"), stage):
                 self.statements[stage] = made
-        self.report.made("manifest.line", self.read_manifest, "manifest.jsonl")
+        self.made("manifest.line", self.read_manifest, "manifest.jsonl")
         proved = self.files.under("proofs/").named(".tlog-proof")
         for stage in sorted({*proved} | self.statements.keys() | self.lines.keys()):
             self.check_stage(stage, bool(proved))
@@ -552,7 +657,6 @@ class Run:
         self.check_findings()
         if self.name:
             self.check_samples()
-        self.report.run = ""
 
     def read_manifest(self) -> None:
         upto, lines = hashlib.sha256(), self.files.read("manifest.jsonl").split(b"\n", LINES)
@@ -597,20 +701,19 @@ class Run:
             data = json.dumps(entry, separators=(",", ":")).encode()
             right = found == (data if self.name else b"%d\n" % number)
             need(right and TIME.fullmatch(entry["at"]), "it is not the entry of this statement, or not its index")
-        self.report.made("proof.inclusion", lambda: self.proofs[stage].check(have(data)), stage)
+        self.made("proof.inclusion", lambda: self.proofs[stage].check(have(data)), stage)
 
     def check_chain(self) -> None:
         """The other lineage.*. By digest: given model → sft → optimise → evaluate-final; a stage builds on statements
         and on the maker of its model; one judge, one template, one constitution, wherever they are named."""
         known, rooted = self.statements, ["prompts"]
-        order = {stage: self.lines[stage].number for stage in known}
-        latest = sorted(known, key=lambda stage: -order[stage])  # so that the first that made a model is its maker
+        latest = sorted(known, key=lambda stage: -self.lines[stage].number)  # so that a model's first maker stays
         maker = {digest: stage for stage in latest for digest in known[stage].models.values()}
-        edges = {stage: {*each.bases, maker.get(each.named("model"), stage)} - {stage} for stage, each in known.items()}
+        edges = {stage: {*each.bases, maker.get(each.names["model"], stage)} - {stage} for stage, each in known.items()}
         for base in rooted:  # which grows meanwhile
             rooted += [stage for stage in known if base in edges[stage] and stage not in rooted]
         models: dict[str, Any] = {stage: next(iter(each.models.values()), "none") for stage, each in known.items()}
-        models |= {whose: known[stage].named("model") for stage, whose in GIVEN.items() if stage in known}
+        models |= {whose: known[stage].names["model"] for stage, whose in GIVEN.items() if stage in known}
         for stage, each in known.items():
             with self.look("lineage.chain", stage):
                 for base, name in each.bases.items():
@@ -619,17 +722,17 @@ class Run:
                 given = stage.startswith("evaluate") and MODEL_OF.get(stage, "given") == "given"
                 need(stage in rooted or (given and not edges[stage]), "it does not reach back to prompts")
             with self.look("lineage.order", stage):
-                bases, at = edges[stage] & known.keys(), self.proofs
-                none((base for base in bases if 0 < order[stage] <= order[base]), "manifest.jsonl has it before")
+                bases, line, at = edges[stage] & known.keys(), self.lines[stage].number, self.proofs
+                none((base for base in bases if 0 < line <= self.lines[base].number), "manifest.jsonl has it before")
                 none((base for base in bases if at[stage].number <= at[base].number), "the ledger has it before")
             with self.look("lineage.model", stage):
-                model = each.named("model")
+                model = each.names["model"]
                 if whose := MODEL_OF.get(stage) or ("sft" if model and not stage.startswith("evaluate") else ""):
                     expected = have(models.get(whose), f"no statement says what model this is: {whose}")
                     need(model == expected, f"its model is {model}, not that of {whose}, {expected}")
         for what in ("judge", "template", "constitution", "constitution.toml"):
             with self.look("lineage.judge", what):
-                named = {each.named(what): stage for stage, each in known.items() if each.named(what)}
+                named = {each.names[what]: stage for stage, each in known.items() if each.names[what]}
                 need(len(named) <= 1, f"not the same in {', '.join(named.values())}")
         for what in ("run.toml", "constitution.toml", *({"reward.toml"} & {n for s in known for n in known[s].needs})):
             with self.look("lineage.document", what):
@@ -664,17 +767,16 @@ class Run:
             there = os.listdir(root)
         made |= {(f"models/{name}", "of none") for name in there if f"models/{name}" not in dict(made)}
         for where, digest in sorted(made):
-            on_disk = partial(read_model, os.path.join(self.report.path, where), self.report.options["allow_git"])
-            check_model(self.report, where, self.files.under(where).read if self.name else on_disk, digest)
+            on_disk = partial(self.report.read_model, os.path.join(self.report.path, where))
+            self.report.check_model_files(where, self.files.under(where).read if self.name else on_disk, digest)
 
     def check_findings(self) -> None:
         """finding.*: a report's own statement (lineage.md, *A finding*) is of this report, and of this run as it is."""
-        opened = self.report.opened
         ours = {f"statements/{stage}.json": each.digest for stage, each in self.statements.items()}
         for kind in self.reports.named(".json"):
             if self.name and "." in kind:
                 continue  # of a run whose name begins with this one's
-            finding = opened("finding", lambda data: Envelope(data, *FINDING), partial(self.finding, kind), kind)
+            finding = self.opened("finding", lambda data: Envelope(data, *FINDING), partial(self.finding, kind), kind)
             with self.look("finding.lineage", kind):
                 made = {f"findings/{kind}.json": f"sha256:{self.reports.digest(f'{kind}.json')}"}
                 need(by_name(have(finding).body["subject"]) == made, "it is the statement of another report")
@@ -734,34 +836,6 @@ def dir_lines(listed: Iterable[tuple[str, str]]) -> bytes:
     return "".join(f"{digest}  {name}\n" for name, digest in listed).encode()
 
 
-def read_model(root: str, allow_git: bool | None, end: str) -> bytes:
-    """Of a model on the disk, what a bundle has as <model>.files or <model>.sig."""
-    unsigned = (".git", ".github", ".gitattributes", ".gitignore")  # by OMS §6.2
-    hidden = [name for name in unsigned if os.path.lexists(os.path.join(root, name))]
-    need(allow_git or not hidden, f"{', '.join(hidden)}: covered by no signature (see --allow-git)")
-    need(not os.path.islink(root), f"{root} is a link")
-    files = Folder(root, skip=hidden)
-    if end == ".sig":
-        return files.read("model.sig")
-    order = sorted(files.sizes.keys() - {"model.sig"}, key=lambda name: -files.sizes[name])
-    with ThreadPoolExecutor(2) as pool:  # two threads, the largest first: hashlib lets go of the interpreter
-        return dir_lines(sorted(zip(order, pool.map(files.digest, order), strict=True)))
-
-
-def check_model(report: Report, where: str, read: Callable[[str], bytes], made: str | None) -> None:
-    """model.files, model.signature; ``made`` is the dirHash that a statement names, if one must."""
-    data = b""
-    with report.look("model.files", where):
-        data = read(".files")
-        need(data.count(b"\n") <= ENTRIES, f"more than {ENTRIES:,} files")
-        pairs = re.findall("([0-9a-f]{64})  (.+)\n", data.decode("utf-8", "replace"))
-        listed = {name: digest for digest, name in pairs}
-        need(data == dir_lines(sorted(listed.items())) and all(map(path, listed)), "not `<sha256>  <path>`, sorted")
-        digest = f"dirHash:{sha256(data).hex()}"
-        need(made in (None, digest), f"it is {digest}; the statement says {made}")
-    report.made("model.signature", lambda: check_oms(read(".sig"), data, report.keys), where)
-
-
 def check_oms(data: bytes, lines: bytes, keys: Sequence[bytes]) -> None:
     """OpenSSF Model Signing v1.0, key method (§4, §8.1, §8.3): over exactly these files, by one of the P-256 keys."""
     envelope = Envelope(shape(parse(data), OMS, "the bundle")["dsseEnvelope"], *MANIFEST)
@@ -781,15 +855,13 @@ class Index(Envelope):
         super().__init__(data, *INDEX)
         self.says = says = shape(self.body["predicate"], PREDICATE, "the predicate", closed=True)
         self.files = {each["name"]: each["digest"]["sha256"] for each in self.body["subject"]}
-        self.gone = {each["path"]: each["reason"] for each in says["redactions"]}
         need([each["name"] for each in self.body["subject"]] == sorted(self.files), "subjects not sorted, each once")
-        need(len(self.gone) == len(says["redactions"]), "a file was redacted twice")
+        self.gone = once([(each["path"], each["reason"]) for each in says["redactions"]], "a file was redacted twice")
         for each in says["redactions"]:
             need(self.files.get(each["path"]) == each["sha256"], f"{each['path']}, with this digest, is no subject")
         need(sorted(says["runs"]) == runs_of(self.files), "runs are not those whose files are here")
-        for claim in says["claims"]:
-            of = says["runs"] if claim["kind"] != "root" else [""]
-            need(claim["run"] in of, "a claim is of a run that is not here")
+        of = [claim["run"] in (says["runs"] if claim["kind"] != "root" else [""]) for claim in says["claims"]]
+        need(all(of), "a claim is of a run that is not here")
         kinds = [f"{run}.{kind}" for run in says["runs"] for kind in TESTS.split("|")]
         made = [each[8:].rpartition(".")[0] for each in self.files if each.startswith("reports/")]
         right = sorted(kinds * 2) == sorted([*says["notRun"], *says["notRun"], *made])
@@ -802,7 +874,7 @@ def runs_of(paths: Iterable[str]) -> list[str]:
 
 
 def open_bundle(where: str) -> Folder:
-    files = Folder(where) if os.path.isdir(where) else Archive(where)
+    files = directory(where) if os.path.isdir(where) else archive(where)
     need("bundle.json" in files.sizes, "no bundle.json, manifest.jsonl or model.sig: nothing that can be checked")
     other = (name for name, size in files.sizes.items() if not PLACE.fullmatch(name) or size > FILE_BYTES)
     none(other, f"not a path of a bundle, or over {FILE_BYTES:,} bytes")
@@ -814,79 +886,12 @@ def open_bundle(where: str) -> Folder:
     return files
 
 
-def check_bundle(report: Report) -> None:
-    """container, index.*, what is said of the runs, file.*, claims.*, validity."""
-    if not (files := report.made("container", lambda: open_bundle(report.path))):
-        return
-    index = report.opened("index", Index, partial(files.read, "bundle.json"))
-    files.gone = index.gone if index else {}
-    for name in runs_of(files.sizes):
-        Run(report, files, name).check()
-    report.check_ledger()
-    if not index:
-        return
-    here, listed, found = files.sizes.keys() - {"bundle.json"}, index.files.keys() - index.gone, dict[str, str]()
-    for check, bad in ("file.missing", listed - here), ("file.extra", here - listed):
-        with report.look(check):
-            none(bad, "the index and the files differ in")
-    for where, digest in index.files.items():
-        with report.look("file.digest", where):
-            have(where not in index.gone, f"redacted: {index.gone.get(where)}")
-            found |= {where: files.digest(where)} if where in here else {}
-            need(found.get(where) in (None, digest), "its bytes are not those that were signed")
-    check_claims(report, index, found)
-    with report.look("validity"):
-        until, made = index.says["validUntil"], time(index.says["made"])
-        need(until is None or time(until) >= report.at, f"valid until {until}")
-        need(made <= report.at, f"made {index.says['made']}, after the time of this check")
-        need(max(report.times, default=0) <= made + SKEW, f"a witness has signed after {index.says['made']}")
-
-
-def check_claims(report: Report, index: Index, found: dict[str, str]) -> None:
-    """claims.support, claims.stale, claims.level of each claim, after those it stands on; then whether it holds."""
-    claims, order = index.says["claims"], list[str]()
-    known = {claim["id"]: claim | {"state": "✗"} for claim in claims}
-    report.claims = list(known.values())
-    with report.look("claims.support"):
-        need(len(known) == len(claims), "two claims have one id")
-        need(claims and claims[0]["kind"] == "root", "the first claim is not the root")
-        need(known.keys() >= {base for claim in claims for base in claim["because"]}, "a claim stands on none here")
-        order += TopologicalSorter({each["id"]: each["because"] for each in claims}).static_order()
-        other = sorted(index.says["clauses"].keys() - known)
-        have(not other, f"clauses of claims that are not here: {', '.join(other)}")
-    for claim in map(known.__getitem__, order):
-        because, kind, run = [known[each] for each in claim["because"]], claim["kind"], claim["run"] or None
-        digests = {each["path"]: each["sha256"] for each in claim["evidence"]}
-        own = f"reports/%s[.]({TESTS})[.].*" if kind == "report" else "runs/%s/.*"
-        with report.look("claims.support", claim["id"]):
-            need(because if kind == "root" else digests, "it stands on nothing")
-            need(len(digests) == len(claim["evidence"]), "it stands on one file twice")
-            own = own % re.escape(claim["run"])
-            none((where for where in digests if not re.fullmatch(own, where)), "files of another run or kind")
-            none((lost := digests.keys() - found.keys()) - index.gone.keys(), "not in the bundle")
-            have(not lost, f"redacted: {', '.join(sorted(lost))}")
-            have(kind in KINDS, f"no check is known for {kind}")
-        with report.look("claims.stale", claim["id"]):
-            none((path for path in digests.keys() & found.keys() if digests[path] != found[path]), "changed since")
-        with report.look("claims.level", claim["id"]):
-            need(claim["level"] != "reproduced", "only an auditor can say that it was reproduced")
-            if claim["level"] == "witnessed":  # what a witnessed ledger binds, on nothing less
-                high = kind != "report" and all(each["level"] != "self-attested" for each in because)
-                need(high, "a higher level than what it stands on")
-                have(report.state("log.quorum", run) != "?", "called witnessed, and no quorum was checked")
-                whole = all(point.times for point in report.points if run in (None, point.run))
-                need(whole and report.state("proof. log.", run) == "✓", "no quorum with a witness cosigned all of it")
-        states = [report.state(f"container index. {KINDS.get(kind, '')}", run)]
-        states += [each["state"] for each in because] + [each.state for each in report.findings[-3:]]
-        claim["state"] = max(states, key=badness)
-
-
 def verify(path: Any, keys: Iterable[bytes] = (), policy: bytes | None = None, **options: Any) -> Report:
     """Check what lies at ``path`` with the auditor's PEM keys and policy. ``options``: ``at``, ``max_age`` (seconds),
     ``allow_git``, the bytes of an ``entry`` or ``statement``. Raises Refused only for what the auditor gives."""
     report = Report(os.fspath(path), keys, policy, options)
     with report.look("internal"):
-        {"bundle": check_bundle, "run": check_run, "model": check_directory, "proof": check_proof}[report.kind](report)
+        getattr(report, f"check_{report.kind}")()
     for name in NEEDED[report.kind].split():
         if not any(check.startswith(name) for check in report.worst[None]):
             report.made(name.removesuffix("."), lambda: have(None, "nothing to check"))
@@ -894,32 +899,6 @@ def verify(path: Any, keys: Iterable[bytes] = (), policy: bytes | None = None, *
     states = [*report.worst[None].values(), *(each["state"] for each in report.claims)]
     report.code = {"✓": 0, "?": 5, "✗": 4}[max(states, key=badness)]
     return report
-
-
-def check_run(report: Report) -> None:
-    """container, what is said of a run, file.extra; its models are read one by one, its working files not at all."""
-    if files := report.made("container", lambda: Folder(report.path, ("chunks", "report", ".lock", "models"))):
-        Run(report, files).check()
-        report.check_ledger()
-        with report.look("file.extra"):
-            none((name for name in files.sizes if not OF_RUN.fullmatch(name)), "of no run")
-
-
-def check_directory(report: Report) -> None:
-    made, data = None, report.options["statement"]
-    if data is not None:
-        statement = report.opened("statement", Statement, lambda: data)
-        made = next(iter(statement.models.values() if statement else ()), "of none")
-    check_model(report, report.path, partial(read_model, report.path, report.options["allow_git"]), made)
-
-
-def check_proof(report: Report) -> None:
-    entry, proof = report.options["entry"], report.made("proof.format", lambda: Proof(own_file(report.path)))
-    with report.look("proof.inclusion"):
-        have(entry is not None, "no entry was given (--entry)")
-        have(proof).check(entry)
-    report.points += filter(None, [proof])
-    report.check_ledger()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
