@@ -157,8 +157,9 @@ MODEL = {"name": re.compile(f"models/{N}")}
 RECORDS = {"name": path, "annotations": {"start": int, "end": int, "rows": {"count": int, "root": HEX}}}
 FINISHED = {"stage": NAME, "at": str, "outputs": [{"path": str, "sha256": HEX, "start": (int,), "end": (int,)}]}
 FINDING = "https://bylaw.dev/finding/v1", NAMED, {"madeOn": TIME, "materials": NAMED}
+FIGURES, DRAWN = "measurements.jsonl", "records/samples.jsonl"
 SAMPLE = {"index": int, "row": str, "proof": [HEX]}
-SAMPLES: dict[str, Any] = {"stage": str, "path": "records/samples.jsonl", "count": int, "root": HEX, "rows": [SAMPLE]}
+SAMPLES = {"stage": str, "path": DRAWN, "count": int, "root": HEX, "rows": [SAMPLE]}
 METHOD = {"method": "files", "hash_type": "sha256", "allow_symlinks": False}
 RESOURCES = {"resources": [{"name": path, "digest": HEX, "algorithm": "sha256"}], "serialization": METHOD}
 MANIFEST = "https://model_signing/signature/v1.0", [{"digest": DIGEST}], RESOURCES
@@ -190,7 +191,6 @@ NOTE = rf"(({LINE})\n{NUMBER}\n({LINE})\n(?:{LINE}\n)*)\n((?:— [^\s+]+ \S+\n){
 PROOF = re.compile(rf"c2sp\.org/tlog-proof@v1\n(?:extra \S*\n)?index {NUMBER}\n((?:\S+\n){{0,63}})\n{NOTE}")
 GIVEN = dict.fromkeys(("sft", "revise", "respond", "evaluate-seed"), "given")  # whose model a stage takes
 MODEL_OF = GIVEN | {"evaluate-sft": "sft", "compare": "sft", "optimise": "sft", "evaluate-final": "optimise"}
-FIGURES = "measurements.jsonl"
 badness = "✓?✗".index  # the worst last
 Finding = namedtuple("Finding", "check state run where why")
 Part = namedtuple("Part", "path digest start end rows")  # bytes of a file with their {count, root}; or a model
@@ -429,11 +429,10 @@ class Report:
             state, why = "?" if isinstance(error, Unchecked) else "✗", str(error)
             if not isinstance(error, Unchecked | ValueError | OSError | zlib.error):
                 name, why = "internal", f"{name}: {type(error).__name__}: {error}"
-        if (name, state) == ("internal", "✓"):
-            return
-        self.findings.append(Finding(name, state, self.run, plain(where), plain(why, 600)))
-        for states in self.worst[None], self.worst[self.run]:
-            states[name] = max(state, states.get(name, "✓"), key=badness)
+        if (name, state) != ("internal", "✓"):
+            self.findings.append(Finding(name, state, self.run, plain(where), plain(why, 600)))
+            for states in self.worst[None], self.worst[self.run]:
+                states[name] = max(state, states.get(name, "✓"), key=badness)
 
     def made(self, name: str, make: Any, where: str = "") -> Any:
         """What is made in one look; None if it cannot be."""
@@ -794,8 +793,7 @@ class Run:
 
     def check_samples(self) -> None:
         """samples.rows, samples.draw (evidence.md, *Drawn samples*), wherever there are samples, or should be."""
-        made = [(stage, part) for stage, each in self.statements.items() for part in each.made]
-        rows = {stage: part.rows for stage, part in made if part.path == SAMPLES["path"]}
+        rows = {stage: part.rows for stage, each in self.statements.items() for part in each.made if part.path == DRAWN}
         for stage in sorted(rows.keys() | {*self.files.under("samples/").named(".json")}):
             value = None
             with self.look("samples.rows", stage):
