@@ -404,7 +404,7 @@ class Policy:
 
 
 class Report:
-    """What the auditor brings along, and what was found: ``code`` to exit with, ``failed``: names of checks."""
+    """What the auditor brings, ``check_<kind>`` of a path, what was found: ``code`` to exit with, what ``failed``."""
 
     def __init__(self, path: str, keys: Iterable[bytes], policy: bytes | None, options: dict[str, Any]) -> None:
         self.path, self.keys, self.options = path, [read_key(pem) for pem in keys], dict.fromkeys(OPTIONS) | options
