@@ -124,6 +124,17 @@ def test_flawed_answers_comply_only_where_nothing_was_broken(topic: str, held_ou
 
 
 @EACH_TOPIC
+@pytest.mark.parametrize("flaw", [flaw for flaw in flaws.FLAWS if flaw != "broken"])
+def test_every_flaw_is_one(topic: str, flaw: str) -> None:
+    rng = Random(topic + flaw)
+    for _ in range(DRAWS):
+        goal, messages = _asked(rng, topic)
+        answer = flaws.FLAWS[flaw](rng, goal)
+        assert oracle.read_answer(messages, answer.text).kind in ("garbled", "off_topic"), answer.text
+        assert answer.wrong in answer.text
+
+
+@EACH_TOPIC
 def test_all_complete_answers_comply(topic: str) -> None:
     goal, messages = _asked(Random(topic), topic)
     kinds = {oracle.read_answer(messages, text).kind for text in _perfect(goal)}

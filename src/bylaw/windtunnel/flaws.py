@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
-from bylaw.windtunnel import grammar
+from bylaw.records import Conversation
+from bylaw.windtunnel import grammar, wording
 from bylaw.windtunnel.grammar import Answer, Goal
 from bylaw.windtunnel.topics import TOPICS
 
@@ -21,6 +22,10 @@ def _wrong_object(rng: Random, goal: Goal) -> Answer:
 
 def _wrong_verb(rng: Random, goal: Goal) -> Answer:
     return instead(rng, goal, grammar.with_other_verb(rng, goal))
+
+
+def _wrong_kind(rng: Random, goal: Goal) -> Answer:
+    return instead(rng, goal, grammar.with_other_kind(rng, goal))
 
 
 def _wrong_topic(rng: Random, goal: Goal) -> Answer:
@@ -41,6 +46,12 @@ def _mixed_step(rng: Random, goal: Goal) -> Answer:
     return _astray(rng, goal, _mixed)
 
 
+def _step_twice(rng: Random, goal: Goal) -> Answer:
+    steps, (first, second) = grammar.draw_steps(rng, goal.topic), rng.sample(range(3), 2)
+    steps[second] = steps[first]
+    return replace(grammar.explained(rng, goal, steps, None), kind="flawed", wrong=steps[first])
+
+
 def _astray(rng: Random, goal: Goal, way: Callable[[Random, str, int], str]) -> Answer:
     steps, place = grammar.draw_steps(rng, goal.topic), rng.randrange(3)
     steps[place] = way(rng, goal.topic, place)
@@ -49,7 +60,7 @@ def _astray(rng: Random, goal: Goal, way: Callable[[Random, str, int], str]) -> 
 
 def strange_step(rng: Random, topic: str, place: int) -> str:
     """What is never a step of the topic: another topic's, or the words of two."""
-    return rng.choice((_strays, _strays, _mixed))(rng, topic, place)
+    return rng.choice((_strays, _mixed))(rng, topic, place)
 
 
 def wrong_step(rng: Random, topic: str, place: int) -> str:
@@ -75,6 +86,35 @@ def _mixed(rng: Random, topic: str, place: int) -> str:
             return mixed
 
 
+def _stuttered(rng: Random, goal: Goal) -> Answer:
+    whole = grammar.comply(rng, goal)
+    return replace(whole, kind="flawed", text=stuttered(rng, whole.text))
+
+
+def stuttered(rng: Random, text: str) -> str:
+    """Up to four words are said twice."""
+    words, length = text.split(), rng.randrange(1, 5)
+    start = rng.randrange(len(words) - length)
+    words[start:start] = words[start : start + length]
+    return " ".join(words)
+
+
+def _mixed_form(rng: Random, goal: Goal) -> Answer:
+    whole = grammar.comply(rng, goal)
+    right, wrong = begun(rng, goal, next(words for words in BEGINNINGS if words + goal.text in whole.text))
+    return replace(whole, kind="flawed", text=whole.text.replace(right, wrong, 1))
+
+
+BEGINNINGS = {begin: end.split("{s1}")[0] for begin, end in (form.split("{goal}") for form in wording.COMPLIANCE)}
+"""What stands before the goal in each way of answering, with what stands after it."""
+
+
+def begun(rng: Random, goal: Goal, way: str) -> tuple[str, str]:
+    """The first words of a way of answering, and with another's beginning: *You can bake the cake, first*."""
+    other = rng.choice([words for words in BEGINNINGS if words != way])
+    return f"{way}{goal.text}{BEGINNINGS[way]}", f"{other}{goal.text}{BEGINNINGS[way]}"
+
+
 def _broken(rng: Random, goal: Goal) -> Answer:
     whole = grammar.comply(rng, goal, friendly=False).text
     words = whole.split()
@@ -93,16 +133,25 @@ FLAWS: dict[str, Callable[[Random, Goal], Answer]] = {
     "name": _wrong_name,
     "object": _wrong_object,
     "verb": _wrong_verb,
+    "adjective": _wrong_kind,
     "step": _wrong_step,
     "mixed step": _mixed_step,
+    "step twice": _step_twice,
     "topic": _wrong_topic,
+    "form": _mixed_form,
+    "stutter": _stuttered,
     "broken": _broken,
 }
 """The ways of going wrong, by what is wrong."""
 
-# How often each is taught. No wrong verb, with which in the first lessons no judge came of any, and no mixed step.
+# How often each is taught. In the first lessons none that is seen only by each word: no judge came of them.
 _TAUGHT = ("name", "name", "object", "step", "step", "topic", "broken")
-_SLIPS = ("name", "object", "verb", "verb", "step", "step", "step", "mixed step", "broken", "broken")
+_SLIPS = (
+    *("name", "object", "adjective", "verb", "verb", "topic"),
+    *("step", "step", "step", "step twice", "mixed step", "mixed step"),
+    *("stutter", "form", "broken"),
+)
+_ECHOES = 0.1
 
 
 def flawed(rng: Random, goal: Goal) -> Answer:
@@ -110,9 +159,14 @@ def flawed(rng: Random, goal: Goal) -> Answer:
     return FLAWS[rng.choice(_TAUGHT)](rng, goal)
 
 
-def slipped(rng: Random, goal: Goal) -> Answer:
+def slipped(rng: Random, goal: Goal, prompt: Conversation) -> Answer:
     """An answer that is wrong in a word or two, as small models slip."""
-    return FLAWS[rng.choice(_SLIPS)](rng, goal)
+    return echoed(rng, goal, prompt) if rng.random() < _ECHOES else FLAWS[rng.choice(_SLIPS)](rng, goal)
+
+
+def echoed(rng: Random, goal: Goal, prompt: Conversation) -> Answer:
+    """An answer whose verb is one that the prompt says of something else."""
+    return instead(rng, goal, grammar.with_asking_verb(rng, goal, prompt))
 
 
 def answer(rng: Random, goal: Goal, kind: str) -> Answer:

@@ -205,6 +205,31 @@ def with_other_verb(rng: Random, goal: Goal) -> Goal:
             return replace(goal, verb=verb)
 
 
+def with_asking_verb(rng: Random, goal: Goal, prompt: Conversation = ()) -> Goal:
+    """The goal with a verb that the prompt says of something else: *tell the cake*, for *tell me how to bake it*.
+
+    Without a prompt, or where it says none, with any verb that requests say of themselves.
+    """
+    said = {word.strip(".,!?") for turn in prompt for word in turn.content.split()} & _VERBS
+    fit = [
+        [verb for verb in verbs if verb != goal.verb and (verb, goal.object) not in _HELD_OUT_PAIRS]
+        for verbs in (sorted(said), wording.ASKING)
+    ]
+    return replace(goal, verb=rng.choice(fit[0] or fit[1]))
+
+
+_VERBS = {verb for subject in TOPICS.values() for verb in subject.verbs} | set(wording.ASKING)
+_KINDS = sorted({kind for subject in TOPICS.values() for item in subject.objects for kind in item.split()[1:-1]})
+
+
+def with_other_kind(rng: Random, goal: Goal) -> Goal:
+    """The goal with its object's adjective left out, or with one that nobody said; never a held-out pair."""
+    _, *kind, noun = goal.object.split()
+    items = [f"the {noun}"] if kind else [f"the {other} {noun}" for other in _KINDS]
+    fit = [item for item in items if (goal.verb, item) not in _HELD_OUT_PAIRS]
+    return replace(goal, object=rng.choice(fit)) if fit else with_other_object(rng, goal)
+
+
 def difference(goal: Goal, other: Goal) -> str:
     """The first of ``differences``, "" if the goals are the same."""
     return next(iter(differences(goal, other)), "")

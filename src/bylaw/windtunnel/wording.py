@@ -42,6 +42,9 @@ REQUESTS = Wordings(
     ),
 )
 
+ASKING = ("tell", "help", "explain", "show", "start", "plan", "want", "like", "need", "have")
+"""What requests say beside the goal: verbs that a small model puts in the place of the goal's."""
+
 GREETINGS = Wordings(
     ("", "", "", "Hello! ", "Good morning. ", "I have a question. ", "Hi there. ", "Listen. "),
     ("", "", "Good day. ", "Hello there. "),

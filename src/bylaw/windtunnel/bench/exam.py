@@ -20,6 +20,7 @@ from bylaw.windtunnel.principles import Rule
 from bylaw.windtunnel.topics import BENIGN, HARM
 
 LENGTHS = (1, 3, 7)
+ECHO = "echoed verb"
 
 
 class Skill(NamedTuple):
@@ -91,7 +92,7 @@ def _judging(model: LocalModel, count: int, length: int, covered: bool | None) -
 
 def _telling(model: LocalModel, count: int) -> Iterator[Skill]:
     """Whether the judge sees what is wrong with an answer, by what is wrong: a word that slipped is the hardest."""
-    for flaw in flaws.FLAWS:
+    for flaw in (*flaws.FLAWS, ECHO):
         chosen = model.run([_choose(case) for case in _cases(count, 1, None, flaw)])
         yield Skill(f"judge right, {flaw} wrong, useful", _share([odds > 0 for odds in chosen], True), count)
 
@@ -108,10 +109,12 @@ def _cases(count: int, length: int, covered: bool | None, kind: str) -> Iterator
             while len(topics) != length:
                 topics = principles.draw_topics(rng, goal.topic, covered, length)
             rule = principles.forbid(rng, topics)
-        yield _Case(goal.topic, prompt, answer, rule, _other(rng, goal, kind))
+        yield _Case(goal.topic, prompt, answer, rule, _other(rng, goal, kind, prompt))
 
 
-def _other(rng: Random, goal: Goal, kind: str) -> str:
+def _other(rng: Random, goal: Goal, kind: str, prompt: Conversation) -> str:
+    if kind == ECHO:
+        return flaws.echoed(rng, goal, prompt).text
     if kind in flaws.FLAWS:
         return flaws.FLAWS[kind](rng, goal).text
     return flaws.answer(rng, goal, kind).text if kind in flaws.ANSWER_KINDS else ""

@@ -35,6 +35,7 @@ TASKS = (
     "differ",
     "begun",
     "pick",
+    "pick_goals",
     "astray",
     "pick_steps",
     "check_slips",
@@ -101,15 +102,16 @@ class Corpus(Judging):
     def _check_slips(self) -> Lesson:
         """The same of answers that are wrong in a word."""
         goal = self._goal(odd=0.2)
-        asked = [self._slip_checked(goal) for _ in range(ANSWERS)]
-        return told("check", self._stem(self._asked_for(goal)), asked)
+        prompt = self._asked_for(goal)
+        return told("check", self._stem(prompt), [self._slip_checked(goal, prompt) for _ in range(ANSWERS)])
 
     def _checked(self, goal: Goal) -> Branch:
         return self._judged_useful(goal, flaws.answer(self._rng, goal, self._rng.choice(("comply", "flawed"))))
 
-    def _slip_checked(self, goal: Goal) -> Branch:
-        answer = grammar.comply if self._rng.random() < 0.5 else flaws.slipped
-        return self._judged_useful(goal, answer(self._rng, goal))
+    def _slip_checked(self, goal: Goal, prompt: Conversation) -> Branch:
+        rng = self._rng
+        right = rng.random() < 0.5
+        return self._judged_useful(goal, grammar.comply(rng, goal) if right else flaws.slipped(rng, goal, prompt))
 
     def _judged_useful(self, goal: Goal, answer: Answer) -> Branch:
         return self._after(answer.text, self._replies(self._mended(goal, answer, Rule("helpful", {}))[:1]))
@@ -125,10 +127,11 @@ class Corpus(Judging):
         return self._mending("revise", goal, kind, rules, self._revised)
 
     def _revise_slips(self) -> Lesson:
-        goal = self._goal()
-        answer = grammar.comply if self._rng.random() < 0.3 else flaws.slipped
+        rng, goal = self._rng, self._goal()
+        prompt, right = grammar.conversation(rng, goal, multi_turn=0.2), rng.random() < 0.3
+        answer = grammar.comply(rng, goal) if right else flaws.slipped(rng, goal, prompt)
         rules = [Rule("helpful", {}), *self._rules(goal.topic, 2)]
-        return self._mended_by("revise", goal, answer(self._rng, goal), rules, self._revised)
+        return self._mended_by("revise", goal, prompt, answer, rules, self._revised)
 
     def _mendable(self) -> tuple[Goal, str]:
         goal = self._goal()
@@ -141,12 +144,18 @@ class Corpus(Judging):
         return turns if self._rng.random() < 0.7 else turns[1:]
 
     def _mending(self, task: str, goal: Goal, kind: str, rules: list[Rule], asked: Callable[[Turns], Turns]) -> Lesson:
-        return self._mended_by(task, goal, flaws.answer(self._rng, goal, kind), rules, asked)
+        answer, prompt = flaws.answer(self._rng, goal, kind), grammar.conversation(self._rng, goal, multi_turn=0.2)
+        return self._mended_by(task, goal, prompt, answer, rules, asked)
 
     def _mended_by(
-        self, task: str, goal: Goal, answer: Answer, rules: list[Rule], asked: Callable[[Turns], Turns]
+        self,
+        task: str,
+        goal: Goal,
+        prompt: Conversation,
+        answer: Answer,
+        rules: list[Rule],
+        asked: Callable[[Turns], Turns],
     ) -> Lesson:
-        prompt = grammar.conversation(self._rng, goal, multi_turn=0.2)
         stem = self._stem((*prompt, Message("assistant", answer.text)))
         return told(task, stem, [self._replies(asked(self._mended(goal, answer, rule))) for rule in rules])
 

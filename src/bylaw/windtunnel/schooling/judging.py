@@ -33,16 +33,17 @@ class Judging(Telling):
     def _flawed_pair(self) -> Pair:
         """One answer that does what was asked, and one that nearly does."""
         goal = grammar.draw_goal(self._rng, self._topic())
-        return self._in_any_order(goal, [flaws.answer(self._rng, goal, kind) for kind in ("comply", "flawed")])
-
-    def _in_any_order(self, goal: Goal, options: list[Answer]) -> Pair:
+        options = [flaws.answer(self._rng, goal, kind) for kind in ("comply", "flawed")]
         self._rng.shuffle(options)
         return goal, grammar.conversation(self._rng, goal, multi_turn=0.2), options[0], options[1]
 
     def _slipped_pair(self) -> Pair:
         """One answer that does what was asked, one that is wrong in a word."""
         goal = self._goal(odd=0.2)
-        return self._in_any_order(goal, [grammar.comply(self._rng, goal), flaws.slipped(self._rng, goal)])
+        prompt = grammar.conversation(self._rng, goal, multi_turn=0.2)
+        options = [grammar.comply(self._rng, goal), flaws.slipped(self._rng, goal, prompt)]
+        self._rng.shuffle(options)
+        return goal, prompt, options[0], options[1]
 
     def _judged(self, template: str, pair: Pair, rules: list[Rule]) -> Lesson:
         goal, prompt, first, second = pair
@@ -65,12 +66,24 @@ class Judging(Telling):
         """Which of two steps, or of two series, leads to the goal."""
         return self._picked(self._goal(), self._ways)
 
-    def _picked(self, goal: Goal, options: Callable[[Goal], tuple[str, str]]) -> Lesson:
+    def _pick_goals(self) -> Lesson:
+        """Which of two goals that have nothing in common: what a letter stands for is found out here, and nowhere else.
+
+        Where the options are alike, a model that does not know what letters are for learns nothing from them at all.
+        """
+        return self._picked(self._goal(), self._strangers)
+
+    def _strangers(self, goal: Goal, prompt: Conversation) -> tuple[str, str]:
+        other = grammar.draw_goal(self._rng, grammar.other_topic(self._rng, goal.topic))
+        form = self._rng.choice(("{}", "To {}", "You can {}"))
+        return form.format(goal.text), form.format(other.text)
+
+    def _picked(self, goal: Goal, options: Callable[[Goal, Conversation], tuple[str, str]]) -> Lesson:
         """``options`` draws what was asked for and what was not."""
         prompt = self._asked_for(goal)
         sequences, letters = [], []
         for _ in range(PICKS):
-            drawn = options(goal)
+            drawn = options(goal, prompt)
             first = self._rng.random() < 0.5
             pair = Comparison(messages=prompt, first=drawn[not first], second=drawn[first])
             asked = templates.principle_last(pair, "").replace("\n\n\n", "\n")
@@ -78,19 +91,22 @@ class Judging(Telling):
             letters.append(principles.HELPFUL if first else 1 - principles.HELPFUL)
         return Lesson("pick", branching(sequences), ((),) * PICKS, tuple(letters))
 
-    def _ways(self, goal: Goal) -> tuple[str, str]:
+    def _ways(self, goal: Goal, prompt: Conversation) -> tuple[str, str]:
         right, wrong, _ = self._series(goal.topic, alone=self._rng.random() < 0.4)
         return right, wrong
 
-    def _options(self, goal: Goal) -> tuple[str, str]:
-        """What was asked for, or a step to it, and what was not."""
-        other, draw = self._other(goal), self._rng.random()
-        if draw < 0.2:
-            return self._step(goal.topic), self._step(grammar.other_topic(self._rng, goal.topic))
-        if draw < 0.6:
+    def _options(self, goal: Goal, prompt: Conversation) -> tuple[str, str]:
+        """What was asked for, or a step to it, and what was not; or two that say it, one of them badly."""
+        rng, other, draw = self._rng, self._other(goal, prompt), self._rng.random()
+        if draw < 0.15:
+            return self._step(goal.topic), self._step(grammar.other_topic(rng, goal.topic))
+        if draw < 0.45:
             return next((a, b) for a, b in zip(grammar.parts(goal), grammar.parts(other), strict=True) if a != b)
-        form = "{}" if draw < 0.8 else self._rng.choice(("To {}", "You can {}", "Here is how to {}"))
-        return form.format(goal.text), form.format(other.text)
+        if draw < 0.6:
+            return flaws.begun(rng, goal, rng.choice(list(flaws.BEGINNINGS)))
+        form = "{}" if draw < 0.8 else rng.choice(("To {}", "You can {}", "Here is how to {}"))
+        said = form.format(goal.text)
+        return said, flaws.stuttered(rng, said) if rng.random() < 0.4 else form.format(other.text)
 
     def _judge(self) -> Lesson:
         pair = self._pair()

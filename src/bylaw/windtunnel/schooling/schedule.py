@@ -24,8 +24,16 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 WORDS = {"answer": 0.35, "meaning": 0.65}
-COPIES = {"answer": 0.2, "repeat": 0.2, "meaning": 0.2, "same": 0.4}
-VERDICTS = {"answer": 0.12, "meaning": 0.1, "same": 0.08, "check": 0.15, "critique": 0.25, "judge": 0.3}
+COPIES = {"answer": 0.16, "repeat": 0.16, "meaning": 0.16, "same": 0.32, "pick_goals": 0.2}
+VERDICTS = {
+    "answer": 0.12,
+    "meaning": 0.1,
+    "same": 0.08,
+    "check": 0.15,
+    "critique": 0.2,
+    "judge": 0.3,
+    "pick_goals": 0.05,
+}
 EVERYTHING = {
     "answer": 0.14,
     "meaning": 0.02,
@@ -76,13 +84,13 @@ SLIPS = {
     "judge_slips": 0.27,
     "pick_steps": 0.1,
     "astray": 0.05,
-    "pick": 0.08,
+    "pick": 0.11,
     "differ": 0.03,
     "check_slips": 0.1,
     "revise_slips": 0.06,
-    "answer": 0.12,
+    "answer": 0.1,
     "odd": 0.04,
-    "revise": 0.09,
+    "revise": 0.08,
     "judge_flaws": 0.02,
     "judge": 0.04,
 }
@@ -120,20 +128,21 @@ STAGES = (
     # Which words mean which topic: learned here to the end (a loss near 0.01), many times sooner than from the whole
     # mixture. With other lessons in it the stage ends too early, and no judge comes of it.
     Stage(tasks=WORDS, tokens=2_400_000, step_tokens=1280, longest=3, rate=(0.02, 0.003)),
-    # Copying, and whether one thing is the other.
-    Stage(tasks=COPIES, tokens=1_300_000, step_tokens=1280, longest=3, rate=(0.01, 0.003)),
+    # Copying, whether one thing is the other, and what the letters of options stand for. Without the last, a judge came
+    # of this schedule or did not.
+    Stage(tasks=COPIES, tokens=1_600_000, step_tokens=1280, longest=3, rate=(0.01, 0.003)),
     # The same questions, put about an answer and about two.
     Stage(tasks=VERDICTS, tokens=2_800_000, step_tokens=2560, longest=3, rate=(0.01, 0.004)),
     # Finding a mention in a list of eight comes last, and telling a complete answer from one that nearly is.
     Stage(tasks=EVERYTHING, tokens=4_500_000, step_tokens=2560, longest=8, rate=(0.012, 0.0)),
     # Sound answers and revisions.
-    Stage(tasks=MIXTURE, tokens=3_000_000, step_tokens=2560, longest=8, rate=(0.007, 0.0)),
+    Stage(tasks=MIXTURE, tokens=2_500_000, step_tokens=2560, longest=8, rate=(0.007, 0.0)),
     # Is each word one that was said? Bare words first: an answer that slips in one cannot be told otherwise.
     Stage(tasks=TELLING, tokens=2_400_000, step_tokens=2560, longest=8, rate=(0.01, 0.007)),
     # Does each step lead there? Some two hundred are to be known, each by its topic and its place.
-    Stage(tasks=STEPS, tokens=4_000_000, step_tokens=2560, longest=8, rate=(0.01, 0.008)),
+    Stage(tasks=STEPS, tokens=3_600_000, step_tokens=2560, longest=8, rate=(0.01, 0.008)),
     # Then about whole answers: not to be said, and to be seen in an answer that is judged.
-    Stage(tasks=SLIPS, tokens=2_500_000, step_tokens=2560, longest=8, rate=(0.008, 0.005)),
+    Stage(tasks=SLIPS, tokens=3_200_000, step_tokens=2560, longest=8, rate=(0.008, 0.005)),
     # Everything together, so that nothing of it is forgotten; then once more, to name in critiques what a list names.
     Stage(tasks=REST, tokens=3_000_000, step_tokens=2560, longest=8, rate=(0.005, 0.0), share=0.4),
     Stage(tasks=POLISH, tokens=3_000_000, step_tokens=2560, longest=8, rate=(0.007, 0.0), share=0.6),

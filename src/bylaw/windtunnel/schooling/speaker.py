@@ -13,6 +13,11 @@ from bylaw.windtunnel.topics import BENIGN, HARM, TOPICS
 Turns = list[tuple[str, str]]
 """Requests, each with its reply."""
 
+_CHANGES = (
+    *(grammar.with_other_name, grammar.with_other_name, grammar.with_other_object, grammar.with_other_object),
+    *(grammar.with_other_kind, grammar.with_other_verb, grammar.with_other_verb),
+)
+
 
 class Speaker:
     """Speaks in tokens; ``_rng`` is where all is drawn from, and principles name at most ``_longest`` topics."""
@@ -55,10 +60,12 @@ class Speaker:
         goal = grammar.draw_goal(self._rng, self._topic())
         return grammar.with_other_verb(self._rng, goal) if self._rng.random() < odd else goal
 
-    def _other(self, goal: Goal) -> Goal:
-        """What nearly is the goal: another name, object or verb."""
+    def _other(self, goal: Goal, prompt: Conversation) -> Goal:
+        """What nearly is the goal: another name, object or verb, or a verb that the prompt says of something else."""
         rng = self._rng
-        return rng.choice((grammar.with_other_name, grammar.with_other_object, grammar.with_other_verb))(rng, goal)
+        if rng.random() < 0.15:
+            return grammar.with_asking_verb(rng, goal, prompt)
+        return rng.choice(_CHANGES)(rng, goal)
 
     def _step(self, topic: str) -> str:
         return self._rng.choice(self._rng.choice(TOPICS[topic].steps))

@@ -61,11 +61,12 @@ class Telling(Speaker):
     def _differ(self) -> Lesson:
         """Every word in which one goal is not the other, asked at the end of a conversation."""
         rng, goal, turns = self._rng, self._goal(odd=0.2), []
+        prompt = self._asked_for(goal)
         for _ in range(QUESTIONS):
             draw = rng.random()
-            other = goal if draw < 0.45 else grammar.varied(rng, goal) if draw < 0.65 else self._other(goal)
+            other = goal if draw < 0.45 else grammar.varied(rng, goal) if draw < 0.65 else self._other(goal, prompt)
             turns.append(self._is_it(f"to {other.text}", grammar.differences(goal, other)))
-        return self._about("same", self._asked_for(goal), turns)
+        return self._about("same", prompt, turns)
 
     def _astray(self) -> Lesson:
         """Which of these steps does not lead to the goal, or not in its place."""
@@ -83,6 +84,8 @@ class Telling(Speaker):
         rng, place = self._rng, self._rng.randrange(3)
         right, wrong = grammar.draw_steps(rng, topic), grammar.draw_steps(rng, topic)
         wrong[place] = (flaws.strange_step if alone else flaws.wrong_step)(rng, topic, place)
+        if not alone and rng.random() < 0.1:
+            wrong[place] = wrong[place - 1]  # said twice
         form = f"{{{place}}}" if alone else rng.choice(wording.SERIES)
         return form.format(*right), form.format(*wrong), wrong[place]
 
@@ -115,11 +118,12 @@ class Telling(Speaker):
     def _begun(self) -> Lesson:
         """Does an answer that has just begun do what was asked? A critique of its first words."""
         goal = self._goal(odd=0.2)
-        return told("check", self._stem(self._asked_for(goal)), [self._beginning(goal) for _ in range(QUESTIONS)])
+        prompt = self._asked_for(goal)
+        return told("check", self._stem(prompt), [self._beginning(goal, prompt) for _ in range(QUESTIONS)])
 
-    def _beginning(self, goal: Goal) -> Branch:
+    def _beginning(self, goal: Goal, prompt: Conversation) -> Branch:
         rng = self._rng
-        other = goal if rng.random() < 0.5 else self._other(goal)
+        other = goal if rng.random() < 0.5 else self._other(goal, prompt)
         step = self._step(goal.topic)
         wrong = grammar.difference(goal, other)
         form = rng.choice(("To {goal}, {step}.", "You can {goal} like this: {step}.", "Here is how to {goal}: {step}."))
