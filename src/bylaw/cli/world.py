@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import msgspec
 
 from bylaw import storage
 from bylaw.cli.office import now
+from bylaw.errors import MissingExtra
 
 if TYPE_CHECKING:
     from bylaw.access.office.place import Office
@@ -20,12 +22,16 @@ ASK = "What should I know before I start keeping bees?"
 
 
 def before_the_world(place: "Place") -> "tuple[Place, Mapping[str, Sequence[str]]]":
-    """The settings with a model behind every name that the office decides about, in a file; and the model's command."""
+    """The settings with a model behind every name that the office decides about, in a file; and the model's command.
+
+    Raises ``MissingExtra``.
+    """
     from bylaw.access.office.place import Office
     from bylaw.cli.answer import newest
     from bylaw.gateway.settings import ModelSettings, Place, UpstreamSettings
     from bylaw.settings import dumps
 
+    _check_speaks()
     office, socket = Office.open(place.office), place.state / "model.sock"
     place.state.mkdir(parents=True, exist_ok=True)
     settings = msgspec.structs.replace(
@@ -43,7 +49,10 @@ def before_the_world(place: "Place") -> "tuple[Place, Mapping[str, Sequence[str]
 
 
 def demo(path: Path) -> "Place":
-    """An office to practise in beside the settings at ``path``, made once, with a key for somebody of each sort."""
+    """An office to practise in beside the settings at ``path``, made once, with a key for somebody of each sort.
+
+    Raises ``MissingExtra``.
+    """
     from bylaw.access.office.place import Office
     from bylaw.cli.practice import APPROVERS, make
     from bylaw.gateway.admin.settings import ConsoleSettings, SignsSettings
@@ -53,6 +62,7 @@ def demo(path: Path) -> "Place":
     from bylaw.settings import dumps
 
     if not path.exists():
+        _check_speaks()
         make(path.parent / "access", Lab.open(path.parent / "home"), 1000, 1, now())
         signs = {name: SignsSettings(approver=name, key=f"access/practice-keys/{name}.pem") for name in APPROVERS}
         settings = GatewaySettings(office="access", home="home", console=ConsoleSettings(signs=signs))
@@ -65,6 +75,12 @@ def demo(path: Path) -> "Place":
     if not state.keys.valid():
         _issue(Office.open(place.office), state, place)
     return place
+
+
+def _check_speaks() -> None:
+    """The model is a process of its own: that it cannot be loaded is told here, before anything is made for it."""
+    if find_spec("torch") is None:
+        raise MissingExtra("torch", "train")
 
 
 def _issue(office: "Office", state: "State", place: "Place") -> None:
