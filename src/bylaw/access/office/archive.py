@@ -70,6 +70,7 @@ class Archive:
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / "decisions.sqlite"
         self._salts = Salts(folder / "salts")
+        self._held: sqlite3.Connection | None = None
         with self._open() as base:
             write_ahead(base)
             base.executescript(_SCHEMA)
@@ -259,7 +260,23 @@ class Archive:
             yield
 
     @contextmanager
+    def held(self) -> Iterator[None]:
+        """Meanwhile one connection serves every call, of this thread: for whoever files again and again. Its pages stay
+        in memory, and the log before the file is taken into it when it is long, and not after every call.
+        """
+        with self._open() as base:
+            self._held = base
+            try:
+                yield
+            finally:
+                self._held = None
+
+    @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
+        if self._held is not None:
+            with explained(self.path):
+                yield self._held
+            return
         with explained(self.path), closing(sqlite3.connect(self.path, timeout=30)) as base:
             base.execute("PRAGMA synchronous = FULL")
             base.execute("PRAGMA secure_delete = ON")
