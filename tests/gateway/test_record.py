@@ -171,13 +171,18 @@ def test_what_is_written_ahead_is_what_the_archive_keeps_under_its_receipt(tmp_p
     last = sorted((tmp_path / "segments").glob("*.log"))[-1]
     last.write_bytes(last.read_bytes() + b"00" * 32 + b' {"basis":')  # a line whose writer was killed
     drain = Drain(tmp_path / "segments", office, lab)
+    for path in (tmp_path / "segments").glob("*.log"):
+        drain._file(path)
+    for receipt, subject in receipts.items():  # filed, and in no batch yet
+        assert office.archive.find(receipt).decision.subject == subject
     assert drain.turn() == 12 and drain.turn() == 0
     assert not list((tmp_path / "segments").glob("*.log"))
     kept = list(office.archive.between("2026", "2027"))
     assert len(kept) == 12 and {made.call for made in kept} == {f"w1-{number}" for number in range(1, 13)}
     for made in kept:
         opened = office.archive.opened(made.id)
-        assert receipts[leaf_hash(opened.committed.encode()).hex()] == made.decision.subject
+        receipt = leaf_hash(opened.committed.encode()).hex()
+        assert receipts[receipt] == made.decision.subject and office.archive.find(receipt) == made
         policy = office.policy(_at(made))
         assert made.decision == policy.decide(office.register(_at(made)), made.decision.subject, made.decision.request)
 

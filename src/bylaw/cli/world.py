@@ -14,10 +14,12 @@ from bylaw.errors import MissingExtra
 
 if TYPE_CHECKING:
     from bylaw.access.office.place import Office
+    from bylaw.access.subjects import Value
     from bylaw.gateway.settings import Place
     from bylaw.gateway.state import State
 
 NAME = "windtunnel"
+SORTS = ("citizen of the United States", "foreign", "unknown")
 ASK = "What should I know before I start keeping bees?"
 
 
@@ -89,7 +91,7 @@ def _issue(office: "Office", state: "State", place: "Place") -> None:
 
     at, listen = now(), place.settings.listen
     model = office.settings.models[0]
-    for sort, subject in _sorts(office).items():
+    for sort, subject in sorts(office).items():
         key = state.keys.issue(Key(subject=subject), at)
         body = f'{{"model": "{model}", "messages": [{{"role": "user", "content": "{ASK}"}}]}}'
         print(f"# {sort}: {subject}")
@@ -97,13 +99,21 @@ def _issue(office: "Office", state: "State", place: "Place") -> None:
         print(f"  -H 'authorization: Bearer {key}' -d '{body}'")
 
 
-def _sorts(office: "Office") -> dict[str, str]:
+def sorts(office: "Office") -> dict[str, str]:
     """One subject of each sort, as the register knows them."""
     found: dict[str, str] = {}
     for id, subject in office.register(now()).items():
         if subject.kind == "person":
-            citizenships = subject.values("citizenship")
-            texts = {each.text for each in citizenships or ()}
-            sort = "unknown" if citizenships is None else "citizen of the United States" if "us" in texts else "foreign"
-            found.setdefault(sort, id)
-    return found
+            said = [subject.values(name) for name in ("citizenship", "permanent_residency", "protected")]
+            found.setdefault(_sort(said), id)
+    return {sort: found[sort] for sort in SORTS if sort in found}
+
+
+def _sort(said: "list[tuple[Value, ...] | None]") -> str:
+    """Of a person, by what is known of citizenship, residence for good and protection: whoever has one of these of the
+    United States is no foreigner to an order, and nobody is one while something is not known.
+    """
+    own = [values is not None and any(each.text == "us" for each in values) for values in said]
+    if any(own):
+        return SORTS[0] if own[0] else ""
+    return SORTS[1] if None not in said else SORTS[2]
