@@ -4,9 +4,16 @@ from pathlib import Path
 
 import pytest
 
+from bylaw.access.decision import Request
+from bylaw.access.office.enact import enact
 from bylaw.access.office.place import Office
 from bylaw.access.rules.approval import NOBODY_YET, Approvers
+from bylaw.access.rules.library import library
 from bylaw.cli import main
+from bylaw.cli.office import now
+from bylaw.cli.practice import APPROVERS
+from bylaw.cli.world import SORTS, sorts
+from bylaw.lineage.lab import Lab
 from bylaw.signing import P256, LocalSigner
 from offices import BASE, office_in, signed
 
@@ -119,3 +126,18 @@ def test_of_several_files_those_after_a_refused_one_are_named(home: Path, capsys
     assert said.endswith(
         "staff.csv: not looked at, since bad.csv was refused\nlater.csv: not looked at, since bad.csv was refused\n"
     )
+
+
+def test_a_demo_s_callers_are_what_the_letter_makes_of_their_sort(home: Path) -> None:
+    office, lab = Office.open(home / "access"), Lab.open(home)
+    found = sorts(office)
+    assert list(found) == list(SORTS)
+    draft = home / "letter.toml"
+    draft.write_text(library()["june-2026-letter-1"].text)
+    for name in APPROVERS:
+        assert main(["directive", "sign", str(draft), "--key", str(office.root / "practice-keys" / f"{name}.pem")]) == 0
+    enact(office, draft, lab, now())
+    at = office.clock(now())
+    policy, register = office.policy(at), office.register(at)
+    said = {sort: policy.decide(register, id, Request(model="mythos-5")).outcome for sort, id in found.items()}
+    assert said == dict(zip(SORTS, ("allow", "refuse", "hold"), strict=True))

@@ -12,7 +12,7 @@ from uvicorn.server import ServerState
 from bylaw.gateway.settings import LimitSettings
 from bylaw.gateway.wire.alarm import Alarm
 from bylaw.gateway.wire.connection import Connection, connection_class
-from bylaw.gateway.wire.exchange import MUCH, Exchange
+from bylaw.gateway.wire.exchange import MUCH, Exchange, Head
 
 GET = b"GET /%s HTTP/1.1\r\nhost: x\r\n\r\n"
 LIMITS = LimitSettings()
@@ -351,3 +351,49 @@ def test_an_alarm_rings_at_the_time_that_was_set_last() -> None:
 def test_a_class_of_its_own_for_each_server() -> None:
     one, other = (connection_class(LIMITS, echo, print) for _ in range(2))
     assert one.open is not other.open and issubclass(one, Connection)
+
+
+class Written:
+    """The connection of an exchange, for what it writes."""
+
+    def __init__(self) -> None:
+        self.packets, self.drained, self.peer, self.ended = list[bytes](), None, "", 0
+        self.transport: Any = self
+        self.write = self.packets.append
+
+    def standing(self) -> bytes:
+        return b"date: now\r\n"
+
+    def over(self) -> None:
+        self.ended += 1
+
+
+@pytest.mark.parametrize(("method", "length"), [("POST", b"4"), ("POST", b""), ("HEAD", b"4")])
+def test_a_head_goes_with_the_first_piece_and_alone_only_where_none_is_here(method: str, length: bytes) -> None:
+    headers = [(b"content-length", length)] if length else PLAIN
+    said = {}
+    for flushed in (False, True):
+        side: Any = Written()
+        exchange = Exchange(side, Head(method, "/", b"", []), True)
+        exchange.start(200, headers)
+        assert exchange.is_begun and not side.packets
+        if flushed:
+            exchange.flush()
+            exchange.flush()
+            assert len(side.packets) == 1 and side.packets[0].endswith(b"\r\n\r\n")
+        exchange.write(b"ab", True)
+        exchange.write(b"cd", False)
+        assert side.ended == 1 and side.packets[0].startswith(b"HTTP/1.1 200 OK\r\ndate: now\r\n")
+        said[flushed] = b"".join(side.packets)
+    assert said[False] == said[True]
+    assert len(said[True].partition(b"\r\n\r\n")[2]) == (0 if method == "HEAD" else 4 if length else 19)
+
+
+def test_a_caller_who_has_gone_is_sent_no_head() -> None:
+    side: Any = Written()
+    exchange = Exchange(side, Head("POST", "/", b"", []), True)
+    exchange.start(200, PLAIN)
+    exchange.lose()
+    exchange.flush()
+    exchange.write(b"x", False)
+    assert not side.packets and not side.ended

@@ -2,6 +2,7 @@
 
 import asyncio
 import resource
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from bylaw.access.decision import Request
+from bylaw.access.office.archive import Archive
 from bylaw.access.office.made import Made, Written, summary
 from bylaw.access.office.place import instant
 from bylaw.canonical import canonical
@@ -169,13 +171,18 @@ def test_what_is_written_ahead_is_what_the_archive_keeps_under_its_receipt(tmp_p
     last = sorted((tmp_path / "segments").glob("*.log"))[-1]
     last.write_bytes(last.read_bytes() + b"00" * 32 + b' {"basis":')  # a line whose writer was killed
     drain = Drain(tmp_path / "segments", office, lab)
+    for path in (tmp_path / "segments").glob("*.log"):
+        drain._file(path)
+    for receipt, subject in receipts.items():  # filed, and in no batch yet
+        assert office.archive.find(receipt).decision.subject == subject
     assert drain.turn() == 12 and drain.turn() == 0
     assert not list((tmp_path / "segments").glob("*.log"))
     kept = list(office.archive.between("2026", "2027"))
     assert len(kept) == 12 and {made.call for made in kept} == {f"w1-{number}" for number in range(1, 13)}
     for made in kept:
         opened = office.archive.opened(made.id)
-        assert receipts[leaf_hash(opened.committed.encode()).hex()] == made.decision.subject
+        receipt = leaf_hash(opened.committed.encode()).hex()
+        assert receipts[receipt] == made.decision.subject and office.archive.find(receipt) == made
         policy = office.policy(_at(made))
         assert made.decision == policy.decide(office.register(_at(made)), made.decision.subject, made.decision.request)
 
@@ -193,6 +200,57 @@ def test_what_is_told_of_a_decision_s_bytes_is_what_stands_in_them(tmp_path: Pat
         for wrong in (body[:-1], body[:-2] + b"}", body.replace(b'"acts":', b'"acte":'), body + b"}", b"{}" + body):
             with pytest.raises(RecordError):
                 summary(wrong)
+
+
+def test_a_recorder_opens_the_archive_once_and_what_others_erase_meanwhile_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab, office = Lab.open(tmp_path / "lab"), office_in(tmp_path)
+    enacted(office, tmp_path, lab, BASE, "base.toml")
+    policy, register = office.policy(AT), office.register(AT)
+    decision, basis = policy.decide(register, "citizen", Request(model="m")), office.basis(AT, policy)
+    folder, opened, connect = tmp_path / "segments", [], sqlite3.connect
+    drain = Drain(folder, office, lab)
+    monkeypatch.setattr(sqlite3, "connect", lambda *of, **how: opened.append(of[0]) or connect(*of, **how))
+    with office.archive.held():
+        for number in range(3):
+            body = canonical(Made(decision=decision, basis=basis, call=f"w-{number}"))
+            (folder / f"w-{number:06}.log").write_bytes(line_of(Written(body, bytes([7]) * 32)))
+            assert drain.turn() == 1
+        assert opened.count(office.archive.path) == 1
+        other = Archive(office.archive.path.parent)
+        ids = [made.id for made in other.between("2026", "2027")]
+        assert len(ids) == 3
+        other.erase(ids[:1], "asked for")
+        files = list(office.archive.path.parent.glob("decisions.sqlite*"))
+        assert len(files) > 1 and not any(b'"call":"w-0"' in path.read_bytes() for path in files)
+        assert [made.id for made in office.archive.between("2026", "2027")] == ids[1:]
+    assert [made.id for made in office.archive.between("2026", "2027")] == ids[1:]
+    assert opened.count(office.archive.path) > 4
+
+
+def test_no_salt_is_used_twice(tmp_path: Path) -> None:
+    lab, office = Lab.open(tmp_path / "lab"), office_in(tmp_path)
+    enacted(office, tmp_path, lab, BASE, "base.toml")
+    signer, clock = LocalSigner.generate(), 1_781_352_000.0
+
+    async def write() -> list[Written]:
+        Publisher(office, KeyFile(tmp_path / "k"), tmp_path / "snapshot", signer, SnapshotSettings()).turn(clock)
+        follower = Follower(tmp_path / "snapshot", signer.public, 1.0)
+        follower.clock = follower.clock._replace(wall=lambda: clock)
+        await follower.turn()
+        edition, now = follower.current()
+        segments = Segments(tmp_path / "segments", "w1", "system", 1 << 20)
+        writer, ruled = Writer(segments), edition.decide("citizen", Request(model="m"))
+        for _ in range(300):
+            writer.write(edition, ruled, now)
+        segments.close()
+        (path,) = (tmp_path / "segments").glob("*.log")
+        return [read_line(line) for line in path.read_bytes().splitlines(keepends=True)]
+
+    lines = asyncio.run(write())
+    assert len({each.salt for each in lines}) == len({each.receipt for each in lines}) == 300
+    assert all(len(each.salt) == 32 for each in lines)
 
 
 def test_a_drain_that_is_killed_at_any_step_neither_loses_nor_doubles(

@@ -2,7 +2,8 @@
 
 Exit codes: 0 done · 1 it could not be done · 2 the request or a text is wrong · 3 a gate or a budget stopped it ·
 4 something does not verify · 130 Ctrl-C.
-A verb's file imports what is heavy only when it runs, so ``bylaw --help`` answers at once and without torch.
+A verb's file imports what is heavy only when it runs, so ``bylaw --help`` answers at once and without torch; what is
+not installed then is told with the extra that brings it.
 """
 
 import argparse
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from bylaw import __version__
+from bylaw.cli.extras import needed_by
 from bylaw.errors import BylawError, ObjectError, RemoteError
 
 VERBS = (
@@ -51,9 +53,11 @@ VERBS = (
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; returns the exit code. ``argv`` is what follows the program's name."""
     words = sys.argv[1:] if argv is None else list(argv)
-    args = parser(words[0] if words else "").parse_args(words)
+    verb = words[0] if words else ""
+    args = parser(verb).parse_args(words)
     try:
-        code: int = args.run(args)
+        with needed_by(verb):
+            code: int = args.run(args)
         sys.stdout.flush()
         return code
     except BylawError as error:

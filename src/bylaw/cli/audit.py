@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bylaw.cli.lab import add_home, open_run
-from bylaw.errors import MissingExtra, UsageError
+from bylaw.errors import UsageError
 
 if TYPE_CHECKING:
     from bylaw.audit.screen import Material
@@ -47,12 +47,9 @@ def register(subparsers: "Subparsers") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Screen, file the report, print it."""
-    try:
-        import numpy  # noqa: F401
-        import rensa  # noqa: F401
-        import scipy  # noqa: F401
-    except ImportError as error:
-        raise MissingExtra(str(error.name), "audit") from error
+    import rensa  # noqa: F401  # used late: told before anything is looked through
+    import scipy  # noqa: F401
+
     from bylaw.audit.screen import audit
     from bylaw.storage import pretty
 

@@ -90,11 +90,7 @@ def _say(name: str, made: "Enrolment") -> int:
 
 
 def _desk(args: argparse.Namespace) -> "Desk":
-    from bylaw.errors import MissingExtra
+    from bylaw.console.desk import Desk
     from bylaw.gateway.settings import Place
 
-    try:
-        from bylaw.console.desk import Desk
-    except ImportError as error:
-        raise MissingExtra(str(error.name), "gateway") from error
     return Desk(Place.read(args.gateway))

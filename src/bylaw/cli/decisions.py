@@ -33,7 +33,7 @@ def _add_make(verbs: "Subparsers") -> None:
 def _add_explain(verbs: "Subparsers") -> None:
     about = "what was decided, by which rule, on which facts, and what would settle it"
     parser = command(verbs, "explain", about, run_explain)
-    parser.add_argument("id", metavar="ID", help="a decision, or the beginning of its id")
+    parser.add_argument("id", metavar="ID", help="a decision, the beginning of its id, or a caller's receipt")
     add_office(parser)
 
 
@@ -54,7 +54,7 @@ def _add_commit(verbs: "Subparsers") -> None:
 def _add_proof(verbs: "Subparsers") -> None:
     about = "what shows one decision to somebody else: salt, path and the batch's entry in the ledger"
     parser = command(verbs, "proof", about, run_proof)
-    parser.add_argument("id", metavar="ID")
+    parser.add_argument("id", metavar="ID", help="a decision, the beginning of its id, or a caller's receipt")
     parser.add_argument("-o", "--out", metavar="FILE", type=Path, help="where it goes (stdout)")
     add_office(parser)
 

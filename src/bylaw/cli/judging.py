@@ -1,14 +1,13 @@
 """The judge of a command: a model here, or one behind a server, as ``bylaw label`` and ``bylaw reward`` are told it."""
 
 import argparse
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 from bylaw import recipe
 from bylaw.cli.names import given
-from bylaw.errors import MissingExtra, UsageError
+from bylaw.errors import UsageError
 from bylaw.feedback.labelling import Labelling
 from bylaw.models.base import Chunked, Here, Model
 from bylaw.models.cluster import ClusterSettings
@@ -146,25 +145,17 @@ def open_chunked(args: argparse.Namespace, remote: RemoteSettings | None, output
 
 def open_local(path: Path) -> Model:
     """A model in a directory here."""
-    with _trainable():
-        from bylaw.models.local import open_model
+    from bylaw.models.local import open_model
+
     return open_model(path)
 
 
 def _workers(judge: Given, cluster: ClusterSettings) -> Chunked:
-    with _trainable():
-        from bylaw.models.local import LocalSettings
-        from bylaw.models.pool import Workers
+    from bylaw.models.local import LocalSettings
+    from bylaw.models.pool import Workers
+
     return Workers(judge.path, judge.name, LocalSettings(), cluster)
 
 
 def _given(args: argparse.Namespace) -> Given:
     return given((args.judge,), args.trusted_key)[args.judge]
-
-
-@contextmanager
-def _trainable() -> Iterator[None]:
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        raise MissingExtra(str(error.name), "train") from error

@@ -25,14 +25,9 @@ def run_report(args: argparse.Namespace) -> int:
     """Collect, render, write; prints the path."""
     from bylaw import storage
     from bylaw.cli.away import run_here, without_weights
-    from bylaw.errors import MissingExtra
     from bylaw.report.collect import collect
+    from bylaw.report.render import render
     from bylaw.run import Run
-
-    try:
-        from bylaw.report.render import render
-    except ModuleNotFoundError as error:
-        raise MissingExtra(str(error.name), "train") from error
 
     run = Run.open(run_here(args.directory, without_weights))
     html = render(collect(run))

@@ -27,13 +27,9 @@ def register(subparsers: "Subparsers") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check, then serve until a signal comes."""
-    from bylaw.errors import MissingExtra
+    import bylaw.console.app  # noqa: F401  # what the admin listener will need
+    from bylaw.gateway.processes.supervisor import Supervisor
 
-    try:
-        import bylaw.console.app  # noqa: F401  # what the admin listener will need
-        from bylaw.gateway.processes.supervisor import Supervisor
-    except ImportError as error:
-        raise MissingExtra(str(error.name), "gateway") from error
     place = _place(args)
     place.check()
     if args.check:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,23 +10,30 @@ import msgspec
 
 from bylaw import storage
 from bylaw.cli.office import now
+from bylaw.errors import MissingExtra
 
 if TYPE_CHECKING:
     from bylaw.access.office.place import Office
+    from bylaw.access.subjects import Value
     from bylaw.gateway.settings import Place
     from bylaw.gateway.state import State
 
 NAME = "windtunnel"
+SORTS = ("citizen of the United States", "foreign", "unknown")
 ASK = "What should I know before I start keeping bees?"
 
 
 def before_the_world(place: "Place") -> "tuple[Place, Mapping[str, Sequence[str]]]":
-    """The settings with a model behind every name that the office decides about, in a file; and the model's command."""
+    """The settings with a model behind every name that the office decides about, in a file; and the model's command.
+
+    Raises ``MissingExtra``.
+    """
     from bylaw.access.office.place import Office
     from bylaw.cli.answer import newest
     from bylaw.gateway.settings import ModelSettings, Place, UpstreamSettings
     from bylaw.settings import dumps
 
+    _check_speaks()
     office, socket = Office.open(place.office), place.state / "model.sock"
     place.state.mkdir(parents=True, exist_ok=True)
     settings = msgspec.structs.replace(
@@ -43,7 +51,10 @@ def before_the_world(place: "Place") -> "tuple[Place, Mapping[str, Sequence[str]
 
 
 def demo(path: Path) -> "Place":
-    """An office to practise in beside the settings at ``path``, made once, with a key for somebody of each sort."""
+    """An office to practise in beside the settings at ``path``, made once, with a key for somebody of each sort.
+
+    Raises ``MissingExtra``.
+    """
     from bylaw.access.office.place import Office
     from bylaw.cli.practice import APPROVERS, make
     from bylaw.gateway.admin.settings import ConsoleSettings, SignsSettings
@@ -53,6 +64,7 @@ def demo(path: Path) -> "Place":
     from bylaw.settings import dumps
 
     if not path.exists():
+        _check_speaks()
         make(path.parent / "access", Lab.open(path.parent / "home"), 1000, 1, now())
         signs = {name: SignsSettings(approver=name, key=f"access/practice-keys/{name}.pem") for name in APPROVERS}
         settings = GatewaySettings(office="access", home="home", console=ConsoleSettings(signs=signs))
@@ -67,13 +79,19 @@ def demo(path: Path) -> "Place":
     return place
 
 
+def _check_speaks() -> None:
+    """The model is a process of its own: that it cannot be loaded is told here, before anything is made for it."""
+    if find_spec("torch") is None:
+        raise MissingExtra("torch", "train")
+
+
 def _issue(office: "Office", state: "State", place: "Place") -> None:
     """Keys of a citizen, a foreigner and somebody of whom too little is known, each with a command to try."""
     from bylaw.gateway.caller.keys import Key
 
     at, listen = now(), place.settings.listen
     model = office.settings.models[0]
-    for sort, subject in _sorts(office).items():
+    for sort, subject in sorts(office).items():
         key = state.keys.issue(Key(subject=subject), at)
         body = f'{{"model": "{model}", "messages": [{{"role": "user", "content": "{ASK}"}}]}}'
         print(f"# {sort}: {subject}")
@@ -81,13 +99,21 @@ def _issue(office: "Office", state: "State", place: "Place") -> None:
         print(f"  -H 'authorization: Bearer {key}' -d '{body}'")
 
 
-def _sorts(office: "Office") -> dict[str, str]:
+def sorts(office: "Office") -> dict[str, str]:
     """One subject of each sort, as the register knows them."""
     found: dict[str, str] = {}
     for id, subject in office.register(now()).items():
         if subject.kind == "person":
-            citizenships = subject.values("citizenship")
-            texts = {each.text for each in citizenships or ()}
-            sort = "unknown" if citizenships is None else "citizen of the United States" if "us" in texts else "foreign"
-            found.setdefault(sort, id)
-    return found
+            said = [subject.values(name) for name in ("citizenship", "permanent_residency", "protected")]
+            found.setdefault(_sort(said), id)
+    return {sort: found[sort] for sort in SORTS if sort in found}
+
+
+def _sort(said: "list[tuple[Value, ...] | None]") -> str:
+    """Of a person, by what is known of citizenship, residence for good and protection: whoever has one of these of the
+    United States is no foreigner to an order, and nobody is one while something is not known.
+    """
+    own = [values is not None and any(each.text == "us" for each in values) for values in said]
+    if any(own):
+        return SORTS[0] if own[0] else ""
+    return SORTS[1] if None not in said else SORTS[2]

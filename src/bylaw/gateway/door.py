@@ -8,6 +8,7 @@ lets pass.
 import asyncio
 import time
 from collections.abc import Awaitable
+from functools import lru_cache
 from typing import NamedTuple
 
 from bylaw.access.decision import Request, Surface
@@ -195,6 +196,8 @@ class Door:
         """An answer's body, piece by piece as it comes."""
         more = True
         while more:
+            if not answer.is_here:
+                exchange.flush()
             piece = await answer.read()
             more = not answer.is_over
             if exchange.is_paused:
@@ -304,12 +307,13 @@ def _rule(edition: Edition, caller: Caller, request: Request) -> Ruled:
 
 def _request(asked: Asked, model: str, surface: Surface | None = None) -> Request:
     caller = asked.caller
-    return Request(
-        model=model,
-        surface=surface or caller.surface,
-        location=asked.country,
-        channel=caller.channel,
-    )
+    return _request_of(model, surface or caller.surface, asked.country, caller.channel)
+
+
+@lru_cache(maxsize=1 << 12)
+def _request_of(model: str, surface: Surface, location: str, channel: str) -> Request:
+    """One and the same each time: whoever looks a decision up by it need not compare."""
+    return Request(model=model, surface=surface, location=location, channel=channel)
 
 
 def _ended_meanwhile() -> Problem:

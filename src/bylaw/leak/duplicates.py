@@ -63,7 +63,7 @@ def _candidates(sets: Sequence[frozenset[str]], seed: int) -> Iterator[tuple[int
     try:
         from rensa import RMinHash, RMinHashLSH
     except ImportError as error:
-        raise MissingExtra("rensa", "leak") from error
+        raise MissingExtra("rensa", "train") from error
     sketches = RMinHash.from_token_sets([sorted(each) for each in sets], PERMUTATIONS, seed)
     index = RMinHashLSH(0.5, PERMUTATIONS, BANDS)
     for number, sketch in enumerate(sketches):

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from bylaw.access.decision import Request
-from bylaw.access.office.batches import Batch, batches
+from bylaw.access.office.batches import Batch, batches, received
 from bylaw.access.office.made import Made, Written, made_of, summary
 from bylaw.access.store.database import explained
 from bylaw.canonical import canonical, sha256
@@ -70,6 +70,7 @@ class Archive:
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / "decisions.sqlite"
         self._salts = Salts(folder / "salts")
+        self._held: sqlite3.Connection | None = None
         with self._open() as base:
             write_ahead(base)
             base.executescript(_SCHEMA)
@@ -100,14 +101,14 @@ class Archive:
             _draw(base, count, [(id, one.salt) for id, _, one in rows])
 
     def find(self, id: str) -> Made:
-        """The decision of an id, or of the start of one. Raises ``UsageError`` if there is none, or several."""
+        """The decision of an id, the start of one, or a receipt. Raises ``UsageError`` if there is none, or several."""
         if not id:
             raise UsageError("give the id of a decision, or how it begins; bylaw decisions list has them")
         word = id if id.startswith("decision-") else f"decision-{id}"
         with self._open() as base:
             found = base.execute(
                 "SELECT id, body FROM decisions WHERE id >= ? AND id < ? LIMIT 2", (word, word + "g")
-            ).fetchall()
+            ).fetchall() or received(base, id)
         if len(found) != 1:
             raise UsageError(f"several decisions have an id that begins {word}" if found else self._none(word))
         return made_of(found[0][0], found[0][1])
@@ -259,7 +260,23 @@ class Archive:
             yield
 
     @contextmanager
+    def held(self) -> Iterator[None]:
+        """Meanwhile one connection serves every call, of this thread: for whoever files again and again. Its pages stay
+        in memory, and the log before the file is taken into it when it is long, and not after every call.
+        """
+        with self._open() as base:
+            self._held = base
+            try:
+                yield
+            finally:
+                self._held = None
+
+    @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
+        if self._held is not None:
+            with explained(self.path):
+                yield self._held
+            return
         with explained(self.path), closing(sqlite3.connect(self.path, timeout=30)) as base:
             base.execute("PRAGMA synchronous = FULL")
             base.execute("PRAGMA secure_delete = ON")

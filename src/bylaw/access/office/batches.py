@@ -1,8 +1,12 @@
-"""The batches of an archive as they lie there, for whoever holds them against the ledger."""
+"""The batches of an archive as they lie there, for whoever holds them against the ledger, or holds a receipt."""
 
+import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
+
+from bylaw.access.office.made import Written
+from bylaw.ledger.merkle import leaf_hash
 
 _BATCHES = "SELECT first, last, entry, place FROM batches ORDER BY first"
 _DECISIONS = (
@@ -45,3 +49,20 @@ def batches(base: sqlite3.Connection, salts: Mapping[str, bytes]) -> Iterator[Ba
             for number, committed, id, body, erased, *listed in base.execute(_DECISIONS, (first, last))
         ]
         yield Batch(first, last, entry, place, decisions)
+
+
+def received(base: sqlite3.Connection, receipt: str) -> list[tuple[str, bytes]]:
+    """Id and bytes of the decision that a caller holds this receipt of, if it is here: one pass over all that were
+    committed to, and over those that wait for it.
+    """
+    if not re.fullmatch(r"[0-9a-f]{64}", receipt):
+        return []
+    for number, committed in base.execute("SELECT number, committed FROM commitments ORDER BY number DESC"):
+        if leaf_hash(committed.encode()).hex() == receipt:
+            return base.execute(
+                "SELECT id, body FROM decisions WHERE number = ? AND body IS NOT NULL", (number,)
+            ).fetchall()
+    waiting = base.execute(
+        "SELECT id, body, drawn.salt FROM decisions JOIN drawn USING (number) WHERE body IS NOT NULL"
+    )
+    return [(id, body) for id, body, salt in waiting if Written(body, salt).receipt == receipt]

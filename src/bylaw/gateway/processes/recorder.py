@@ -17,11 +17,13 @@ def main(args: argparse.Namespace, place: Place) -> None:
     state = State(place)
     state.segments.mkdir(parents=True, exist_ok=True)
     with alone(state.root / "recorder.lock", UsageError(f"another recorder works in {state.root}")):
-        drain = Drain(state.segments, Office.open(place.office), Lab.open(place.home))
+        office = Office.open(place.office)
+        drain = Drain(state.segments, office, Lab.open(place.home))
         if args.once:
             drain.turn()
-        else:
-            child.stand_back()
+            return
+        child.stand_back()
+        with office.archive.held():
             child.repeat(drain.turn, place.settings.record.commit_seconds)
 
 

@@ -16,6 +16,8 @@ from bylaw.gateway.snapshot.edition import Edition, Ruled
 from bylaw.ledger.salts import SALT
 
 _AT = "0000-00-00T00:00:00Z"
+_DRAWN = 128
+"""Salts that are drawn from the system at once: asking it for each took as long as all else about a salt."""
 
 
 class Entry(NamedTuple):
@@ -34,12 +36,13 @@ class Writer:
         self._framed: Edition | None = None
         self._frame = (b"", b"")
         self._second, self._stamp = -1, b""
+        self._salts: list[bytes] = []
 
     def write(self, edition: Edition, ruled: Ruled, now: float) -> Entry:
         """Write a decision made at ``now``. Raises ``NotRecorded``."""
         self._calls += 1
         call = b"%s-%d" % (self._name, self._calls)
-        written = Written(self._body(edition, ruled.body, now, call), secrets.token_bytes(SALT))
+        written = Written(self._body(edition, ruled.body, now, call), self._salt())
         return Entry(written.receipt, self._segments.write(line_of(written)))
 
     def _body(self, edition: Edition, decision: bytes, now: float, call: bytes) -> bytes:
@@ -47,6 +50,13 @@ class Writer:
             self._frame, self._framed = _frame_of(edition), edition
         before, after = self._frame
         return b'{"basis":%s%s%s,"call":"%s","decision":%s}' % (before, self._at(now), after, call, decision)
+
+    def _salt(self) -> bytes:
+        """A salt that was never used."""
+        if not self._salts:
+            many = secrets.token_bytes(SALT * _DRAWN)
+            self._salts = [many[at : at + SALT] for at in range(0, len(many), SALT)]
+        return self._salts.pop()
 
     def _at(self, now: float) -> bytes:
         second = int(now)

@@ -58,13 +58,18 @@ class Line(asyncio.Protocol):
 
     async def read(self, seconds: float) -> bytes:
         """What has come of the body, or what comes next; empty at its end. Raises ``TimeoutError``, ``Unanswered``."""
-        while not (self._pieces or self._ended):
+        while not self.is_here:
             await self._wait(seconds)
         pieces, self._pieces, self._size = self._pieces, [], 0
         if self._paused and self.is_open:
             self._paused = False
             self._transport.resume_reading()
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    @property
+    def is_here(self) -> bool:
+        """Whether something of the body has come that was not read, or its end."""
+        return bool(self._pieces) or self._ended
 
     @property
     def is_over(self) -> bool:

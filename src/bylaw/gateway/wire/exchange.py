@@ -1,7 +1,7 @@
 """One request of a caller and its answer, as HTTP/1.1 frames them.
 
 ``receive`` and ``send`` are ASGI's, for what is shared with other servers; an answer that is passed on goes by
-``start`` and ``write``, which wait for nobody. What is sent to a caller who has gone is dropped.
+``start``, ``flush`` and ``write``, which wait for nobody. What is sent to a caller who has gone is dropped.
 """
 
 import asyncio
@@ -64,6 +64,7 @@ class Exchange:
         "_silent",
         "_size",
         "_told",
+        "_unsent",
         "_waits",
         "head",
         "is_begun",
@@ -83,6 +84,7 @@ class Exchange:
         self._parts: list[bytes] = []
         self._size = self._left = 0
         self._chunked = self._silent = self._told = False
+        self._unsent = b""
         self._waits: asyncio.Future[None] | None = None
 
     @property
@@ -157,7 +159,10 @@ class Exchange:
             await asyncio.shield(self._connection.drained)
 
     def start(self, status: int, headers: list[Header]) -> None:
-        """The answer begins. Raises ``ValueError`` for a header that would begin another line."""
+        """The answer begins; its head goes with the first piece, in one packet, or with ``flush``.
+
+        Raises ``ValueError`` for a header that would begin another line.
+        """
         lines = b"".join([b"%s: %s\r\n" % each for each in headers])
         if lines.count(b"\r") != len(headers) or lines.count(b"\n") != len(headers) or b"\0" in lines:
             raise ValueError("a header would begin another line")
@@ -172,15 +177,21 @@ class Exchange:
         if not self.is_kept and b"connection: close\r\n" not in lines:
             lines += b"connection: close\r\n"
         framing = b"transfer-encoding: chunked\r\n\r\n" if self._chunked else b"\r\n"
-        if not self.is_lost:
-            line = _LINES.get(status) or b"HTTP/1.1 %d \r\n" % status
-            self._connection.transport.write(b"".join((line, self._connection.standing(), lines, framing)))
+        line = _LINES.get(status) or b"HTTP/1.1 %d \r\n" % status
+        self._unsent = b"".join((line, self._connection.standing(), lines, framing))
+
+    def flush(self) -> None:
+        """Send the head now: nothing of the body is here yet."""
+        head, self._unsent = self._unsent, b""
+        if head and not self.is_lost:
+            self._connection.transport.write(head)
 
     def write(self, piece: bytes, more: bool) -> None:
         """A piece of its body. Raises ``ValueError`` for more or less than the headers said."""
         if self.is_lost:
             return
-        framed = b"" if self._silent else self._framed(piece, more)
+        framed = self._unsent if self._silent else self._unsent + self._framed(piece, more)
+        self._unsent = b""
         if framed:
             self._connection.transport.write(framed)
         if not more:

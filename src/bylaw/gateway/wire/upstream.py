@@ -53,6 +53,11 @@ class Answer:
             raise Broken(str(error)) from error
 
     @property
+    def is_here(self) -> bool:
+        """Whether ``read`` has something to take, or nothing more to wait for."""
+        return self._line.is_here
+
+    @property
     def is_over(self) -> bool:
         """Whether all of it was read."""
         return self._line.is_over
