@@ -8,6 +8,7 @@ ends the run, calls under way are waited for and kept; only then is it raised.
 import asyncio
 from collections.abc import Iterable, Sequence
 
+from bylaw.errors import RemoteError
 from bylaw.models.base import Ask, Choice, Choose, Completion, Generate, Program, T, Usage
 from bylaw.models.remote import replies
 from bylaw.models.remote.asked import Backend, Reply, Request
@@ -151,6 +152,11 @@ class RemoteModel:
         except Refused as refused:
             if self._backend.sampled or self.settings.answers != "auto":
                 raise
+            if self._watch.anchored:  # votes beside what was read from log-probabilities would be of another judge
+                raise RemoteError(
+                    f"{refused}, and gave them before. Everything finished is kept: mend the server, or begin another "
+                    "run with models.judge.answers = 'votes'"
+                ) from refused
             await self._vote_instead(refused)
             return
         if not self._backend.sampled:
