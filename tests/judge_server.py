@@ -41,7 +41,7 @@ class Faults:
     storms: float = 0.0  # seconds between two storms; each is a second of 429
     half: float = 0.0
     after: int = 1 << 30
-    then: str = ""  # what happens after: key, model, fingerprint, format, anchors, numbers
+    then: str = ""  # what happens after: key, model, fingerprint, format, shape, half, language, anchors, numbers
     logprobs: bool = True
     words: str = ""  # what it says instead of a letter
     lists: bool = True
@@ -108,7 +108,7 @@ class Judge:
         for text in texts:
             self.answered[hashlib.sha256(json.dumps([text, body.get("seed")]).encode()).hexdigest()] += 1
         content = json.dumps(self.reply(path, body, texts)).encode()
-        if self.random.random() < self.faults.half:
+        if self.random.random() < self.faults.half or (self.late() and self.faults.then == "half"):
             self.failed["half"] += 1
             return 200, [], content[: len(content) // 2]
         return 200, [], content
@@ -159,14 +159,17 @@ class Judge:
         drawn = random.Random(f"{text}{body.get('seed')}").choices(
             list(top), [math.exp(min(value, 0)) for value in top.values()]
         )[0]
-        said = self.faults.words or drawn
+        foreign = self.faults.words or ("Cette réponse est bonne" if late and then == "language" else "")
+        said = foreign or drawn
         given = self.faults.logprobs and body.get("logprobs") and not (late and then == "format")
-        if self.faults.words:
-            top = {word: -1.0 - n for n, word in enumerate(self.faults.words.split())}
+        if foreign:
+            top = {word: -1.0 - n for n, word in enumerate(foreign.split())}
         one: dict[str, Any] = {"index": place, "finish_reason": "length"}
         if not chat:
             return {**one, "text": said, "logprobs": {"top_logprobs": [top]} if given else None}
-        tops = [{"token": token, "logprob": value, "bytes": None} for token, value in top.items()]
+        tops: Any = [{"token": token, "logprob": value, "bytes": None} for token, value in top.items()]
+        if late and then == "shape":
+            tops = {token: f"{value}" for token, value in top.items()}
         content = [{"token": said, "logprob": -0.1, "bytes": None, "top_logprobs": tops}]
         said = {"role": "assistant", "content": said}
         return {**one, "message": said, "logprobs": {"content": content} if given else None}

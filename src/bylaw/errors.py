@@ -8,6 +8,7 @@ BylawError
 │   ├── RecordError        a row of a .jsonl file does not decode
 │   └── PolicyError        a trust policy or a verifier key is not in its format
 ├── ModelError             a model directory cannot be used: no chat template, pickled weights
+│   ├── ClusterLost        the workers of a cluster cannot be had, or are gone for good; what is finished is kept
 │   └── RemoteError        a server cannot be asked, or what it says cannot be used; what is finished is kept
 │       ├── ModelChanged   the model behind the server is not the one it was
 │       └── BudgetSpent    the run has spent what it may
@@ -73,6 +74,10 @@ class PolicyError(DocumentError):
 
 class ModelError(BylawError):
     """A model directory or its tokenizer cannot be used as asked."""
+
+
+class ClusterLost(ModelError):
+    """A cluster cannot be had, or is gone for good. Every chunk that was finished is kept."""
 
 
 class RemoteError(ModelError):

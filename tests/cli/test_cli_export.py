@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 from bylaw.canonical import sha256
 from bylaw.cli import main
 from bylaw.errors import RecordError
+from bylaw.feedback.exports import EXPORTS, Made
 from bylaw.feedback.sources import read_comparisons
 from bylaw.records import Comparison, Label, Message, Prompt, Response, Revision, Vote
 from bylaw.run import Run
@@ -191,6 +193,30 @@ def test_harmful_texts_and_the_public_are_asked_for_by_name(hub: Hub, run: Path,
     assert main(_words(run, "--push", "lab/pairs")) == 2
     assert "lab/pairs is there and public: say --public" in capsys.readouterr().err
     assert hub.received == before, "nothing was sent"
+
+
+@pytest.mark.parametrize(
+    ("more", "ways"),
+    [
+        (("--push", "lab/pairs"), [True]),
+        (("--push", "lab/pairs", "--with-harmful"), [False]),
+        (("--push", "lab/pairs", "--with-harmful", "-o"), [False]),
+        (("--push", "lab/pairs", "-o"), [False, True]),
+        (("-o",), [False]),
+    ],
+)
+def test_rows_are_made_once_for_each_way_they_are_seen(
+    hub: Hub, run: Path, tmp_path: Path, more: tuple[str, ...], ways: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, seen = EXPORTS["trl-preference"], list[bool]()
+
+    def counted(made: Made, left_out: Counter[str]) -> Any:
+        seen.append(made.redacted)
+        return plain(made, left_out)
+
+    monkeypatch.setitem(EXPORTS, "trl-preference", counted)  # type: ignore[misc]
+    assert main(_words(run, *more, *([str(tmp_path / "out")] if more[-1] == "-o" else []))) == 0
+    assert seen == ways
 
 
 def test_a_card_that_is_there_stays(hub: Hub, run: Path) -> None:

@@ -4,6 +4,7 @@ import os
 import pickle
 import random
 import signal
+import socket
 import sys
 import threading
 from pathlib import Path
@@ -14,10 +15,11 @@ import pytest
 
 import slow_ray
 import tiny
-from bylaw.errors import ModelError
+from bylaw.errors import ClusterLost, ModelError
 from bylaw.feedback.compare import CompareSettings, compare
 from bylaw.feedback.label import LabelSettings, label
 from bylaw.models.cluster import ClusterSettings, lasting
+from bylaw.models.head import Head
 from bylaw.models.local import LocalSettings, open_model
 from bylaw.models.pool import STARTS, Pool, Worker, _start
 from bylaw.records import Comparison, Message, Principle, Prompt
@@ -137,7 +139,7 @@ class Ready:
     def put(self, value: Any) -> Any:
         return cloudpickle.dumps(value)
 
-    def wait(self, running: list[Any], num_returns: int) -> tuple[list[Any], list[Any]]:
+    def wait(self, running: list[Any], num_returns: int, timeout: float) -> tuple[list[Any], list[Any]]:
         self.most = max(self.most, len(running))
         return [self.draw.choice(running)], []
 
@@ -161,6 +163,7 @@ class Sent:
 def test_chunks_come_back_in_order_whoever_is_first(model: Path, seed: int) -> None:
     pool = Pool.__new__(Pool)
     pool._ray = Ready(seed)
+    pool._head = Head("127.0.0.1:0")
     pool._workers = [Sent(Worker(str(model), "sft", LocalSettings(), TWO)) for _ in range(2)]
     few = PROMPTS[:26]
     bound = CompareSettings(max_tokens=12)  # what a pipeline's stage hands over is a function with data in it
@@ -196,6 +199,18 @@ def test_a_node_that_ends_itself_is_started_again() -> None:
         with pytest.raises(Exception, match=r"timed out during startup|no such address"):
             _start(busy)
     assert busy.stopped == 0
+
+
+def test_a_head_may_be_away_for_a_while_and_not_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([0.0, 100.0, 101.0, 120.0, 129.0, 131.0])
+    monkeypatch.setattr("bylaw.models.head.monotonic", lambda: next(clock))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        watched = Head(f"127.0.0.1:{listening.getsockname()[1]}")
+        watched.require()
+    for _ in range(3):  # not looked for again at once; away for 20 s, for 29 s
+        watched.require()
+    with pytest.raises(ClusterLost, match="lost its head: nothing has answered at 127"):
+        watched.require()
 
 
 def test_what_a_run_keeps_of_its_cluster() -> None:

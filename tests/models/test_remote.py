@@ -166,6 +166,9 @@ def test_shipped_prices_have_a_day_and_a_source() -> None:
         ("fingerprint", "'mock, fp_1', and now 'mock, fp_2' answers"),
         ("format", "gave no log-probabilities this time"),
         ("numbers", "log-probabilities are none"),
+        ("shape", "failed 2 times in a row on one question: what came is not an answer in this API's form"),
+        ("half", "failed 2 times in a row on one question: what came is not an answer in this API's form"),
+        ("language", r"names none of the options: \d of the last 200 answers could be read, and another began 'Cette'"),
     ],
 )
 def test_a_server_that_goes_wrong_stops_the_run_and_loses_nothing(
@@ -175,11 +178,11 @@ def test_a_server_that_goes_wrong_stops_the_run_and_loses_nothing(
     judge = Judge(Faults(after=40, then=then))
     with serving(judge) as url:
         with pytest.raises(RemoteError, match=said) as stopped:
-            labelled(opened(url, tmp_path, key="JUDGE_KEY"), pairs(30))
+            labelled(opened(url, tmp_path, key="JUDGE_KEY", attempts=2), pairs(60))
         assert "secret" not in str(stopped.value)
         judge.faults.then = ""
-        made = labelled(opened(url, tmp_path, key="JUDGE_KEY"), pairs(30))
-    assert len(made) == 30
+        made = labelled(opened(url, tmp_path, key="JUDGE_KEY"), pairs(60))
+    assert len(made) == 60 and all(vote.mass > 0.4 for one in made for vote in one.votes), "as if nothing had been"
     kept = sum(line.cached for line in read(tmp_path / "costs.db"))
     assert kept >= 28, "what was said before it went wrong"
 
@@ -203,6 +206,21 @@ def test_another_language_is_no_verdict(tmp_path: Path) -> None:
     judge = Judge(Faults(words="Cette réponse est bonne"))
     with serving(judge) as url, pytest.raises(RemoteError, match="names none of the options"):
         labelled(opened(url, tmp_path), pairs(30))
+
+
+def test_sampled_votes_in_another_language_are_forgotten_too(tmp_path: Path) -> None:
+    judge = Judge(Faults(logprobs=False, after=30, then="language"))
+    with serving(judge) as url:
+        with pytest.raises(
+            RemoteError, match=r"names none of the options: \d of the last \d+ answers.*began 'Cette réponse"
+        ):
+            labelled(opened(url, tmp_path, votes=2), pairs(60))
+        judge.faults.then = ""
+        made = labelled(opened(url, tmp_path, votes=2), pairs(60))
+    assert len(made) == 60
+    assert not [vote.raw for one in made for vote in one.votes if "Cette" in vote.raw]
+    kept = sum(line.cached for line in read(tmp_path / "costs.db"))
+    assert 0 < kept <= 30, "what named an option before"
 
 
 def test_a_server_without_log_probabilities_is_asked_for_votes(tmp_path: Path) -> None:

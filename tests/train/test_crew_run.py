@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 import tiny
+from bylaw.cli import main
 from bylaw.run import Run
+from bylaw.train.crew import the_crew
 
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
 ENV = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"}
@@ -31,6 +33,19 @@ def test_processes_part_without_harm(tmp_path: Path) -> None:
     for _ in range(5):
         done = subprocess.run([*TORCHRUN, str(script)], env=ENV, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr[-4000:]
+
+
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_a_start_by_deepspeeds_settings_is_refused(
+    tmp_path: Path, processes: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ACCELERATE_USE_DEEPSPEED", "true")  # as accelerate launch --use_deepspeed does
+    monkeypatch.setenv("WORLD_SIZE", processes)
+    the_crew.cache_clear()
+    assert main(["train", "--out", str(tmp_path / "run")]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and "DeepSpeed is not supported: start with torchrun" in said
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.long

@@ -14,7 +14,7 @@ from importlib import import_module
 
 from bylaw import __version__
 from bylaw.cli.extras import needed_by
-from bylaw.errors import BylawError, ObjectError, RemoteError
+from bylaw.errors import BylawError, ClusterLost, ObjectError, RemoteError
 
 VERBS = (
     "bylaw.cli.train",
@@ -62,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return code
     except BylawError as error:
         print(f"bylaw: error: {error}", file=sys.stderr)
-        if isinstance(error, RemoteError | ObjectError) and (go_on := getattr(args, "go_on", None)):
+        if isinstance(error, RemoteError | ObjectError | ClusterLost) and (go_on := getattr(args, "go_on", None)):
             print(f"bylaw: nothing finished is lost. Go on with: {go_on}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:

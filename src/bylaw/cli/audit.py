@@ -24,12 +24,11 @@ def register(subparsers: "Subparsers") -> None:
     """Add the verb."""
     about = "screen what a run trains on: backdoors, bursts, flipped labels, exchanged judges; exit code 4 on findings"
     parser = subparsers.add_parser("audit", help=about, description=about)
-    parser.add_argument("path", metavar="RUN", type=Path, help="a run that has labels")
+    parser.add_argument("path", metavar="RUN", help="the directory or URL of a run that has labels")
     parser.add_argument("--second-judge", metavar="MODEL", help="judge a random sample of the labels again: flips")
     parser.add_argument(
         "--trusted",
         metavar="RUN",
-        type=Path,
         help="a run labelled under watch by the same judge: how often two honest judges contradict each other",
     )
     parser.add_argument(
@@ -51,13 +50,18 @@ def run(args: argparse.Namespace) -> int:
     import scipy  # noqa: F401
 
     from bylaw.audit.screen import audit
+    from bylaw.cli.away import run_here, send_findings, without_weights
     from bylaw.storage import pretty
 
-    found = open_run(args.path, args.home)
+    args.go_on = "the same command"
+    found = open_run(run_here(args.path, without_weights), args.home)
     second = second_judge(found, args)
+    if args.trusted:
+        args.trusted = run_here(args.trusted, without_weights)
     report = audit(_material(found, second, args))
     found.file_finding("audit", report, besides(second, args.trusted))
     print(pretty(report).decode() if args.json else report.text(), end="")
+    send_findings(args.path, found)
     return FOUND if report.findings else 0
 
 
@@ -81,7 +85,7 @@ def _material(found: "Run", second: "_Second | None", args: argparse.Namespace) 
     material = material_of(found, rules.principles, ours, inputs)
     if text := found.documents.reward:
         material = replace(material, rules=reward_of(text, str(found.path / "reward.toml")))
-    return replace(material, second=second, trusted=_trusted(args.trusted, args.home)) if second else material
+    return replace(material, second=second, trusted=_trusted(Path(args.trusted), args.home)) if second else material
 
 
 def besides(second: "_Second | None", trusted: Path) -> "list[Thing]":
@@ -91,7 +95,7 @@ def besides(second: "_Second | None", trusted: Path) -> "list[Thing]":
 
     if second is None:
         return []
-    watched = Thing(name="labels of a trusted run", digest={"sha256": Run.open(trusted).digest("label")})
+    watched = Thing(name="labels of a trusted run", digest={"sha256": Run.open(Path(trusted)).digest("label")})
     return [Thing(name="second judge", digest={"dirHash": second.model.digest}), watched]
 
 

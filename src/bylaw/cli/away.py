@@ -19,6 +19,11 @@ def without_weights(path: str) -> bool:
     return path.endswith("/training.jsonl")
 
 
+def the_final_model(path: str) -> bool:
+    """Of models the last one, and how the others were trained."""
+    return path.startswith("models/final/") or without_weights(path)
+
+
 def whole(path: str) -> bool:
     """Everything."""
     return True
@@ -57,6 +62,19 @@ def run_here(place: str, wanted: Callable[[str], bool] = whole) -> Path:
     if not (mirror.root / SETTINGS).is_file():
         raise UsageError(f"{place} holds no run: there is no {SETTINGS}")
     return mirror.root
+
+
+def send_findings(place: str, run: Run) -> None:
+    """Send what was filed in the copy of a run behind a URL; whoever works on that run goes on undisturbed."""
+    if not is_url(place):
+        return
+    try:
+        with storage.alone(run.path / LOCK, RunLocked("")):
+            Mirror(place, run.path).send_findings()
+    except RunLocked:
+        print(
+            f"{place} is being worked on in {run.path}: what was found goes there with its next stage", file=sys.stderr
+        )
 
 
 def anything_here(place: str) -> Path:

@@ -9,6 +9,8 @@ from typing import Any
 from bylaw.errors import UsageError
 from bylaw.feedback.exports import EXPORTS, Made
 
+Rows = list[dict[str, Any]]
+
 
 def register(verbs: Any) -> None:
     """Add the verb."""
@@ -32,21 +34,32 @@ def register(verbs: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Push, write the file; say how many rows, and what was left out."""
     _check(args)
-    made, left_out = _made(args.run_dir), Counter[str]()
-    rows = list(EXPORTS[args.format](made, left_out))
-    if not rows:
+    made, wanted = _made(args.run_dir), _wanted(args)
+    left_out = {full: Counter[str]() for full in wanted}
+    rows = {full: list(EXPORTS[args.format](made._replace(redacted=not full), left_out[full])) for full in wanted}
+    if not rows[wanted[0]]:
         raise UsageError(f"{args.run_dir} has nothing to write as {args.format}: the stages that make it are not done")
-    for reason, count in left_out.most_common():
+    for reason, count in left_out[wanted[0]].most_common():
         print(f"left out {count}: {reason}", file=sys.stderr)
-    said = f"{len(rows)} {'rows' if len(rows) > 1 else 'row'}, {args.format}"
+    said = f"{_counted(rows[wanted[0]])}, {args.format}"
     if args.push:  # first: where the hub refuses, nothing is there, and the same command can be given again
-        print(f"{_push(args, made)}: {said}")
+        print(f"{_push(args, made, rows[args.with_harmful])}: {said}")
     if args.output:
         from bylaw import storage
 
-        storage.write_records(args.output, rows)
+        storage.write_records(args.output, rows[True])
         print(f"{args.output}: {said}")
     return 0
+
+
+def _wanted(args: argparse.Namespace) -> list[bool]:
+    """In which ways the rows are made: in full (True: a file here, a push that says so), as digests (False)."""
+    ways = [True] if args.output else []
+    return [*ways, args.with_harmful] if args.push and args.with_harmful not in ways else ways
+
+
+def _counted(rows: Rows) -> str:
+    return f"{len(rows)} {'rows' if len(rows) > 1 else 'row'}"
 
 
 def _check(args: argparse.Namespace) -> None:
@@ -76,28 +89,26 @@ def _made(place: str) -> Made:
     )
 
 
-def _push(args: argparse.Namespace, made: Made) -> str:
-    """Push the rows as others may see them; returns where they lie, and how."""
+def _push(args: argparse.Namespace, made: Made, rows: Rows) -> str:
+    """Push the rows, which are as others may see them; returns where they lie, and how."""
     from bylaw.feedback.push import push
     from bylaw.storage import line_of
 
-    shown = made._replace(redacted=not args.with_harmful)
-    rows = list(EXPORTS[args.format](shown, Counter()))
     file = f"{args.format}.{'json' if args.format == 'icai' else 'jsonl'}"
-    card = _card(shown, args.format, file, len(rows))
+    card = _card(made._replace(redacted=not args.with_harmful), args.format, file, rows)
     message = f"{args.format} of {made.name}, by bylaw export"
     pushed = push(args.push, {file: b"".join(map(line_of, rows))}, card, message, args.public)
     seen = "private" if pushed.private else "public"
     return f"{pushed.url} ({seen}, harmful texts {'in full' if args.with_harmful else 'as digests'})"
 
 
-def _card(made: Made, format: str, file: str, rows: int) -> str:
+def _card(made: Made, format: str, file: str, rows: Rows) -> str:
     """The dataset's card: what it is, by whom it was labelled, and what is not shown."""
     judges = ", ".join(sorted({label.judge for label in made.labels}))
     parts = [
         f"---\ntags: [bylaw, constitutional-ai]\nconfigs:\n- config_name: {format}\n  data_files: {file}\n---",
         f"# {made.name}: {format}",
-        f"{rows} {'rows' if rows > 1 else 'row'} of a run of bylaw, written by `bylaw export --as {format}`.",
+        f"{_counted(rows)} of a run of bylaw, written by `bylaw export --as {format}`.",
     ]
     if judges:
         parts.append(f"Preferences are labels of a model ({judges}) by a constitution, not of people.")

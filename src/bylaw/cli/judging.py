@@ -8,6 +8,7 @@ from typing import NamedTuple
 from bylaw import recipe
 from bylaw.cli.names import given
 from bylaw.errors import UsageError
+from bylaw.feedback.keeping import CHUNK
 from bylaw.feedback.labelling import Labelling
 from bylaw.models.base import Chunked, Here, Model
 from bylaw.models.cluster import ClusterSettings
@@ -24,17 +25,13 @@ class Judge(NamedTuple):
     digest: str
 
 
-ROWS = 64
-"""Rows kept at a time, where nothing asks for more."""
-
-
 class ChunkedJudge(NamedTuple):
     """A judge that answers whole chunks, of ``rows`` rows where nobody says otherwise."""
 
     model: Chunked
     name: str
     digest: str
-    rows: int = ROWS
+    rows: int = CHUNK
     engine: str = ClusterSettings().engine
 
     @property
@@ -78,6 +75,12 @@ def cluster_of(args: argparse.Namespace) -> ClusterSettings:
     if not found.workers:
         raise UsageError(f"{args.cluster} names no workers: its table [cluster] needs workers = 1 or more")
     return found
+
+
+def add_chunk(parser: argparse.ArgumentParser) -> None:
+    """Add the option that says how many rows are asked and kept at a time."""
+    about = f"rows kept at a time (default: {CHUNK}; behind a server, what keeps it busy)"
+    parser.add_argument("--chunk", metavar="N", type=int, help=about)
 
 
 def add_dry_run(parser: argparse.ArgumentParser) -> None:
@@ -140,7 +143,7 @@ def open_chunked(args: argparse.Namespace, remote: RemoteSettings | None, output
         looked_at = _given(args)
         return ChunkedJudge(_workers(looked_at, cluster), looked_at.name, looked_at.digest, engine=cluster.engine)
     judge = open_judge(args, remote, output, stage)
-    return ChunkedJudge(Here(judge.model), judge.name, judge.digest, getattr(judge.model, "rows", ROWS))
+    return ChunkedJudge(Here(judge.model), judge.name, judge.digest, getattr(judge.model, "rows", CHUNK))
 
 
 def open_local(path: Path) -> Model:

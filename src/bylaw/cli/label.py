@@ -10,6 +10,7 @@ import msgspec
 
 from bylaw import settings
 from bylaw.cli.judging import (
+    add_chunk,
     add_cluster,
     add_dry_run,
     add_judge,
@@ -84,7 +85,7 @@ def register(subparsers: "Subparsers") -> None:
         "folder of the published prompts",
     )
     add("--seed", type=int, default=0, help="seed of all draws (default: %(default)s)")
-    add("--chunk", type=int, help="comparisons kept at a time (default: 64; behind a server, what keeps it busy)")
+    add_chunk(parser)
     add(
         "--minimum-accuracy",
         metavar="X",

@@ -25,7 +25,9 @@ def register(subparsers: "Subparsers") -> None:
     """Add the verb."""
     about = "train as a run did, with canaries among its data: exposure, extraction, membership inference"
     parser = subparsers.add_parser("leak", help=about, description=about)
-    parser.add_argument("path", metavar="RUN", type=Path, help="a run that has labels; the report is filed in it")
+    parser.add_argument(
+        "path", metavar="RUN", help="the directory or URL of a run that has labels; the report is filed in it"
+    )
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="which canaries, and where they are planted")
     parser.add_argument("--each", metavar="N", type=int, default=16, help="canaries for each count (default: 16)")
     parser.add_argument("--held-out", metavar="N", type=int, default=256, help="canaries that are not planted (256)")
@@ -39,25 +41,28 @@ def run(args: argparse.Namespace) -> int:
 
     from bylaw import recipe as recipes
     from bylaw.cli.assemble import assemble
+    from bylaw.cli.away import run_here, send_findings, without_weights
     from bylaw.leak import findings
     from bylaw.leak.canary_run import Training, canary_run
     from bylaw.leak.report import lines
     from bylaw.lineage.lab import Lab
     from bylaw.parts import Models
 
-    found, lab = open_run(args.path, args.home), Lab.open(args.home)
+    found, lab = open_run(run_here(args.path, without_weights), args.home), Lab.open(args.home)
     if not found.finished("label"):
         raise RunError(f"{args.path} has no labels yet; a leak test trains on what the run trained on")
     recipe = recipes.read(found.settings_text)
-    args.go_on = f"bylaw leak {args.path}"
+    args.go_on = "the same command"
+    models = Models(found, recipe, assemble(recipe)[1])
+    models.require_same()  # on another machine the name may stand for another model
     working = found.working_folder("leak")
     plan, secret = _plan(args, working, lab)
-    weights = Models(found, recipe, assemble(recipe)[1]).weights("seed")
     training = Training(recipe.sft, recipe.sft.temperature, recipe.optimise, recipe.optimise.dpo)
-    report = canary_run(weights, plan, secret, _material(found, recipe), training, working, _say)
+    report = canary_run(models.weights("seed"), plan, secret, _material(found, recipe), training, working, _say)
     before = findings.read(found.findings().get(findings.NAME))
     found.file_finding(findings.NAME, replace(before, after=report))
     print("\n".join(lines(report)))
+    send_findings(args.path, found)
     return 0
 
 

@@ -14,6 +14,7 @@ from bylaw import settings, storage
 from bylaw.cli import rated
 from bylaw.cli.judging import (
     ChunkedJudge,
+    add_chunk,
     add_cluster,
     add_dry_run,
     add_judge,
@@ -95,7 +96,7 @@ def register(subparsers: "Subparsers") -> None:
     add_cluster(parser)
     add("--constitution", metavar="C", help="a constitution's file, default or windtunnel (default: the run's own)")
     add("--set", metavar="KEY=VALUE", action="append", default=[], help="a setting of labels: template=paper")
-    add("--chunk", metavar="N", type=int, help="rows kept at a time (default: 64; behind a server, what keeps it busy)")
+    add_chunk(parser)
     add_dry_run(parser)
     add(
         "-o",

@@ -115,7 +115,8 @@ def longest(rated: Iterable[Rated], asked: dict[str, list[Prompt]], args: argpar
 def answered(rated: Iterable[Rated], asked: dict[str, list[Prompt]], args: argparse.Namespace, folder: Path) -> Answers:
     """Let every model answer all prompts, one in memory at a time; what is kept in ``folder`` is not asked again."""
     from bylaw.canonical import digest
-    from bylaw.feedback.answering import CHUNK, Answering, answer_file
+    from bylaw.feedback.answering import Answering, answer_file
+    from bylaw.feedback.keeping import CHUNK
     from bylaw.feedback.respond import RespondSettings
 
     sampling = RespondSettings(temperature=args.temperature, max_tokens=args.max_tokens)

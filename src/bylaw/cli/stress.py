@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bylaw.cli.lab import add_home, open_run
@@ -20,7 +19,7 @@ def register(subparsers: "Subparsers") -> None:
     """Add the verb."""
     about = "attack a run's final model: refusal directions ablated, fine-tuning of 10, 50 and 100 steps; worst case"
     parser = subparsers.add_parser("stress", help=about, description=about)
-    parser.add_argument("path", metavar="RUN", type=Path, help="a finished run; trials are kept in it")
+    parser.add_argument("path", metavar="RUN", help="the directory or URL of a finished run; trials are kept in it")
     parser.add_argument("--steps", metavar="N", type=int, nargs="+", help="updates of fine-tuning (default: 10 50 100)")
     parser.add_argument("--seeds", metavar="N", type=int, help="trials of each attack (default: 5)")
     parser.add_argument("--rates", metavar="RATE", type=float, nargs="+", help="learning rates that are tried")
@@ -34,14 +33,15 @@ def run(args: argparse.Namespace) -> int:
     from bylaw import recipe as recipes
     from bylaw.canonical import digest
     from bylaw.cli.assemble import assemble
+    from bylaw.cli.away import run_here, send_findings, the_final_model
     from bylaw.models.local import LocalSettings
     from bylaw.stress.protocol import StressSettings, Target, stress
     from bylaw.stress.text import text
 
-    found = open_run(args.path, args.home)
+    found = open_run(run_here(args.path, the_final_model), args.home)
     if not found.finished("evaluate-final"):
         raise RunError(f"{args.path} has no final model that was measured; let it come to its end first")
-    args.go_on = f"bylaw stress {args.path}"
+    args.go_on = "the same command"
     recipe = recipes.read(found.settings_text)
     said = {key: value for key in ("seeds",) if (value := getattr(args, key))}
     said |= {key: tuple(value) for key in ("steps", "rates", "directions") if (value := getattr(args, key))}
@@ -55,6 +55,7 @@ def run(args: argparse.Namespace) -> int:
     report = stress(target, StressSettings(seed=recipe.seed, **said), found.working_folder("stress"), _say)
     found.file_finding("stress", report)
     print(text(report))
+    send_findings(args.path, found)
     return 0
 
 

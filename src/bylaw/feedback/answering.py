@@ -6,12 +6,10 @@ from pathlib import Path
 import msgspec
 
 from bylaw.canonical import digest
-from bylaw.feedback.keeping import Kept, Report, keep
+from bylaw.feedback.keeping import CHUNK, Kept, Report, keep
 from bylaw.feedback.respond import RespondSettings, respond
 from bylaw.models.base import Model, Program
 from bylaw.records import Prompt
-
-CHUNK = 64
 
 
 class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

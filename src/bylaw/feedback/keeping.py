@@ -18,6 +18,9 @@ from bylaw.records import Record
 A = TypeVar("A", bound=Record)
 R = TypeVar("R", bound=msgspec.Struct)
 
+CHUNK = 64
+"""Rows asked and kept at a time, where nobody says otherwise."""
+
 Report = Callable[[int, int], None]
 """Called with (rows done, resumed ones among them) after each chunk."""
 

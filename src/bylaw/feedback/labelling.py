@@ -11,7 +11,7 @@ import msgspec
 
 from bylaw.canonical import digest
 from bylaw.constitution import Constitution
-from bylaw.feedback.keeping import Kept, Report, keep
+from bylaw.feedback.keeping import CHUNK, Kept, Report, keep
 from bylaw.feedback.label import LabelSettings, label
 from bylaw.models.base import Chunked, Program
 from bylaw.records import Comparison, Conversation, Label, Principle
@@ -24,7 +24,7 @@ class Labelling(msgspec.Struct, frozen=True, kw_only=True):
     settings: LabelSettings = LabelSettings()
     few_shots: Conversation = ()
     seed: int = 0
-    chunk: int = 64
+    chunk: int = CHUNK
 
     def program(self, comparison: Comparison, judge: str) -> Program[Label]:
         """What a judge is asked about one comparison."""

@@ -13,9 +13,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from bylaw.errors import MissingExtra, ModelError
+from bylaw.errors import ClusterLost, MissingExtra, ModelError
 from bylaw.models.base import Answers, I, Program, T, Usage
 from bylaw.models.cluster import ClusterSettings
+from bylaw.models.head import EVERY, Head
 from bylaw.models.local import LocalSettings
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -69,6 +70,7 @@ class Pool:
 
     def __init__(self, path: Path, name: str, settings: LocalSettings, cluster: ClusterSettings) -> None:
         self._ray = started(cluster)
+        self._head = Head(self._ray.get_runtime_context().gcs_address)
         options = {"num_cpus": cluster.cpus, "num_gpus": cluster.gpus, "max_restarts": -1}
         made = self._ray.remote(Worker).options(**options, max_task_retries=cluster.retries)
         self._workers = [made.remote(str(path), name, settings, cluster) for _ in range(cluster.workers)]
@@ -88,10 +90,11 @@ class Pool:
         found: dict[int, Any] = {}
         for place in range(len(chunks)):
             while place not in found:
-                (done,), _ = self._ray.wait(list(running), num_returns=1)
-                number, worker = running.pop(done)
-                found[number] = self._got(done)
-                self._give(worker, waiting, running, shared)
+                self._head.require()
+                for done in self._ray.wait(list(running), num_returns=1, timeout=EVERY)[0]:
+                    number, worker = running.pop(done)
+                    found[number] = self._got(done)
+                    self._give(worker, waiting, running, shared)
             yield found.pop(place)
 
     def _give(self, worker: Any, waiting: deque[Any], running: dict[Any, Any], shared: Any) -> None:
@@ -105,13 +108,12 @@ class Pool:
         except self._ray.exceptions.RayTaskError as error:
             raise error.cause if isinstance(error.cause, ModelError) else error from error
         except (self._ray.exceptions.RayError, ConnectionError) as error:
-            raise ModelError(
-                f"the cluster lost a chunk's workers for good: {_why(error)}. All finished chunks are "
-                "kept; the same command goes on"
-            ) from error
+            raise ClusterLost(f"the cluster lost a chunk's workers for good: {_why(error)}") from error
 
     def close(self) -> None:
-        """Let the workers go."""
+        """Let the workers go, where there is somebody to say it to."""
+        if not self._head.there():
+            return
         for worker in self._workers:
             self._ray.kill(worker)
 
@@ -149,7 +151,7 @@ def started(cluster: ClusterSettings) -> Any:
     except Exception as error:  # Ray's type for a start that took too long is Exception itself
         ray.shutdown()
         where = f"at {cluster.address}" if cluster.address else "on this machine"
-        raise ModelError(f"no Ray cluster {where}: {error}") from error
+        raise ClusterLost(f"no Ray cluster {where}: {error}") from error
     return ray
 
 

@@ -34,9 +34,10 @@ from bylaw.run.manifest import Finished, Manifest, now, parse
 from bylaw.run.sent import Sent
 
 MANIFEST, WORKER = "manifest.jsonl", "worker.json"
-_LOOSE = (documents.COSTS, "evidence.zip", "report/", "findings/")
+_FINDINGS = "findings/"
+_LOOSE = (documents.COSTS, "evidence.zip", "report/", _FINDINGS)
 """What belongs to no stage, and may be written anew: whoever wrote it last is right."""
-_SMALL = (documents.COSTS, "findings/")
+_SMALL = (documents.COSTS, _FINDINGS)
 """What may be another one of the same size."""
 _DATABASE = ("", "-wal")
 
@@ -172,6 +173,15 @@ class Mirror:
                 self._objects.put(each.relative_to(self.root).as_posix(), each)
         self._send_costs()
 
+    def send_findings(self) -> None:
+        """Send what was filed here, whoever works on the run: it is of no stage, and the last one written is right."""
+        new = {_report(path) for path in self._files() if path.startswith(_FINDINGS) and self._newer(path)}
+        self._send_new(_FINDINGS)
+        self._remove_gone(_FINDINGS)
+        for path in self._objects.sizes():  # the statement of one that another machine has filed meanwhile
+            if path.startswith(_FINDINGS) and _report(path) in new and not (self.root / path).exists():
+                self._objects.remove(path)
+
     def require_mine(self) -> None:
         """Raise ``RunLocked`` if another process has begun to work on the run since this one did."""
         worker = self._worker()
@@ -192,16 +202,22 @@ class Mirror:
 
     def _send_loose(self, ours: dict[str, Finished]) -> None:
         """Whatever may be written anew, if it was since it was sent; what was removed since is removed there."""
+        self._send_new(*_LOOSE[1:], *(f"proofs/{stage}.tlog-proof" for stage in ours))
+        self._remove_gone("")
+        self._send_costs()
+
+    def _send_new(self, *beginnings: str) -> None:
         for path in self._files():
-            loose = path.startswith(_LOOSE[1:]) or any(path == f"proofs/{stage}.tlog-proof" for stage in ours)
-            if loose and self._newer(path):
+            if path.startswith(beginnings) and self._newer(path):
                 self._objects.put(path, self.root / path)
                 self._sent.note(path)
+
+    def _remove_gone(self, beginning: str) -> None:
         for path in self._sent.gone():
-            if path.startswith(_LOOSE):
-                self._objects.remove(path)
-            self._sent.note(path)
-        self._send_costs()
+            if path.startswith(beginning):
+                if path.startswith(_LOOSE):
+                    self._objects.remove(path)
+                self._sent.note(path)
 
     def _newer(self, path: str) -> bool:
         return self._sent.newer(path, _DATABASE if path == documents.COSTS else ("",))
@@ -289,6 +305,11 @@ def _owner(path: str, finished: list[Finished]) -> list[Finished] | None:
     if path.startswith("chunks/"):
         return None if path.split("/")[1] in {line.stage for line in finished} else []
     return [] if path.startswith(_LOOSE) else None
+
+
+def _report(path: str) -> str:
+    """Of which report a file of findings is."""
+    return path.removeprefix(_FINDINGS).partition(".")[0]
 
 
 def _who(worker: Worker) -> str:

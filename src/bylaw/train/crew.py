@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
+from bylaw.errors import UsageError
 from bylaw.train.examples import Encoded
 from bylaw.train.packing import micro_batches
 from bylaw.train.settings import TrainSettings
@@ -76,7 +77,15 @@ ALONE = Crew()
 
 @cache
 def the_crew() -> Crew:
-    """The processes that were started together, by ``torchrun`` or ``accelerate launch``; else this one alone."""
+    """The processes that were started together, by ``torchrun`` or ``accelerate launch``; else this one alone.
+
+    Raises ``UsageError`` for a start by DeepSpeed's settings, which would have no effect.
+    """
+    if os.environ.get("ACCELERATE_USE_DEEPSPEED", "").lower() == "true":
+        raise UsageError(
+            "DeepSpeed is not supported: start with torchrun, or with accelerate launch without it; weights, gradients "
+            "and moments are then shared out by FSDP2, as ZeRO's third stage does (docs/scale.md)"
+        )
     if int(os.environ.get("WORLD_SIZE", "1")) < 2:
         return ALONE
     from bylaw.train.sharded import Sharded

@@ -4,8 +4,8 @@
 them, and by which tokens an option is known · ``replies.py`` reading what comes back · ``openai_compatible.py``,
 ``anthropic_messages.py`` a backend each · ``posting.py`` one call over HTTP · ``calling.py`` what its exceptions mean ·
 ``limit.py`` how many calls are under way · ``cache.py`` answers on disk · ``prices.py`` with ``prices.toml`` ·
-``spending.py`` ledger and budget · ``drift.py`` is it still the same model · ``caller.py`` one question, however often
-it takes · ``model.py`` programs · ``estimate.py`` what it will cost, before it does.
+``spending.py`` ledger and budget · ``drift.py`` is it still the same model · ``heard.py`` does it answer the question ·
+``caller.py`` one question, however often it takes · ``model.py`` programs · ``estimate.py`` what it will cost, before.
 """
 
 from collections.abc import Callable

@@ -70,8 +70,18 @@ class AnthropicMessages:
         for conversation, subject in zip(asked, about, strict=True):
             body = self._body(conversation, wording.LETTER_TOKENS, 1.0, stem)
             text = wording.flat(wording.turns(conversation))
-            most = wording.LETTER_TOKENS
-            made.append(Request(path=_PATH, body=body, text=text, most=most, vote=vote or 0, about=subject, stem=stem))
+            made.append(
+                Request(
+                    path=_PATH,
+                    body=body,
+                    text=text,
+                    most=wording.LETTER_TOKENS,
+                    options=wording.readings(ask.options),
+                    vote=vote or 0,
+                    about=subject,
+                    stem=stem,
+                )
+            )
         return made
 
     def generate(self, ask: Generate) -> Request:

@@ -12,7 +12,8 @@ from bylaw.models.base import Choose, Generate
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """One question. ``body`` is what is sent (JSON), ``vote`` tells samples of the same question apart.
 
-    ``options``: the tokens to read for each option (``None``: it generates text). ``about`` is what it is charged to.
+    ``options``: the tokens, or words of a sample, to read for each option (``None``: it generates text). ``about`` is
+    what it is charged to.
     ``stem``: how many characters of its text it shares with the questions asked beside it.
     """
 

@@ -71,6 +71,10 @@ class Cache:
         rows = [(key, msgspec.json.encode(reply)) for key, reply in answers]
         self._many("insert or replace into answers values (?, ?)", rows)
 
+    def forget(self, keys: Sequence[str]) -> None:
+        """Keep some answers no longer."""
+        self._many("delete from answers where key = ?", [(key,) for key in keys])
+
     def saw(self, model: str, served: str, seconds: float, characters: int, tokens: int) -> None:
         """Remember who answered for ``model``, and how fast: what a dry run goes by."""
         self._many("insert or replace into seen values (?, ?, ?, ?, ?)", [(model, served, seconds, characters, tokens)])
@@ -94,7 +98,7 @@ class Cache:
             raise RemoteError(f"{self.path} cannot be read: {error}; name another with models.judge.cache") from error
 
     def _many(self, statement: str, rows: Sequence[Sequence[object]]) -> None:
-        if not self._base:
+        if not (self._base and rows):
             return
         try:
             write(self._base, statement, rows)

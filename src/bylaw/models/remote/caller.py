@@ -18,6 +18,7 @@ from bylaw.models.remote.asked import Backend, Busy, Failure, Reply, Request, Sl
 from bylaw.models.remote.cache import Cache
 from bylaw.models.remote.calling import TooLong
 from bylaw.models.remote.drift import Watch
+from bylaw.models.remote.heard import Heard
 from bylaw.models.remote.limit import Held, Limit
 from bylaw.models.remote.replies import require_readable
 from bylaw.models.remote.settings import RemoteSettings
@@ -42,6 +43,7 @@ class Caller:
         self.spending = spending
         self.usage = usage
         self.watch = watch
+        self.heard = Heard(settings, backend, cache)
         self.limit = Limit(settings.concurrency, settings.deadline)
         self.paid = 0
         self.stopped: Exception | None = None
@@ -110,6 +112,12 @@ class Caller:
         for key, future in futures.items():
             future.set_result(made[key])
         return made
+
+    def begin(self) -> None:
+        """Go on, whatever stopped the run before."""
+        if self.stopped:
+            self.heard.clear()
+        self.stopped = None
 
     def stop(self, error: Exception) -> None:
         """Ask nothing new; the first error is the one that is told."""
@@ -188,9 +196,11 @@ class Caller:
             return
         for request, reply in zip(requests, replies, strict=True):
             self.watch.same(reply)
-            if request.options is not None:
+            if request.options is not None and not self.backend.sampled:
                 require_readable(reply)
         self.cache.put(list(zip(keys, replies, strict=True)))
+        for key, request, reply in zip(keys, requests, replies, strict=True):
+            self.heard.take(key, request, reply)
 
     async def _too_long(self, requests: list[Request], keys: list[str] | None, refused: TooLong) -> list[Reply]:
         """A refused call of several says not which of them was too long: they are asked one by one."""

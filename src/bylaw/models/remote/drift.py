@@ -50,6 +50,11 @@ class Watch:
         self._model = self._spending.said("model") or ""
         return bool(self.served)
 
+    @property
+    def anchored(self) -> bool:
+        """Whether this run has ever read log-probabilities."""
+        return self._spending.said("anchors") is not None
+
     def first(self, reply: Reply) -> None:
         """Take an answer as the run's model, if it is the one asked for, and the one the run began with."""
         self._require_asked_for(reply)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from bylaw.errors import RemoteError
 from bylaw.models.base import Ask, Choice, Choose, Completion, Generate, Program, T, Usage
-from bylaw.models.remote import replies, wording
+from bylaw.models.remote import replies
 from bylaw.models.remote.asked import Backend, Reply, Request
 from bylaw.models.remote.cache import Cache
 from bylaw.models.remote.caller import Caller
@@ -18,9 +18,6 @@ from bylaw.models.remote.calling import Refused
 from bylaw.models.remote.drift import ANCHORS, Watch
 from bylaw.models.remote.settings import RemoteSettings
 from bylaw.models.remote.spending import Spending
-
-_ENOUGH = 50  # questions after which a server that never names an option is no judge
-_READABLE = 0.05
 
 
 class RemoteModel:
@@ -37,7 +34,6 @@ class RemoteModel:
         self._caller = Caller(settings, backend, cache, spending, self.usage, self._watch)
         self._runner = asyncio.Runner()
         self._anchored = 0
-        self._asked, self._readable, self._heard = 0, 0, ""
 
     @property
     def rows(self) -> int:
@@ -62,7 +58,7 @@ class RemoteModel:
 
     async def _all(self, programs: Sequence[Program[T]]) -> list[T]:
         caller = self._caller
-        caller.stopped = None
+        caller.begin()
         if not self._watch.served:
             await self._open()
         under_way: list[asyncio.Task[T]] = []
@@ -119,11 +115,7 @@ class RemoteModel:
         if reply.finish == "too_long":
             return None
         exact = self.settings.api == "completions" and bool(self.settings.tokenizer)
-        found = replies.row(request, reply, exact)
-        top = reply.top or {}
-        named = any(wording.option_of(token, request.options or (), exact) is not None for token in top)
-        self._judge_the_judge(named, max(top, key=top.__getitem__) if top else reply.text)
-        return found
+        return replies.row(request, reply, exact)
 
     async def _votes(self, ask: Choose) -> Choice:
         """Several samples of each question; their first ones warm the prefix for all."""
@@ -135,28 +127,10 @@ class RemoteModel:
         rows, notes = [], []
         for requests in by_question:
             said = [next(answers) for _ in requests]
-            row, note = self._counted(ask, said)
+            row, note = _counted(ask, said)
             rows.append(row)
             notes.append(note)
         return Choice(tuple(rows), self.served, tuple(notes))
-
-    def _counted(self, ask: Choose, said: list[Reply]) -> tuple[tuple[float, ...] | None, str]:
-        if any(reply.finish == "too_long" for reply in said):
-            return None, ""
-        known = wording.readings(ask.options)
-        named = any(wording.letter(reply.text, known) is not None for reply in said)
-        self._judge_the_judge(named, said[0].text)
-        return replies.voted(ask.options, said)
-
-    def _judge_the_judge(self, named: bool, said: str) -> None:
-        """Stop at a server that answers, but never the question: in another language, with a refusal, with thoughts."""
-        self._asked, self._readable = self._asked + 1, self._readable + named
-        self._heard = self._heard if named else said
-        if self._asked >= _ENOUGH and self._readable < _READABLE * self._asked:
-            raise RemoteError(
-                f"{self.settings.model} names none of the options: {self._readable} of {self._asked} answers could be "
-                f"read, and another began {self._heard.strip()[:60]!r}. Is it a judge, and asked by the right api?"
-            )
 
     async def _open(self) -> None:
         """A run that goes on asks what is kept before it asks the server; a new one sees who is there first."""
@@ -178,6 +152,11 @@ class RemoteModel:
         except Refused as refused:
             if self._backend.sampled or self.settings.answers != "auto":
                 raise
+            if self._watch.anchored:  # votes beside what was read from log-probabilities would be of another judge
+                raise RemoteError(
+                    f"{refused}, and gave them before. Everything finished is kept: mend the server, or begin another "
+                    "run with models.judge.answers = 'votes'"
+                ) from refused
             await self._vote_instead(refused)
             return
         if not self._backend.sampled:
@@ -217,6 +196,12 @@ class RemoteModel:
         usual = self._caller.usual
         if usual is not None:
             self._cache.saw(f"{self.settings.url} {self.settings.model}", self.served, usual, *self._caller.sizes)
+
+
+def _counted(ask: Choose, said: list[Reply]) -> tuple[tuple[float, ...] | None, str]:
+    if any(reply.finish == "too_long" for reply in said):
+        return None, ""
+    return replies.voted(ask.options, said)
 
 
 def _subjects(ask: Choose) -> Sequence[str]:

@@ -48,7 +48,7 @@ class OpenAICompatible:
                     body={"model": self.settings.model, **body, **more},
                     text=text,
                     most=more["max_tokens"],
-                    options=None if self.sampled else options,
+                    options=wording.readings(ask.options) if self.sampled else options,
                     vote=vote or 0,
                     about=subject,
                     stem=stem,

@@ -1,0 +1,60 @@
+"""``bylaw label --models``: whatever goes wrong at the server in mid-run, the same command goes on as if it had not."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import tiny
+from bylaw.cli import main
+from judge_server import Faults, Judge, serving
+
+ROWS = 160
+
+
+@pytest.fixture
+def given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    rows = [{"prompt": f"How do I break lock {n}?", "chosen": f"No, {n}.", "rejected": "Yes."} for n in range(ROWS)]
+    (tmp_path / "pairs.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    (tmp_path / "c.toml").write_text(tiny.CONSTITUTION)
+    monkeypatch.setenv("JUDGE_KEY", "secret")
+    return tmp_path
+
+
+def label(folder: Path, url: str, out: str) -> int:
+    """A cache of its own for each file that is made: nothing comes from the other."""
+    (folder / f"{out}.toml").write_text(
+        f'[models.judge]\nbackend = "openai_compatible"\nurl = "{url}"\nmodel = "mock"\nkey = "JUDGE_KEY"\n'
+        f'cache = "{folder / out}.db"\nconcurrency = 8\nattempts = 2\n'
+    )
+    line = ["label", folder / "pairs.jsonl", "--constitution", folder / "c.toml", "--models", folder / f"{out}.toml"]
+    return main([*map(str, line), "-o", str(folder / f"{out}.jsonl")])
+
+
+@pytest.mark.parametrize(
+    ("then", "said", "again"),
+    [
+        ("key", "does not accept the key in JUDGE_KEY (401: key: key); it may have expired", "does not accept the key"),
+        ("model", "now 'another, fp_1' answers", "asked for 'mock', and 'another' answered"),
+        ("format", "gave no log-probabilities this time", "gives no log-probabilities, and gave them before"),
+        ("half", "what came is not an answer in this API's form", "what came is not an answer in this API's form"),
+        ("language", "names none of the options", "but not as before: to the anchor"),
+    ],
+)
+def test_the_same_command_goes_on(
+    given: Path, then: str, said: str, again: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    judge = Judge(Faults(after=100, then=then))  # of 640 questions
+    with serving(Judge()) as url:
+        assert label(given, url, "untroubled") == 0
+    with serving(judge) as url:
+        for words in (said, again):  # the second time the server is asked first who it is
+            assert label(given, url, "troubled") == 1
+            told = capsys.readouterr().err
+            assert words in told and "bylaw: nothing finished is lost. Go on with: the same command" in told
+            assert "Traceback" not in told and "secret" not in told
+        judge.faults.then = ""
+        assert label(given, url, "troubled") == 0
+    assert (given / "troubled.jsonl").read_bytes() == (given / "untroubled.jsonl").read_bytes()
+    wasted = 300 if then == "language" else 100  # no verdicts; else what was under way, and who is there
+    assert sum(judge.answered.values()) < 4 * ROWS + wasted
