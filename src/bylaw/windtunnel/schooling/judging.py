@@ -60,30 +60,33 @@ class Judging(Telling):
 
     def _pick(self) -> Lesson:
         """Which of two words, or of two goals, was asked for: a letter for every few tokens."""
-        return self._picked(self._goal(odd=0.2), self._options)
+        goal = self._goal(odd=0.2)
+        prompt = self._asked_for(goal)
+        return self._picked(prompt, lambda: self._options(goal, prompt))
 
     def _pick_steps(self) -> Lesson:
         """Which of two steps, or of two series, leads to the goal."""
-        return self._picked(self._goal(), self._ways)
+        goal = self._goal()
+        return self._picked(self._asked_for(goal), lambda: self._ways(goal))
 
     def _pick_goals(self) -> Lesson:
         """Which of two goals that have nothing in common: what a letter stands for is found out here, and nowhere else.
 
         Where the options are alike, a model that does not know what letters are for learns nothing from them at all.
         """
-        return self._picked(self._goal(), self._strangers)
+        goal = self._goal()
+        return self._picked(self._asked_for(goal), lambda: self._strangers(goal))
 
-    def _strangers(self, goal: Goal, prompt: Conversation) -> tuple[str, str]:
+    def _strangers(self, goal: Goal) -> tuple[str, str]:
         other = grammar.draw_goal(self._rng, grammar.other_topic(self._rng, goal.topic))
         form = self._rng.choice(("{}", "To {}", "You can {}"))
         return form.format(goal.text), form.format(other.text)
 
-    def _picked(self, goal: Goal, options: Callable[[Goal, Conversation], tuple[str, str]]) -> Lesson:
+    def _picked(self, prompt: Conversation, options: Callable[[], tuple[str, str]]) -> Lesson:
         """``options`` draws what was asked for and what was not."""
-        prompt = self._asked_for(goal)
         sequences, letters = [], []
         for _ in range(PICKS):
-            drawn = options(goal, prompt)
+            drawn = options()
             first = self._rng.random() < 0.5
             pair = Comparison(messages=prompt, first=drawn[not first], second=drawn[first])
             asked = templates.principle_last(pair, "").replace("\n\n\n", "\n")
@@ -91,7 +94,7 @@ class Judging(Telling):
             letters.append(principles.HELPFUL if first else 1 - principles.HELPFUL)
         return Lesson("pick", branching(sequences), ((),) * PICKS, tuple(letters))
 
-    def _ways(self, goal: Goal, prompt: Conversation) -> tuple[str, str]:
+    def _ways(self, goal: Goal) -> tuple[str, str]:
         right, wrong, _ = self._series(goal.topic, alone=self._rng.random() < 0.4)
         return right, wrong
 
