@@ -15,6 +15,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from absent import where_absent
 from bylaw.cli import VERBS, main, parser
 from bylaw.cli.extras import BROUGHT, OWN, extra_of, needed_by
 from bylaw.lineage.lab import Lab
@@ -117,13 +118,6 @@ windtunnel paper                                            train
 
 ALONE = """
 import contextlib, io, json, sys, traceback
-
-class Absent:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {absent!r}:
-            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
-
-sys.meta_path.insert(0, Absent())
 from bylaw.cli import main
 
 def said(words):
@@ -146,7 +140,7 @@ def base_install(calls: list[list[str]], folder: Path, *extras: str) -> list[tup
     """Each call's exit code, or its traceback, and what it said of errors; with these extras installed."""
     absent = {package for packages in BROUGHT.values() for package in packages}
     absent -= {package for extra in extras for package in BROUGHT[extra]}
-    code = ALONE.format(absent=absent, calls=json.dumps(calls))
+    code = where_absent(absent, ALONE.format(calls=json.dumps(calls)))
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=folder)
     return [(code, err) for code, err in json.loads(done.stdout)]
 

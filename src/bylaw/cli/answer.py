@@ -9,9 +9,14 @@ import socket
 import sys
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from bylaw.canonical import seed_of
+
+if TYPE_CHECKING:
+    from bylaw.models.base import Completion
 
 
 def newest() -> Path:
@@ -24,15 +29,19 @@ def newest() -> Path:
 
 def main(model: str, where: str) -> None:
     """Serve until the supervisor ends."""
-    from bylaw.gateway.answerer import Answerer
+    from bylaw.gateway.answerer import Answerer, Said
     from bylaw.gateway.processes.server import serve, server_of
     from bylaw.gateway.settings import ListenSettings
     from bylaw.models.local import open_model
 
     opened = open_model(model)
 
-    def answer(turns: list[tuple[str, str]], most: int, temperature: float) -> str:
-        return str(opened.run([_program(turns, most, temperature)])[0])
+    def answer(turns: list[tuple[str, str]], most: int, temperature: float) -> Said | None:
+        before = msgspec.structs.replace(opened.usage)
+        (made,) = opened.run([_program(turns, most, temperature)])
+        if made.finish == "too_long":
+            return None
+        return Said(made.text, opened.usage.less(before).prompt_tokens, made.tokens, cut=made.finish == "length")
 
     Path(where).unlink(missing_ok=True)
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -42,16 +51,14 @@ def main(model: str, where: str) -> None:
     asyncio.run(serve(server_of(Answerer(answer), ListenSettings()), listening))
 
 
-def _program(turns: list[tuple[str, str]], most: int, temperature: float) -> Generator[Any, Any, str]:
-    import msgspec
-
+def _program(turns: list[tuple[str, str]], most: int, temperature: float) -> "Generator[Any, Any, Completion]":
     from bylaw.models.base import Generate
     from bylaw.records import Conversation
 
     messages = msgspec.convert([{"role": role, "content": text} for role, text in turns], Conversation)
     seed = seed_of([list(turn) for turn in turns])
-    completion = yield Generate(messages=messages, max_tokens=most, temperature=temperature, seed=seed)
-    return str(completion.text)
+    completion: Completion = yield Generate(messages=messages, max_tokens=most, temperature=temperature, seed=seed)
+    return completion
 
 
 if __name__ == "__main__":

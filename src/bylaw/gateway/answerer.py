@@ -10,7 +10,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from itertools import count
-from typing import Any
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
@@ -18,8 +18,26 @@ from bylaw.gateway.problem import Problem, Send, send_whole
 from bylaw.gateway.wire import body
 
 MOST = 1 << 20
-Answer = Callable[[list[tuple[str, str]], int, float], str]
-"""(role and text of every turn, most tokens, temperature) → the answer's text. It may take its time."""
+
+
+class Said(NamedTuple):
+    """An answer's text, the tokens of the conversation and of the answer, and whether the most tokens cut it."""
+
+    text: str
+    prompt_tokens: int
+    tokens: int
+    cut: bool
+
+
+Answer = Callable[[list[tuple[str, str]], int, float], Said | None]
+"""(role and text of every turn, most tokens, temperature) → the answer; None if the model has no room for the
+conversation. It may take its time."""
+
+
+ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
+"""The roles callers speak of, and what the model knows each as."""
+
+Most = Annotated[int, msgspec.Meta(ge=1)]
 
 
 class Asked(msgspec.Struct):
@@ -27,10 +45,11 @@ class Asked(msgspec.Struct):
 
     model: str
     messages: list[dict[str, Any]]
-    max_tokens: int = 128
-    temperature: float = 1.0
+    max_tokens: Most = 128
+    max_completion_tokens: Most | None = None
+    temperature: Annotated[float, msgspec.Meta(ge=0)] = 1.0
     stream: bool = False
-    system: str = ""
+    system: str | list[dict[str, Any]] = ""
 
 
 class Answerer:
@@ -49,11 +68,19 @@ class Answerer:
             if dialect is None:
                 raise Problem("not-found", "This model answers chat completions and messages.")
             asked = _read(await body.read(receive, MOST))
-            async with self._one:
-                text = await asyncio.to_thread(self._answer, _turns(asked), asked.max_tokens, asked.temperature)
-            await _send(dialect(asked, text, f"made-{next(self._numbers)}"), asked.stream, send)
+            said = await self._said(asked)
+            await _send(dialect(asked, said, f"made-{next(self._numbers)}"), asked.stream, send)
         except Problem as problem:
             await problem.send(send)
+
+    async def _said(self, asked: Asked) -> Said:
+        turns = _turns(asked)
+        async with self._one:
+            most = asked.max_completion_tokens or asked.max_tokens
+            said = await asyncio.to_thread(self._answer, turns, most, asked.temperature)
+        if said is None:
+            raise Problem("malformed", "The conversation is longer than this model can read.")
+        return said
 
 
 def _read(content: bytes) -> Asked:
@@ -64,8 +91,15 @@ def _read(content: bytes) -> Asked:
 
 
 def _turns(asked: Asked) -> list[tuple[str, str]]:
-    turns = [("system", asked.system)] if asked.system else []
-    return turns + [(str(each.get("role", "user")), _text(each.get("content", ""))) for each in asked.messages]
+    turns = [("system", _text(asked.system))] if asked.system else []
+    return turns + [(_role(each), _text(each.get("content", ""))) for each in asked.messages]
+
+
+def _role(message: dict[str, Any]) -> str:
+    role = str(message.get("role", "user"))
+    if role not in ROLES:
+        raise Problem("malformed", f"This model knows no role {role[:40]!r}: it reads {', '.join(ROLES)}.")
+    return ROLES[role]
 
 
 def _text(content: Any) -> str:
@@ -94,21 +128,23 @@ async def _lines(events: list[dict[str, Any]]) -> AsyncIterator[bytes]:
         yield b"data: [DONE]\n\n"
 
 
-def _openai(asked: Asked, text: str, id: str) -> list[dict[str, Any]]:
+def _openai(asked: Asked, answer: Said, id: str) -> list[dict[str, Any]]:
     said = {"id": id, "created": int(time.time()), "model": asked.model}
-    message = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
-    usage = {"prompt_tokens": 0, "completion_tokens": len(text.split()), "total_tokens": len(text.split())}
+    ended = "length" if answer.cut else "stop"
+    message = {"index": 0, "message": {"role": "assistant", "content": answer.text}, "finish_reason": ended}
+    both = answer.prompt_tokens + answer.tokens
+    usage = {"prompt_tokens": answer.prompt_tokens, "completion_tokens": answer.tokens, "total_tokens": both}
     whole = {**said, "object": "chat.completion", "choices": [message], "usage": usage}
-    deltas: list[tuple[dict[str, str], str | None]] = [({"content": each}, None) for each in _words(text)]
+    deltas: list[tuple[dict[str, str], str | None]] = [({"content": each}, None) for each in _words(answer.text)]
     pieces = [
         {**said, "object": "chat.completion.chunk", "choices": [{"index": 0, "delta": delta, "finish_reason": ends}]}
-        for delta, ends in [*deltas, ({}, "stop")]
+        for delta, ends in [({"role": "assistant", "content": ""}, None), *deltas, ({}, ended)]
     ]
     return [whole, *pieces]
 
 
-def _anthropic(asked: Asked, text: str, id: str) -> list[dict[str, Any]]:
-    usage = {"input_tokens": 0, "output_tokens": len(text.split())}
+def _anthropic(asked: Asked, answer: Said, id: str) -> list[dict[str, Any]]:
+    usage = {"input_tokens": answer.prompt_tokens, "output_tokens": answer.tokens}
     said = {
         "id": id,
         "type": "message",
@@ -117,14 +153,15 @@ def _anthropic(asked: Asked, text: str, id: str) -> list[dict[str, Any]]:
         "stop_sequence": None,
         "usage": usage,
     }
-    whole = {**said, "content": [{"type": "text", "text": text}], "stop_reason": "end_turn"}
+    ended = "max_tokens" if answer.cut else "end_turn"
+    whole = {**said, "content": [{"type": "text", "text": answer.text}], "stop_reason": ended}
     begin = {"type": "message_start", "message": {**said, "content": [], "stop_reason": None}}
     block = {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}
     deltas = [
         {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": each}}
-        for each in _words(text)
+        for each in _words(answer.text)
     ]
-    end = {"type": "message_delta", "delta": {"stop_reason": "end_turn", "stop_sequence": None}, "usage": usage}
+    end = {"type": "message_delta", "delta": {"stop_reason": ended, "stop_sequence": None}, "usage": usage}
     return [whole, begin, block, *deltas, {"type": "content_block_stop", "index": 0}, end, {"type": "message_stop"}]
 
 
@@ -133,7 +170,7 @@ def _words(text: str) -> list[str]:
     return [first, *(f" {word}" for word in rest)]
 
 
-_DIALECTS: dict[str, Callable[[Asked, str, str], list[dict[str, Any]]]] = {
+_DIALECTS: dict[str, Callable[[Asked, Said, str], list[dict[str, Any]]]] = {
     "/v1/chat/completions": _openai,
     "/v1/messages": _anthropic,
 }
