@@ -44,7 +44,7 @@ bench-access: .venv/ready
 	$(BIN)/python bench/access.py
 
 # Judges behind a server: throughput, faults, budget, equality with llama.cpp's server (needs xllamacpp and gguf); training on
-# two processes; Ray. QUICK=1 for a smoke run.
+# two processes; Ray. QUICK=1 for a smoke run. BYLAW_BENCH_DISTILABEL=PYTHON takes distilabel's time too (bench/scale_calls.py).
 bench-scale: .venv/ready
 	$(BIN)/python bench/scale.py $(if $(QUICK),--quick)
 

@@ -23,6 +23,7 @@ BROUGHT: Mapping[str, tuple[str, ...]] = {
     "vllm": ("vllm",),
     "inspect": ("inspect_ai",),
     "remote": ("fsspec",),
+    "s3": ("s3fs",),
     "hub": ("huggingface_hub", "pyarrow"),
 }
 """By extra, the packages as they are imported; of several extras that bring one, the first is named."""

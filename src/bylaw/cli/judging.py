@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from bylaw import recipe
 from bylaw.cli.names import given
@@ -15,6 +15,9 @@ from bylaw.models.cluster import ClusterSettings
 from bylaw.models.given import Given
 from bylaw.models.remote.settings import RemoteSettings
 from bylaw.records import Comparison
+
+if TYPE_CHECKING:
+    from bylaw.models.remote import RemoteModel
 
 
 class Judge(NamedTuple):
@@ -116,22 +119,21 @@ def remote_of(args: argparse.Namespace) -> RemoteSettings | None:
     """The judge behind a server, if one is named; there is one judge."""
     if bool(args.judge) == bool(args.models):
         raise UsageError("name the judge: a model here with --judge, or the file of a server's with --models")
-    if not args.models:
-        return None
-    found = recipe.read(args.models).models.judge
+    return server_of(args.models) if args.models else None
+
+
+def server_of(file: Path) -> RemoteSettings:
+    """The model behind a server that a file names. Raises ``UsageError`` if it names none."""
+    found = recipe.read(file).models.judge
     if not found.backend:
-        raise UsageError(f"{args.models} names no server: it has no table [models.judge] with a backend")
+        raise UsageError(f"{file} names no server: it has no table [models.judge] with a backend")
     return found
 
 
 def open_judge(args: argparse.Namespace, remote: RemoteSettings | None, output: Path, stage: str) -> Judge:
     """The judge; what a server is paid is entered beside ``output``, charged to ``stage``."""
     if remote:
-        from bylaw.models.remote import open_remote
-
-        model = open_remote(remote, output.with_name(f"{output.name}.costs.db"))
-        model.spending.stage = stage
-        return Judge(model, remote.name, remote.digest)
+        return Judge(open_server(remote, output, stage), remote.name, remote.digest)
     looked_at = _given(args)
     return Judge(open_local(looked_at.path), looked_at.name, looked_at.digest)
 
@@ -144,6 +146,15 @@ def open_chunked(args: argparse.Namespace, remote: RemoteSettings | None, output
         return ChunkedJudge(_workers(looked_at, cluster), looked_at.name, looked_at.digest, engine=cluster.engine)
     judge = open_judge(args, remote, output, stage)
     return ChunkedJudge(Here(judge.model), judge.name, judge.digest, getattr(judge.model, "rows", CHUNK))
+
+
+def open_server(settings: RemoteSettings, output: Path, stage: str) -> "RemoteModel":
+    """A model behind a server; what it is paid is entered beside ``output``, charged to ``stage``."""
+    from bylaw.models.remote import open_remote
+
+    model = open_remote(settings, output.with_name(f"{output.name}.costs.db"))
+    model.spending.stage = stage
+    return model
 
 
 def open_local(path: Path) -> Model:

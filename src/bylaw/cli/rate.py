@@ -77,9 +77,10 @@ def register(subparsers: "Subparsers") -> None:
         "what",
         metavar="WHAT",
         nargs="+",
-        help="a run (its seed, sft and final: what they answered when they were measured); models, as directories, hub "
-        "ids or NAME=DIRECTORY; or a file of comparisons that says which models wrote the responses: without a judge, "
-        "its own verdicts count",
+        help="a run, by its directory or URL (its seed, sft and final: what they answered when they were measured); "
+        "models, as directories, hub ids or NAME=DIRECTORY, or behind a server as NAME=RUN.toml, the file whose table "
+        "[models.judge] says where; or a file of comparisons that says which models wrote the responses: without a "
+        "judge, its own verdicts count",
     )
     add("--harmful", metavar="FILE", type=Path, help="prompts to answer, red-team; models need these or --helpful")
     add("--helpful", metavar="FILE", type=Path, help="prompts to answer, harmless ones; rated apart from harmful ones")
@@ -112,16 +113,19 @@ def register(subparsers: "Subparsers") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Have the answers compared, rate, print; the same command goes on where it was."""
-    file = Path(args.what[0]) if len(args.what) == 1 and Path(args.what[0]).is_file() else None
+    file = _file(args.what)
     _check(args, file)
     if file and not (args.judge or args.models):
         return _print(args, _of_verdicts(args, file))
     remote, how = remote_of(args), _how(args)
-    require_server(args, remote)
+    if not any(map(rated.is_server, args.what)):
+        require_server(args, remote)
     output = args.output or Path(f"{Path(args.what[0].rpartition('=')[2]).name.partition('.')[0]}.ratings")
     args.go_on = "the same command"
     field = _of_file(args, file) if file else _of_models(args, output)
     constitution = _constitution(args, field)
+    if args.dry_run and not remote:
+        return 0  # what is asked of the models was counted
     if args.dry_run:
         asked = (one for each in field.subsets.values() for one in each.comparisons)
         return dry_run(remote, asked, msgspec.structs.replace(how, principles=constitution.principles))
@@ -130,6 +134,12 @@ def run(args: argparse.Namespace) -> int:
     )
     storage.write_bytes(output / "ratings.json", storage.pretty(report))
     return _print(args, report)
+
+
+def _file(what: Sequence[str]) -> Path | None:
+    """The file of comparisons, where that is what is named."""
+    alone = Path(what[0])
+    return alone if len(what) == 1 and alone.is_file() and not rated.is_server(what[0]) else None
 
 
 def _check(args: argparse.Namespace, file: Path | None) -> None:
@@ -181,9 +191,12 @@ def _of_models(args: argparse.Namespace, output: Path) -> Field:
     if asked := rated.prompts(args):
         models = rated.models(args)
         digests = {one.name: one.digest for one in models}
+        if args.dry_run:
+            for estimate in rated.estimates(models, asked, args):
+                print(estimate)
         answers = (rated.longest if args.dry_run else rated.answered)(models, asked, args, output)
     elif len(args.what) == 1 and rated.is_run(args.what[0]):
-        answers, digests, text = rated.measured(Path(args.what[0]), args)
+        answers, digests, text = rated.measured(args.what[0], args)
         constitution = loads(text)
         answers = {subset: of_some(said, args.limit, args.seed) for subset, said in answers.items()}
     else:

@@ -37,8 +37,8 @@ class RemoteModel:
 
     @property
     def rows(self) -> int:
-        """How many rows a chunk should have, so that the window stays full: a chunk's last answers are waited for."""
-        return 16 * self.settings.concurrency
+        """How many rows a chunk should have."""
+        return self.settings.rows
 
     @property
     def served(self) -> str:

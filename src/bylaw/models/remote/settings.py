@@ -73,6 +73,11 @@ class RemoteSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         return self.model
 
     @property
+    def rows(self) -> int:
+        """How many rows a chunk should have, so that the window stays full: a chunk's last answers are waited for."""
+        return 16 * self.concurrency
+
+    @property
     def where(self) -> str:
         """Whom an error speaks of."""
         return self.url or f"the server of {self.backend}"
