@@ -48,19 +48,18 @@ class Unchecked(Exception):
     """Something that the check needs is not at hand; the text says what."""
 
 
-def need(holds: object, why: str) -> None:
-    if not holds:
-        raise Refused(why)
-
-
-def have(value: Any, why: str = "what it must be compared with is not here, or does not hold itself") -> Any:
+def need(value: Any, why: str, otherwise: type[Exception] = Refused) -> Any:
     if not value:
-        raise Unchecked(why)
+        raise otherwise(why)
     return value
 
 
-def none(these: Iterable[str], why: str) -> None:
-    need(not (found := sorted(these)), f"{why}: {', '.join(found)}")
+def have(value: Any, why: str = "what it must be compared with is not here, or does not hold itself") -> Any:
+    return need(value, why, Unchecked)
+
+
+def none(these: Iterable[str], why: str, otherwise: type[Exception] = Refused) -> None:
+    need(not (found := sorted(these)), f"{why}: {', '.join(found)}", otherwise)
 
 
 def parse(data: bytes) -> Any:
@@ -254,10 +253,9 @@ def archive(where: str) -> Folder:
             need(not (flags & ~0x806 or extra) and method in (0, 8), f"{name} is encrypted, streamed or has extras")
             need(len(said) < FILES and total <= ALL_BYTES and size <= FILE_BYTES, "too many files, or bytes")
             data, inflate = stream.read(packed), zlib.decompressobj(-15)
-            data = inflate.decompress(data, size + 1) if method else data
+            content[name] = data = inflate.decompress(data, size + 1) if method else data
             right = (len(data), zlib.crc32(data)) == (size, crc) and (not method or inflate.eof)
             need(right and not inflate.unused_data, f"{name} is not of the size and checksum that its head says")
-            content[name] = data
             said.append(b"PK\1\2" + head[4:] + bytes(4) + start.to_bytes(4, "little") + name.encode())
             start = stream.tell()
         rest = head + stream.read(4 << 20)
@@ -469,7 +467,7 @@ class Report:
 
     def check_bundle(self) -> None:
         """container, index.*, what is said of the runs, file.*, claims.*, validity."""
-        if not (files := self.made("container", lambda: open_bundle(self.path))):
+        if not (files := self.made("container", self.open_bundle)):
             return
         index = self.opened("index", Index, partial(files.read, "bundle.json"))
         files = files._replace(gone=index.gone if index else {})
@@ -493,6 +491,18 @@ class Report:
             need(made <= self.at, f"made {index.says['made']}, after the time of this check")
             need(max(self.times, default=0) <= made + SKEW, f"a witness has signed after {index.says['made']}")
 
+    def open_bundle(self) -> Folder:
+        files = directory(self.path) if os.path.isdir(self.path) else archive(self.path)
+        need("bundle.json" in files.sizes, "no bundle.json, manifest.jsonl or model.sig: nothing that can be checked")
+        other = (name for name, size in files.sizes.items() if not PLACE.fullmatch(name) or size > FILE_BYTES)
+        none(other, f"not a path of a bundle, or over {FILE_BYTES:,} bytes")
+        hashed = re.compile("reports/.*[.]json|runs/[^/]*/measurements[.]jsonl")  # and not read besides
+        read = sum(size for name, size in files.sizes.items() if not hashed.fullmatch(name))
+        stages = sum("/statements/" in name for name in files.sizes)
+        few = len(files.sizes) <= FILES and len(runs_of(files.sizes)) <= RUNS and stages <= STAGES
+        need(few and sum(files.sizes.values()) <= ALL_BYTES and read <= READ_BYTES, "too many files, runs or bytes")
+        return files
+
     def check_claims(self, index: "Index", found: dict[str, str]) -> None:
         """claims.support, claims.stale, claims.level of each claim, after those it stands on; then whether it holds."""
         claims, order = index.says["claims"], list[str]()
@@ -503,8 +513,7 @@ class Report:
             need(claims and claims[0]["kind"] == "root", "the first claim is not the root")
             need(known.keys() >= {base for claim in claims for base in claim["because"]}, "a claim stands on none here")
             order += TopologicalSorter({each["id"]: each["because"] for each in claims}).static_order()
-            other = sorted(index.says["clauses"].keys() - known)
-            have(not other, f"clauses of claims that are not here: {', '.join(other)}")
+            none(index.says["clauses"].keys() - known, "clauses of claims that are not here", Unchecked)
         for claim in map(known.__getitem__, order):
             because, kind, run = [known[each] for each in claim["because"]], claim["kind"], claim["run"] or None
             digests = {each["path"]: each["sha256"] for each in claim["evidence"]}
@@ -514,7 +523,7 @@ class Report:
                 need(len(digests) == len(claim["evidence"]), "it stands on one file twice")
                 none((where for where in digests if not re.fullmatch(own, where)), "files of another run or kind")
                 none((lost := digests.keys() - found.keys()) - index.gone.keys(), "not in the bundle")
-                have(not lost, f"redacted: {', '.join(sorted(lost))}")
+                none(lost, "redacted", Unchecked)
                 have(kind in KINDS, f"no check is known for {kind}")
             with self.look("claims.stale", claim["id"]):
                 none((path for path in digests.keys() & found.keys() if digests[path] != found[path]), "changed since")
@@ -588,8 +597,7 @@ class Report:
     def lines(self) -> list[str]:
         out, words = [f"{self.kind} {plain(self.path)}"], {"✓": "✓", "?": "not checked", "✗": "✗"}
         for name, state in self.worst[None].items():
-            found = [each for each in self.findings if each.check == name and each.why and each.state == state]
-            why = [": ".join(filter(None, each[2:])) for each in found]
+            why = [": ".join(filter(None, one[2:])) for one in self.findings if one.why and one[:2] == (name, state)]
             out.append(f"  {words[state]} {': '.join([name, *why[:1]])}")
             out += [f"      {each}" for each in why[1:8]] + ([f"      … {len(why)} in all"] if len(why) > 8 else [])
         for each in self.claims:
@@ -772,9 +780,8 @@ class Run:
     def check_findings(self) -> None:
         """finding.*: a report's own statement (lineage.md, *A finding*) is of this report, and of this run as it is."""
         ours = {f"statements/{stage}.json": each.digest for stage, each in self.statements.items()}
-        for kind in self.reports.named(".json"):
-            if self.name and "." in kind:
-                continue  # of a run whose name begins with this one's
+        own = [kind for kind in self.reports.named(".json") if not self.name or "." not in kind]
+        for kind in own:  # not those of a run whose name begins with this one's
             finding = self.opened("finding", lambda data: Envelope(data, *FINDING), partial(self.finding, kind), kind)
             with self.look("finding.lineage", kind):
                 made = {f"findings/{kind}.json": f"sha256:{self.reports.digest(f'{kind}.json')}"}
@@ -869,19 +876,6 @@ class Index(Envelope):
 
 def runs_of(paths: Iterable[str]) -> list[str]:
     return sorted({where.split("/")[1] for where in paths if where.startswith("runs/")})
-
-
-def open_bundle(where: str) -> Folder:
-    files = directory(where) if os.path.isdir(where) else archive(where)
-    need("bundle.json" in files.sizes, "no bundle.json, manifest.jsonl or model.sig: nothing that can be checked")
-    other = (name for name, size in files.sizes.items() if not PLACE.fullmatch(name) or size > FILE_BYTES)
-    none(other, f"not a path of a bundle, or over {FILE_BYTES:,} bytes")
-    hashed = re.compile("reports/.*[.]json|runs/[^/]*/measurements[.]jsonl")  # and not read besides
-    read = [size for name, size in files.sizes.items() if not hashed.fullmatch(name)]
-    stages = [name for name in files.sizes if "/statements/" in name]
-    few = len(files.sizes) <= FILES and len(runs_of(files.sizes)) <= RUNS and len(stages) <= STAGES
-    need(few and sum(files.sizes.values()) <= ALL_BYTES and sum(read) <= READ_BYTES, "too many files, runs or bytes")
-    return files
 
 
 def verify(path: Any, keys: Iterable[bytes] = (), policy: bytes | None = None, **options: Any) -> Report:
