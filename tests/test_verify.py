@@ -1335,6 +1335,8 @@ def test_what_is_asked_and_cannot_be_done_is_a_wrong_command_line(lab: Lab, run:
     assert verifier.main([model, "--entry", entry]) == 2
     assert verifier.main([str(run), "--statement", str(run / "statements/sft.json")]) == 2
     assert verifier.main([str(run / "proofs/label.tlog-proof"), "--allow-git"]) == 2
+    for empty in ("--policy", "--entry", "--statement"):
+        assert verifier.main([str(run), empty, ""]) == 2
 
 
 def test_no_witness_is_never_new_enough(lab: Lab, run: Path) -> None:

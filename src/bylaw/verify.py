@@ -924,7 +924,7 @@ def run(args: argparse.Namespace) -> int:
         for file in [*args.key, *filter(None, [args.policy])]:
             inside, own = (os.path.join(os.path.realpath(each), "") for each in (args.path, file))
             need(not own.startswith(inside), f"{file} lies in {args.path}: keys and policy come from elsewhere")
-        given |= {name: own_file(given[name]) for name in ("policy", "entry", "statement") if given[name]}
+        given |= {name: own_file(given[name]) for name in ("policy", "entry", "statement") if given[name] is not None}
         report = verify(args.path, map(own_file, args.key), **given)
     except (OSError, Refused) as error:
         print(f"verify: error: {error}", file=sys.stderr)
