@@ -33,8 +33,10 @@ class BranchLogprobs:
         return self.per_branch(self.tokens)
 
     def per_branch(self, values: torch.Tensor) -> torch.Tensor:
-        """[B]: per-token ``values`` [T] summed by branch."""
-        return values.new_zeros(self.branches).index_add(0, self.branch, values)
+        """[B]: per-token ``values`` [T] summed by branch, in float64: one by one in float32, five hundred tokens lose
+        thousandths of a nat, and DPO lives on differences of such sums."""
+        sums = values.new_zeros(self.branches, dtype=torch.float64).index_add(0, self.branch, values.double())
+        return sums.to(values.dtype)
 
     def lengths(self) -> torch.Tensor:
         """[B]: tokens of each branch."""

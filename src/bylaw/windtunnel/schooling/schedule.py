@@ -25,6 +25,7 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 WORDS = {"answer": 0.35, "meaning": 0.65}
 COPIES = {"answer": 0.16, "repeat": 0.16, "meaning": 0.16, "same": 0.32, "pick_goals": 0.2}
+LETTERS = {"pick_goals": 0.8, "answer": 0.1, "same": 0.1}
 VERDICTS = {
     "answer": 0.12,
     "meaning": 0.1,
@@ -128,9 +129,10 @@ STAGES = (
     # Which words mean which topic: learned here to the end (a loss near 0.01), many times sooner than from the whole
     # mixture. With other lessons in it the stage ends too early, and no judge comes of it.
     Stage(tasks=WORDS, tokens=2_400_000, step_tokens=1280, longest=3, rate=(0.02, 0.003)),
-    # Copying, whether one thing is the other, and what the letters of options stand for. Without the last, a judge came
-    # of this schedule or did not.
+    # Copying, whether one thing is the other, and what the letters of options stand for.
     Stage(tasks=COPIES, tokens=1_600_000, step_tokens=1280, longest=3, rate=(0.01, 0.003)),
+    # The letters to the end. Known by half they are forgotten under the next stage, and no judge comes of it.
+    Stage(tasks=LETTERS, tokens=400_000, step_tokens=1280, longest=3, rate=(0.01, 0.003)),
     # The same questions, put about an answer and about two.
     Stage(tasks=VERDICTS, tokens=2_800_000, step_tokens=2560, longest=3, rate=(0.01, 0.004)),
     # Finding a mention in a list of eight comes last, and telling a complete answer from one that nearly is.
