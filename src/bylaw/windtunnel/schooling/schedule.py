@@ -41,11 +41,12 @@ EVERYTHING = {
     "same": 0.04,
     "check": 0.1,
     "critique": 0.03,
-    "revise": 0.25,
+    "revise": 0.2,
     "judge_flaws": 0.14,
     "judge": 0.22,
     "judge_paper": 0.03,
     "judge_aloud": 0.03,
+    "pick_goals": 0.05,
 }
 MIXTURE = {
     "answer": 0.24,
@@ -135,7 +136,8 @@ STAGES = (
     Stage(tasks=LETTERS, tokens=400_000, step_tokens=1280, longest=3, rate=(0.01, 0.003)),
     # The same questions, put about an answer and about two.
     Stage(tasks=VERDICTS, tokens=2_800_000, step_tokens=2560, longest=3, rate=(0.01, 0.004)),
-    # Finding a mention in a list of eight comes last, and telling a complete answer from one that nearly is.
+    # Finding a mention in a list of eight comes last, and telling a complete answer from one that nearly is. What
+    # letters stand for is asked on, since a model that does not judge by them yet forgets it.
     Stage(tasks=EVERYTHING, tokens=4_500_000, step_tokens=2560, longest=8, rate=(0.012, 0.0)),
     # Sound answers and revisions.
     Stage(tasks=MIXTURE, tokens=2_500_000, step_tokens=2560, longest=8, rate=(0.007, 0.0)),
