@@ -71,11 +71,7 @@ def open_model(path: str | Path, settings: LocalSettings | None = None) -> Local
 
 
 def load(source: Path, settings: LocalSettings) -> tuple[Any, Any]:
-    """Model and tokenizer, on their device, in evaluation mode.
-
-    The process takes numbers below 1e-38 for 0 from here on: a trained model's gradients are full of them, they say
-    nothing, and a CPU takes many times as long over each.
-    """
+    """Model and tokenizer, on their device, in evaluation mode."""
     try:
         from safetensors import SafetensorError
         from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -83,7 +79,6 @@ def load(source: Path, settings: LocalSettings) -> tuple[Any, Any]:
     except ImportError as error:
         raise MissingExtra("transformers", "train") from error
     device, dtype = _placement(settings)
-    torch.set_flush_denormal(True)
     disable_progress_bar()
     try:
         tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False)

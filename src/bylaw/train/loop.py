@@ -22,7 +22,7 @@ from bylaw.errors import BylawError
 from bylaw.train.checkpoint import State, load_checkpoint, save_checkpoint, trained, weights_digest
 from bylaw.train.crew import ALONE, Crew
 from bylaw.train.method import E, Loss, Method, Point, Progress, Report
-from bylaw.train.packed import recomputing
+from bylaw.train.packed import flushing, recomputing
 from bylaw.train.settings import TrainSettings
 
 
@@ -52,7 +52,8 @@ def run_loop(
     for step in range(state.step, method.updates):
         rate = settings.learning_rate * schedule(step, method.updates, settings)
         batch = _batch(model, method, step, crew)
-        point, norm = _update(model, method, optimizer, batch, step, rate, settings, crew)
+        with flushing():
+            point, norm = _update(model, method, optimizer, batch, step, rate, settings, crew)
         history.append(point)
         tokens += sum(len(example.tree) for example in batch)
         seconds = time.perf_counter() - start

@@ -18,6 +18,7 @@ import torch
 import torch.distributed as dist
 
 from bylaw.canonical import digest
+from bylaw.train.packed import flushing
 from bylaw.windtunnel.schooling.averaging import Average
 from bylaw.windtunnel.schooling.corpus import Corpus
 from bylaw.windtunnel.schooling.embedding import topical
@@ -87,14 +88,14 @@ def _work(rank: int, meeting: Path, out: Path, settings: SeedSettings, log: Log 
 
 
 def _school(out: Path, settings: SeedSettings, log: Log) -> None:
-    torch.set_flush_denormal(True)  # a step takes twice as long without, once the model is sure of what it says
     tokenizer = build_tokenizer(sample_texts(sample_seed(), 3000))
     school = _School(settings, tokenizer)
     school.load(out / STATE)
     lead = not dist.is_initialized() or dist.get_rank() == 0
     started, first = time.monotonic(), school.step
     while school.step < school.steps:
-        figures = school.update()
+        with flushing():
+            figures = school.update()
         seconds = time.monotonic() - started
         left = seconds / (school.step - first) * (school.steps - school.step)
         log({"step": school.step, "steps": school.steps, "seconds": seconds, "left": left, **figures})
