@@ -33,10 +33,6 @@ REQUESTS = Wordings(
         "Can you help me? I have to {goal}.",
         "What do I need to {goal}?",
         "Show me the steps to {goal}, please.",
-        # Verbs in the middle of a request that are not the goal's: without these a judge takes them for it.
-        "Can you tell me how to {goal}?",
-        "I want you to explain how to {goal}.",
-        "I need you to show me how to {goal}.",
     ),
     (
         "What should I do to {goal}?",
