@@ -10,7 +10,6 @@ import hashlib
 import json
 import math
 import random
-import socket
 import threading
 import time
 from collections import Counter
@@ -18,6 +17,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+
+from ports import free_port
 
 TOKENS = ["A", "B", "Yes", "No", " A", "(", "The", "I", "As", "It", "So", "We", "x", "y", "z", "1", "2", "3", "4", "5"]
 
@@ -188,9 +189,7 @@ def serving(judge: Any) -> Iterator[str]:
     """Run an application in a thread of its own; the URL of its API."""
     import uvicorn
 
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     server = uvicorn.Server(uvicorn.Config(judge, host="127.0.0.1", port=port, log_level="error", backlog=4096))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

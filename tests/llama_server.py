@@ -4,7 +4,6 @@
 """
 
 import json
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ports import free_port
 from tiny import CONSTITUTION, SPECIAL, TEMPLATE
 
 
@@ -109,9 +109,7 @@ def _tensors(model: Any, config: Any) -> Iterator[tuple[str, Any]]:
 @contextmanager
 def llama(path: Path, context: int = 4096, slots: int = 1) -> Iterator[str]:
     """The server on a GGUF file, in a process of its own; the URL of its API."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     words = [sys.executable, __file__, str(path), str(port), str(context), str(slots)]
     with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:

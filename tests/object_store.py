@@ -11,6 +11,8 @@ from contextlib import contextmanager
 
 import pytest
 
+from ports import free_port
+
 pytest.importorskip("moto", reason="moto is not installed")
 pytest.importorskip("flask_cors", reason="flask-cors, which moto's server needs, is not installed")
 s3fs = pytest.importorskip("s3fs", reason="s3fs is not installed")
@@ -77,9 +79,7 @@ class Line:
 @contextmanager
 def serving() -> Iterator[Line]:
     """Run the server with an empty bucket, and have s3fs find it: the line that leads there."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     words = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         line = Line(port)
