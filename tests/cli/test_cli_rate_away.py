@@ -10,6 +10,7 @@ import pytest
 from bylaw.cli import main
 from bylaw.records import Message, Sample
 from bylaw.run import Run
+from bylaw.signing import P256, LocalSigner
 from judge_server import Faults, Judge, serving
 from tiny import CONSTITUTION, prompt_file
 
@@ -44,8 +45,10 @@ def test_models_behind_servers_are_asked_once_within_a_budget(
     judge = ("--models", files["old"], "--constitution", tmp_path / "c.toml", "-o", tmp_path / "out", "--json")
     words = [str(one) for one in ("rate", *models, *judge)]
 
-    assert main([*words, "--dry-run"]) == 0
-    said = capsys.readouterr().out
+    (tmp_path / "lab.pub").write_bytes(LocalSigner.generate(P256).public.pem)
+    assert main([*words, "--dry-run", "--trusted-key", str(tmp_path / "lab.pub")]) == 0
+    said, warned = capsys.readouterr()
+    assert warned.count("mock: it is behind a server, and no signature of it was checked") == 3, "two models, a judge"
     assert "answers of old: 4 questions to mock" in said and "answers of new: 4 questions to mock" in said
     assert "\n16 questions to mock" in said, "4 pairs, 2 orders, 2 principles"
     assert answered(servers) == {"old": 0, "new": 0} and not (tmp_path / "out").exists()

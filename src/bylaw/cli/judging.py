@@ -1,7 +1,8 @@
 """The judge of a command: a model here, or one behind a server, as ``bylaw label`` and ``bylaw reward`` are told it."""
 
 import argparse
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -119,14 +120,19 @@ def remote_of(args: argparse.Namespace) -> RemoteSettings | None:
     """The judge behind a server, if one is named; there is one judge."""
     if bool(args.judge) == bool(args.models):
         raise UsageError("name the judge: a model here with --judge, or the file of a server's with --models")
-    return server_of(args.models) if args.models else None
+    return server_of(args.models, args.trusted_key) if args.models else None
 
 
-def server_of(file: Path) -> RemoteSettings:
-    """The model behind a server that a file names. Raises ``UsageError`` if it names none."""
+def server_of(file: Path, trusted: Sequence[str]) -> RemoteSettings:
+    """The model behind a server that a file names. Raises ``UsageError`` if it names none.
+
+    Says on stderr that ``trusted`` keys, if there are any, were held against nothing there.
+    """
     found = recipe.read(file).models.judge
     if not found.backend:
         raise UsageError(f"{file} names no server: it has no table [models.judge] with a backend")
+    if trusted:
+        print(f"{found.name}: it is behind a server, and no signature of it was checked", file=sys.stderr)
     return found
 
 

@@ -85,7 +85,7 @@ def _models(thing: str, many: bool, args: argparse.Namespace) -> Iterator[Rated]
     if not equals or Path(thing).exists():
         name, place = "", thing
     if is_server(place):
-        server = server_of(Path(place))
+        server = server_of(Path(place), args.trusted_key)
         yield Rated(name or server.name, server, server.digest)
         return
     one = given((place,), args.trusted_key)[place]
