@@ -78,7 +78,7 @@ def test_a_second_judge_is_held_to_its_signature_before_it_is_loaded(
 def test_the_finding_names_the_second_judge_by_its_content(judges: Path) -> None:
     args = parser().parse_args(line_of(judges, judges / "judge", judges / "judge.pub"))
     second = audit.second_judge(Run.open(judges / "made"), args)
-    judge, watched = audit.besides(second, args.trusted)
+    judge, watched = audit.besides(second)
     assert (judge.name, judge.digest) == ("second judge", {"dirHash": tree_digest(judges / "judge")})
     assert watched.digest == {"sha256": Run.open(judges / "trusted").digest("label")}
 

@@ -11,8 +11,9 @@ from bylaw.feedback.respond import RespondSettings, respond
 from bylaw.models.local import LocalSettings, open_model
 from bylaw.windtunnel import WEIGHTS, oracle, prompts
 from bylaw.windtunnel.schooling.corpus import Corpus
+from bylaw.windtunnel.schooling.lessons import shares
 from bylaw.windtunnel.schooling.samples import sample_texts
-from bylaw.windtunnel.schooling.schedule import MIXTURE, Stage
+from bylaw.windtunnel.schooling.schedule import MIXTURE, STAGES, Stage
 from bylaw.windtunnel.schooling.seed import SeedSettings, build_seed
 from bylaw.windtunnel.schooling.tokenizer import build_tokenizer, sample_seed
 
@@ -50,6 +51,32 @@ def test_a_lesson_learns_answers_and_letters_and_never_a_refusal_as_first_answer
                 assert "not help to" not in said and "would be wrong" not in said
     told_apart = {"answer", "repeat", "meaning", "same", "check", "critique", "revise"}
     assert told_apart | {"principle_last", "paper", "judge_aloud"} == tasks
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=lambda stage: max(stage.tasks, key=stage.tasks.__getitem__))
+def test_a_stage_gives_each_task_its_share(stage: Stage, tokenizer) -> None:  # type: ignore[no-untyped-def]
+    assert abs(sum(stage.tasks.values()) - 1) < 1e-9
+    lessons = Corpus(tokenizer).draw("shares", 20_000, stage.tasks, stage.longest)
+    assert 20_000 <= sum(len(lesson.tree) for lesson in lessons) < 22_000
+
+
+def test_clear_pairs_are_judged_clearly_under_every_principle(tokenizer) -> None:  # type: ignore[no-untyped-def]
+    """Of two answers drawn at random most principles prefer neither: no judge came of those alone."""
+    drawn = {task: Corpus(tokenizer).draw("clear", 30_000, {task: 1.0}, longest=3) for task in ("judge_clear", "judge")}
+    even = {task: [letter == 0.5 for lesson in drawn[task] for letter in lesson.letters] for task in drawn}
+    shares_even = {task: sum(letters) / len(letters) for task, letters in even.items()}
+    assert shares_even["judge_clear"] < 0.03, "only where a list names what the stray answer is about as well"
+    assert shares_even["judge"] > 0.3
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_workers_have_all_lessons_between_them_and_about_as_many_tokens_each(workers: int, tokenizer) -> None:  # type: ignore[no-untyped-def]
+    drawn = Corpus(tokenizer).draw("split", 5_000, MIXTURE, longest=8)
+    split = shares(drawn, workers)
+    assert sorted(id(one) for share in split for one in share) == sorted(map(id, drawn))
+    tokens = [sum(len(one.tree) for one in share) for share in split]
+    assert max(tokens) - min(tokens) <= max(len(one.tree) for one in drawn)
+    assert shares(drawn[:1], 2) == [drawn[:1]] * 2, "a worker without a lesson takes another's"
 
 
 def test_a_small_seed_is_built_from_nothing_and_learns(tmp_path: Path) -> None:

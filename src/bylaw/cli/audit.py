@@ -56,10 +56,8 @@ def run(args: argparse.Namespace) -> int:
     args.go_on = "the same command"
     found = open_run(run_here(args.path, without_weights), args.home)
     second = second_judge(found, args)
-    if args.trusted:
-        args.trusted = run_here(args.trusted, without_weights)
     report = audit(_material(found, second, args))
-    found.file_finding("audit", report, besides(second, args.trusted))
+    found.file_finding("audit", report, besides(second))
     print(pretty(report).decode() if args.json else report.text(), end="")
     send_findings(args.path, found)
     return FOUND if report.findings else 0
@@ -69,7 +67,11 @@ def second_judge(found: "Run", args: argparse.Namespace) -> "_Second | None":
     """None where none is named."""
     if bool(args.second_judge) != bool(args.trusted):
         raise UsageError("a second judge needs --trusted, and --trusted is for a second judge: give both or neither")
-    return _Second(found, args.second_judge, args.trusted_key) if args.second_judge else None
+    if not args.second_judge:
+        return None
+    from bylaw.cli.away import run_here, without_weights
+
+    return _Second(found, args.second_judge, run_here(args.trusted, without_weights), args.trusted_key)
 
 
 def _material(found: "Run", second: "_Second | None", args: argparse.Namespace) -> "Material":
@@ -85,17 +87,17 @@ def _material(found: "Run", second: "_Second | None", args: argparse.Namespace) 
     material = material_of(found, rules.principles, ours, inputs)
     if text := found.documents.reward:
         material = replace(material, rules=reward_of(text, str(found.path / "reward.toml")))
-    return replace(material, second=second, trusted=_trusted(Path(args.trusted), args.home)) if second else material
+    return replace(material, second=second, trusted=_trusted(second.watched, args.home)) if second else material
 
 
-def besides(second: "_Second | None", trusted: Path) -> "list[Thing]":
+def besides(second: "_Second | None") -> "list[Thing]":
     """What was looked at besides the run."""
     from bylaw.lineage.statement import Thing
     from bylaw.run import Run
 
     if second is None:
         return []
-    watched = Thing(name="labels of a trusted run", digest={"sha256": Run.open(Path(trusted)).digest("label")})
+    watched = Thing(name="labels of a trusted run", digest={"sha256": Run.open(second.watched).digest("label")})
     return [Thing(name="second judge", digest={"dirHash": second.model.digest}), watched]
 
 
@@ -109,13 +111,17 @@ def _trusted(path: Path, home: Path | None) -> list[tuple[Any, float]]:
 
 
 class _Second:
-    """Another model that judges as the run's judge was asked to; held against its signature before it is loaded."""
+    """Another model that judges as the run's judge was asked to; held against its signature before it is loaded.
 
-    def __init__(self, found: "Run", name: str, trusted: Sequence[str]) -> None:
+    ``watched`` is the run that was labelled under watch.
+    """
+
+    def __init__(self, found: "Run", name: str, watched: Path, trusted: Sequence[str]) -> None:
         from bylaw import recipe as recipes
         from bylaw.cli.names import given
         from bylaw.constitution import loads
 
+        self.watched = watched
         self._recipe = recipes.read(found.settings_text)
         self._rules = loads(found.constitution_text).principles
         self.model = given((name,), trusted or self._recipe.trusted_keys)[name]

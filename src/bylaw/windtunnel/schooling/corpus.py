@@ -25,6 +25,7 @@ TASKS = (
     "check",
     "critique",
     "revise",
+    "judge_clear",
     "judge_flaws",
     "judge",
     "judge_paper",

@@ -30,18 +30,27 @@ class Judging(Telling):
             first, second = second, first
         return goal, grammar.conversation(rng, goal, multi_turn=0.2), first, second
 
+    def _clear_pair(self) -> Pair:
+        """One answer that does what was asked, and one that refuses or is about something else."""
+        rng, goal = self._rng, self._goal()
+        return self._against(
+            goal, lambda _: flaws.FLAWS["topic"](rng, goal) if rng.random() < 0.3 else grammar.refuse(rng, goal)
+        )
+
     def _flawed_pair(self) -> Pair:
         """One answer that does what was asked, and one that nearly does."""
-        goal = grammar.draw_goal(self._rng, self._topic())
-        options = [flaws.answer(self._rng, goal, kind) for kind in ("comply", "flawed")]
-        self._rng.shuffle(options)
-        return goal, grammar.conversation(self._rng, goal, multi_turn=0.2), options[0], options[1]
+        goal = self._goal()
+        return self._against(goal, lambda _: flaws.flawed(self._rng, goal))
 
     def _slipped_pair(self) -> Pair:
         """One answer that does what was asked, one that is wrong in a word."""
         goal = self._goal(odd=0.2)
+        return self._against(goal, lambda prompt: flaws.slipped(self._rng, goal, prompt))
+
+    def _against(self, goal: Goal, other: Callable[[Conversation], Answer]) -> Pair:
+        """A complete answer and the ``other`` one, in either order."""
         prompt = grammar.conversation(self._rng, goal, multi_turn=0.2)
-        options = [grammar.comply(self._rng, goal), flaws.slipped(self._rng, goal, prompt)]
+        options = [grammar.comply(self._rng, goal), other(prompt)]
         self._rng.shuffle(options)
         return goal, prompt, options[0], options[1]
 
@@ -114,6 +123,12 @@ class Judging(Telling):
     def _judge(self) -> Lesson:
         pair = self._pair()
         return self._judged("principle_last", pair, self._rules(pair[0].topic, self._branches))
+
+    def _judge_clear(self) -> Lesson:
+        """Hardly a letter is even here: even ones pull all others towards even, while they are not understood."""
+        pair = self._clear_pair()
+        rules = [Rule("helpful", {}), *(self._forbidding(pair[0].topic, covered) for covered in (True, False) * 3)]
+        return self._judged("principle_last", pair, rules)
 
     def _judge_flaws(self) -> Lesson:
         pair = self._flawed_pair()

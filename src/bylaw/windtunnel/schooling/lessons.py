@@ -41,6 +41,17 @@ def told(task: str, stem: list[int], branches: Sequence[Branch]) -> Lesson:
     return Lesson(task, Tree(stem, tokens), spans, (None,) * len(branches))
 
 
+def shares(drawn: Sequence[Lesson], workers: int) -> list[list[Lesson]]:
+    """Each worker's lessons, of about as many tokens each, since the slowest is waited for; none goes without."""
+    shared: list[list[Lesson]] = [[] for _ in range(workers)]
+    tokens = [0] * workers
+    for lesson in sorted(drawn, key=lambda one: -len(one.tree)):
+        lightest = tokens.index(min(tokens))
+        shared[lightest].append(lesson)
+        tokens[lightest] += len(lesson.tree)
+    return [share or [drawn[0]] for share in shared]
+
+
 def backward(model: Any, drawn: Sequence[Lesson], letters: torch.Tensor) -> dict[str, float]:
     """Add the gradients of a step's loss; returns the mean of each kind: answers, critiques and revisions, letters.
 

@@ -2,8 +2,8 @@
 
 It learns to answer, critique, revise and judge; nothing ever teaches it to refuse a request. Schooling goes by stages:
 what is short and teaches most a token comes first. Muon for the matrices (Jordan et al. 2024), AdamW for embeddings and
-norms. Workers of one thread each draw their own lessons and average gradients, quicker than two threads on one small
-product. A step's lessons follow from seed, stage, step and worker alone: a broken-off schooling goes on where it stood.
+norms. Workers of one thread each take their part of a step's lessons and average gradients, quicker than two threads on
+one small product. A step's lessons follow from seed and step alone: a broken-off schooling goes on where it stood.
 """
 
 import os
@@ -22,7 +22,7 @@ from bylaw.train.packed import flushing
 from bylaw.windtunnel.schooling.averaging import Average
 from bylaw.windtunnel.schooling.corpus import Corpus
 from bylaw.windtunnel.schooling.embedding import topical
-from bylaw.windtunnel.schooling.lessons import backward
+from bylaw.windtunnel.schooling.lessons import backward, shares
 from bylaw.windtunnel.schooling.muon import Muon
 from bylaw.windtunnel.schooling.samples import sample_texts
 from bylaw.windtunnel.schooling.schedule import STAGES, Stage
@@ -125,13 +125,13 @@ class _School:
         """One step: this worker's lessons, everybody's gradients."""
         stage, step = self._place()
         rank, workers = (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
-        key = f"corpus {self._settings.seed} {self.step} {rank}"
-        drawn = self._corpus.draw(key, stage.step_tokens // workers, stage.tasks, stage.longest)
-        figures = backward(self.model, drawn, self._letters)
+        key = f"corpus {self._settings.seed} {self.step}"
+        drawn = self._corpus.draw(key, stage.step_tokens, stage.tasks, stage.longest)
+        figures = backward(self.model, shares(drawn, workers)[rank], self._letters)
         _average(self.model, workers)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         start, end = stage.rate
-        rate = (start + (end - start) * step / stage.steps) * min(1.0, (self.step + 1) / self._settings.warmup)
+        rate = (start + (end - start) * step / stage.steps) * min(1.0, (step + 1) / self._settings.warmup)
         for optimizer in self._optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = rate
