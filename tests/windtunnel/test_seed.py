@@ -54,7 +54,7 @@ def test_a_lesson_learns_answers_and_letters_and_never_a_refusal_as_first_answer
 
 
 @pytest.mark.parametrize("stage", STAGES, ids=lambda stage: max(stage.tasks, key=stage.tasks.__getitem__))
-def test_a_stage_gives_each_task_its_share(stage: Stage, tokenizer) -> None:  # type: ignore[no-untyped-def]
+def test_a_stages_shares_are_whole_and_its_lessons_can_be_drawn(stage: Stage, tokenizer) -> None:  # type: ignore[no-untyped-def]
     assert abs(sum(stage.tasks.values()) - 1) < 1e-9
     lessons = Corpus(tokenizer).draw("shares", 20_000, stage.tasks, stage.longest)
     assert 20_000 <= sum(len(lesson.tree) for lesson in lessons) < 22_000

@@ -32,7 +32,10 @@ STATE = "schooling.pt"
 
 
 class SeedSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Shape and schooling of the seed model; the defaults take an hour or more of two CPU cores."""
+    """Shape and schooling of the seed model; the defaults take an hour or more of two CPU cores.
+
+    ``warmup`` is the number of updates in which a stage's rate rises from nothing.
+    """
 
     hidden: int = 128
     inner: int = 320
