@@ -235,3 +235,34 @@ def test_tables_with_names_of_their_own_are_read_written_and_checked() -> None:
     assert settings.load(Named, settings.dumps(Named())) == Named()
     with pytest.raises(SettingsError, match=r"t:3: unknown key 'gate.one.bond'; the nearest known one is 'bound'"):
         settings.load(Named, '[gate.one]\nname = "x"\nbond = 1\n', where="t")
+
+
+def test_brackets_and_quotes_inside_strings_open_nothing() -> None:
+    text = (
+        '''a = """
+[x]
+b = "{" \\"""
+still [ """"
+c = '{'  # [ "
+d = {e = ["]", '[']}
+f = '''
+        + "'''"
+        + """
+g = 1 [
+"""
+        + "'''"
+        + """
+h = "\\"["
+i = [  # one "
+  "j", # two '
+]
+"""
+    )
+    assert list(tomllib.loads(text)) == ["a", "c", "d", "f", "h", "i"]
+    assert key_lines(text) == {("a",): 1, ("c",): 5, ("d",): 6, ("f",): 7, ("h",): 10, ("i",): 11}
+
+
+def test_the_lines_of_a_long_list_are_each_looked_at_once() -> None:
+    """An annex of 30,000 ids, one a line, took an hour."""
+    text = "a = [\n" + "".join(f'  "org-{number}",\n' for number in range(30_000)) + "]\nb = 1\n"
+    assert key_lines(text) == {("a",): 1, ("b",): 30_003}

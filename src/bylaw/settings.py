@@ -18,7 +18,7 @@ import msgspec
 
 from bylaw.errors import SettingsError
 from bylaw.storage import split_path
-from bylaw.toml import Key, key_lines, nearest, syntax_fault, table
+from bylaw.toml import Key, key_lines, nearest, parsed, table
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -32,7 +32,7 @@ def load(type: type[S], source: str | Path, overrides: Sequence[str] = (), where
     if isinstance(source, Path):
         where = where or str(source)
     text = _text(source)
-    data = _parsed(text, where)
+    data = parsed(text, where)
     lines = {key: f"{where}:{line}" for key, line in key_lines(text).items()}
     _check_known(type, data, lines, where)
     for override in overrides:
@@ -62,19 +62,11 @@ def _text(source: str | Path) -> str:
     if isinstance(source, str):
         return source
     try:
-        return source.read_text(encoding="utf-8")
+        return source.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise SettingsError(f"cannot be read: {error.strerror}", str(source)) from error
     except UnicodeDecodeError as error:
         raise SettingsError("is not UTF-8 text", str(source)) from error
-
-
-def _parsed(text: str, where: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        sentence, line = syntax_fault(error, text)
-        raise SettingsError(f"not valid TOML: {sentence}", f"{where}:{line}") from error
 
 
 def _check_known(type: type[msgspec.Struct], data: dict[str, Any], lines: dict[Key, str], where: str) -> None:

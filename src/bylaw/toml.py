@@ -8,11 +8,30 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from bylaw.errors import SettingsError
+
 Key = tuple[str, ...]
 T = TypeVar("T")
 
 _PART = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([A-Za-z0-9_-]+))\s*""")
+_TOKEN = re.compile(r"""\"{3}|'{3}|"(?:[^"\\]|\\.)*"|'[^']*'|#.*|[\[\]{}]""")
+_CLOSES = {'"""': re.compile(r"""(?<!\\)(?:\\\\)*"{3,5}"""), "'''": re.compile(r"'{3,5}")}
+_DEEP = re.compile(r"""^[ \t]*\[{0,2}[ \t]*(?:[\w"'-]+[ \t]*\.[ \t]*){32}""", re.MULTILINE)
+"""A key of more parts than any table of ours has; Python's reader takes a time that grows with their square."""
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def parsed(text: str, where: str) -> dict[str, Any]:
+    """What a TOML text says. Raises ``SettingsError`` with ``where`` and the line."""
+    if deep := _DEEP.search(text):
+        raise SettingsError("has a key nested too deep", f"{where}:{text.count(chr(10), 0, deep.start()) + 1}")
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        sentence, line = syntax_fault(error, text)
+        raise SettingsError(f"not valid TOML: {sentence}", f"{where}:{line}") from error
+    except RecursionError as error:
+        raise SettingsError("not valid TOML: nested too deep", where) from error
 
 
 def key_lines(text: str) -> dict[Key, int]:
@@ -81,19 +100,37 @@ def table(value: msgspec.Struct, path: Key = ()) -> Iterator[str]:
 def _statements(text: str) -> Iterator[tuple[int, str]]:
     """Each header or key of a valid TOML text, and its first line (1-based), in order.
 
-    A statement is valid TOML by itself, so lines are gathered until they parse: a header inside a multi-line
-    string is never mistaken for one.
+    A statement is valid TOML by itself, so lines are gathered until no string and no bracket is open and they parse: a
+    header inside a multi-line string is never mistaken for one.
     """
-    start, gathered = 1, ""
+    start, gathered, inside, depth = 1, list[str](), "", 0
     for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), start=1):
-        gathered += line + "\n"
+        gathered.append(line)
+        inside, depth = _after(line, inside, depth)
+        if inside or depth:
+            continue
+        statement = "\n".join(gathered) + "\n"
         try:
-            holds = tomllib.loads(gathered)
+            holds = tomllib.loads(statement)
         except tomllib.TOMLDecodeError:
             continue
         if holds:
-            yield start, gathered.lstrip()
-        start, gathered = number + 1, ""
+            yield start, statement.lstrip()
+        start, gathered = number + 1, []
+
+
+def _after(line: str, inside: str, depth: int) -> tuple[str, int]:
+    """The quotes of the multi-line string that is open after a line (empty: none), and how many brackets are."""
+    at = 0
+    while found := (_CLOSES[inside] if inside else _TOKEN).search(line, at):
+        at, token = found.end(), found[0]
+        if inside:
+            inside = ""
+        elif token in _CLOSES:
+            inside = token
+        else:
+            depth += (token in "[{") - (token in "]}")
+    return inside, depth
 
 
 def _dotted(text: str) -> Key:

@@ -83,6 +83,16 @@ def test_an_office_by_hand(home: Path, capsys: pytest.CaptureFixture[str]) -> No
     ):
         assert main(words) == 2
         assert said in capsys.readouterr().err
+    for instant, said in (
+        ("1999-01-01", "no decision here was made for 1999-01-01"),
+        ("9999-12-31T23:59:59-12:00", "there is no such instant in UTC"),
+    ):
+        assert main(["decisions", "replay", "--as-of", instant]) == 2
+        assert said in capsys.readouterr().err
+    assert main(["decisions", "replay", "--as-of", f"{now():%Y-%m-%d}"]) == 0
+    assert "1 of 1 decisions" in capsys.readouterr().out
+    assert main(["access", "reads", "p-\udcff"]) == 2
+    assert "bytes that are not UTF-8" in capsys.readouterr().err
     assert main(["decisions", "commit"]) == 0
     assert main(["decisions", "retire", "--why", "over", "--dry-run"]) == 0
     assert "0 decisions could be forgotten; nothing was" in capsys.readouterr().out

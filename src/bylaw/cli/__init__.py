@@ -53,6 +53,9 @@ VERBS = (
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; returns the exit code. ``argv`` is what follows the program's name."""
     words = sys.argv[1:] if argv is None else list(argv)
+    if odd := next((word for word in words if any("\ud800" <= one <= "\udfff" for one in word)), ""):
+        print(f"bylaw: error: the command line has bytes that are not UTF-8: {odd!a}", file=sys.stderr)
+        return 2
     verb = words[0] if words else ""
     args = parser(verb).parse_args(words)
     try:

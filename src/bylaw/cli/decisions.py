@@ -64,7 +64,7 @@ def _add_replay(verbs: "Subparsers") -> None:
     parser = command(verbs, "replay", about, run_replay)
     parser.add_argument("ids", metavar="ID", nargs="*", help="these (all of the time)")
     _add_times(parser)
-    parser.add_argument("--as-of", metavar="T", help="those made for this instant")
+    parser.add_argument("--as-of", metavar="T", help="those made for this instant, or on this day")
     add_office(parser)
 
 
@@ -158,16 +158,19 @@ def run_proof(args: argparse.Namespace) -> int:
 
 def run_replay(args: argparse.Namespace) -> int:
     """The same, or why not."""
-    from bylaw.access.office.place import instant, stamp
     from bylaw.access.office.remake import replay
+    from bylaw.errors import UsageError
 
     office = office_of(args)
     if args.ids:
         chosen = [office.archive.find(id) for id in args.ids]
     else:
         chosen = list(office.archive.between(*_times(args)))
-    if args.as_of:
-        chosen = [made for made in chosen if made.basis.at == stamp(instant(args.as_of))]
+    if args.as_of is not None:
+        start, end = _span(args.as_of)
+        chosen = [made for made in chosen if start <= made.basis.at <= end]
+        if not chosen:
+            raise UsageError(f"no decision here was made for {args.as_of}; bylaw decisions list says when some were")
     found = list(replay(office, chosen))
     for each in found:
         if not each.same:
@@ -218,6 +221,17 @@ def run_retire(args: argparse.Namespace) -> int:
     done = "could be forgotten; nothing was" if args.dry_run else "forgotten, with their salts"
     print(f"{len(found.due)} decisions {done}; {len(found.kept)} are kept though their time is over")
     return 0
+
+
+def _span(text: str) -> tuple[str, str]:
+    """The first and the last second of a day, or an instant twice."""
+    from datetime import timedelta
+
+    from bylaw.access.office.place import instant, stamp
+
+    start = instant(text)
+    is_day = len(text) == len("2026-06-12")
+    return stamp(start), stamp(start + timedelta(days=1, seconds=-1)) if is_day else stamp(start)
 
 
 def _times(args: argparse.Namespace) -> tuple[str, str]:

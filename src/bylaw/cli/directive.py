@@ -225,9 +225,12 @@ def _print_impact(found: "Impact") -> None:
             print("\n".join(map(_row, rows[:SHOWN])))
             if len(rows) > SHOWN:
                 print(f"  … and {len(rows) - SHOWN} more (--json)")
-    lost = f"{len(found.losses):,} lose access"
+    if not found.subjects:
+        print("nobody is known here, so nothing is said of whom it would hit: bylaw access import", file=sys.stderr)
+    whom = len({loss.subject for loss in found.losses})
+    lost = f"{len(found.losses):,} lose access, counted by subject and model ({whom:,} subjects)"
     print(f"\n{lost}: {found.settled:,} by what is known, {found.unsettled:,} for want of a fact")
-    print(f"over-blocking, at the most: {found.over_blocking:.1%} of those who lose access")
+    print(f"over-blocking, at the most: {found.over_blocking:.1%} of those losses")
     for name, count in found.needs.items():
         print(f"  {count:,} of those held would need: {name.replace('_', ' ')}")
     for rule, count in found.unsafe.items():

@@ -1,6 +1,7 @@
 """Whoever takes something out of the office, or puts something in, is found by what the ledger holds."""
 
 import re
+import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from bylaw.access.office.agreement import differences, others
 from bylaw.access.office.commit import commit
 from bylaw.access.office.enact import enact, rescission
 from bylaw.access.office.place import Office, stamp
+from bylaw.access.store.errors import StoreError
 from bylaw.errors import VerificationError
 from bylaw.ledger.entries import DirectiveEnacted, encode
 from bylaw.lineage.dsse import parse
@@ -162,6 +164,21 @@ def test_two_offices_share_a_ledger(office: Office, tmp_path: Path, lab: Lab) ->
     without_the_letter(office)
     assert any("an act that the journal does not have" in each for each in differences(office, lab, AT))
     assert list(differences(second, lab, AT)) == []
+
+
+def test_facts_that_are_gone_damaged_or_older_ones_are_told(office: Office, lab: Lab) -> None:
+    facts = office.root / "facts" / "facts.sqlite"
+    content = facts.read_bytes()
+    page = int.from_bytes(content[16:18], "big")
+    facts.write_bytes(content[: 2 * page] + b"\xff" * page + content[3 * page :])
+    assert any("is damaged" in each for each in differences(office, lab, AT))
+    facts.unlink()
+    with pytest.raises(StoreError, match=r"facts\.sqlite is gone"):
+        list(differences(office, lab, AT))
+    with pytest.raises(StoreError, match="bring back a copy"):
+        office.present(AT)
+    shutil.rmtree(facts.parent)
+    assert any("the facts here end with import 0" in each for each in differences(office, lab, AT))
 
 
 def test_an_office_under_another_name_disowns_its_entries(office: Office, lab: Lab) -> None:

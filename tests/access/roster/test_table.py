@@ -48,7 +48,19 @@ def test_a_cell_reads(name: str, cell: str, expected: tuple[Value, ...] | None) 
 
 
 @pytest.mark.parametrize(
-    "cell", ["cn@2019-6-30", "cn@2019-06-31", "anna@2019.example", "cn@2019-06-30/x", "cn@/", "!employee", "=5", ";"]
+    "cell",
+    [
+        "cn@",
+        "org-1@!employee",
+        "cn@2019-6-30",
+        "cn@2019-06-31",
+        "anna@2019.example",
+        "cn@2019-06-30/x",
+        "cn@/",
+        "!employee",
+        "=5",
+        ";",
+    ],
 )
 def test_a_cell_that_does_not_read_is_refused(cell: str) -> None:
     with pytest.raises(UsageError):

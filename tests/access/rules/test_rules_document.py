@@ -7,7 +7,7 @@ import pytest
 from rules_texts import BASE, DIRECTIVE, LICENSE
 
 from bylaw.access.rules import document
-from bylaw.access.rules.document import Base, Directive, License, parse, predicates, read
+from bylaw.access.rules.document import Base, Directive, License, decode, parse, predicates, read
 from bylaw.access.rules.library import library
 from bylaw.access.rules.predicates import Predicate
 from bylaw.errors import SettingsError
@@ -85,6 +85,26 @@ def test_predicates_are_found_inside_each_other() -> None:
 
 def test_every_predicate_says_what_it_means() -> None:
     assert all(each.__doc__ for each in Predicate.__args__)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "3026-06-12T00:00:00Z"])
+def test_a_year_that_is_a_slip_is_refused_with_its_line(at: str) -> None:
+    text = DIRECTIVE.replace("2026-06-12T17:21:00-04:00", at)
+    assert at in text
+    with pytest.raises(SettingsError, match=r"letter.toml:9: effective_from: .* is in no year from 1900 to 2999"):
+        parse(text, "letter.toml")
+
+
+@pytest.mark.parametrize(
+    "text", ["a = " + "[" * 50_000, ".".join("a" * 20_000) + " = 1", "[" + ".".join("a" * 99) + "]"]
+)
+def test_what_is_nested_too_deep_is_refused_at_once(text: str) -> None:
+    with pytest.raises(SettingsError, match="nested too deep"):
+        parse("kind = 'directive'\n" + text, "letter.toml")
+
+
+def test_a_byte_order_mark_is_no_part_of_a_document() -> None:
+    assert decode(b"\xef\xbb\xbf" + DIRECTIVE.encode()) == parse(DIRECTIVE)
 
 
 def test_files_that_are_no_text(tmp_path) -> None:  # type: ignore[no-untyped-def]

@@ -1,6 +1,7 @@
 """The files themselves: versions, damage, full disks, killed writers, readers beside a writer."""
 
 import os
+import resource
 import signal
 import sqlite3
 import subprocess
@@ -60,7 +61,7 @@ def test_a_migration_that_fails_leaves_the_older_store(tmp_path: Path, monkeypat
 @pytest.mark.parametrize("content", [b"no database at all, but a text that somebody left here" * 9, b"x" * 5000])
 def test_what_is_no_store_is_left_as_it_is(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "facts.sqlite").write_bytes(content)
-    with pytest.raises(StoreError, match="is no store of subjects"):
+    with pytest.raises(StoreError, match="is no SQLite file, or its head is damaged"):
         Store.open(tmp_path)
     assert (tmp_path / "facts.sqlite").read_bytes() == content
 
@@ -98,6 +99,21 @@ def test_a_full_disk_leaves_the_state_before(store: Store) -> None:
     assert store.register(DAY) == before
     connection.execute("PRAGMA max_page_count = 1000000")
     assert record(store, *many[1:][:10]) == 2, "with room it goes on"
+
+
+def test_what_was_committed_is_not_said_to_be_lost_when_there_is_no_room_to_tidy_up(store: Store) -> None:
+    """The log before the file took it; that the file itself cannot grow comes after."""
+    record(store, *[person(f"p-{number}", fact("name", f"Name {number}")) for number in range(8_000)])
+    path = store.directory / "facts.sqlite"
+    more = [person(f"q-{number}", fact("name", f"Name {number}")) for number in range(2_000)]
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size, most))
+    try:
+        assert record(store, *more) == 2
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+    assert len(store.register(DAY)) == 10_000
+    assert store._facts.shrink()
 
 
 CHILD = """

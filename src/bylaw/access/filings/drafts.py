@@ -36,7 +36,8 @@ ASKED: Mapping[Kind, Mapping[str, str]] = {
     "blocked-property": {
         "filer": "name and address of the holder of the property",
         **_FILER,
-        "property": "what is blocked, with account and reference numbers, and where it is in relation to the holder",
+        "property": "what is blocked, with account and reference numbers",
+        "where": "where it is in relation to the holder",
         "transaction": "the transaction by which it came to be blocked and who took part in it, or that there was none",
         "owner": "the owner, or what is known of the interest of the target",
         "target": "the sanctions target whose property is blocked",

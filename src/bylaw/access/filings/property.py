@@ -233,7 +233,7 @@ class Holdings:
 
 
 def _initial(each: Property, filer: Mapping[str, str], closed: Collection[date]) -> Draft:
-    known = {**filer, **_said(each), "blocked_on": str(each.on)}
+    known = {**filer, **_said(each), "where": each.where, "blocked_on": str(each.on)}
     return draft("blocked-property", str(each.number), each.on, known, closed)
 
 
@@ -261,11 +261,9 @@ def _correction(each: Correction, filer: Mapping[str, str], closed: Collection[d
 
 
 def _said(each: Property) -> dict[str, str]:
-    property = f"{each.property}; {each.where}" if each.where else ""
-    owner = f"{each.owner}, by what is written down here"
     return {
-        "property": property,
-        "owner": owner,
+        "property": each.property,
+        "owner": f"{each.owner}, by what is written down here",
         "target": each.target,
         "value": each.value,
         "authority": each.authority,

@@ -19,7 +19,7 @@ from bylaw.access.office import filing
 from bylaw.access.office.archive import leaves_of
 from bylaw.access.office.batches import Batch, Entered
 from bylaw.access.office.journal import Act
-from bylaw.access.office.made import summary
+from bylaw.access.office.made import made_of, summary
 from bylaw.access.office.place import Office, stamp
 from bylaw.access.office.retire import over
 from bylaw.access.rules.approval import keys_of
@@ -54,6 +54,7 @@ def differences(office: Office, lab: Lab, at: datetime) -> Iterator[str]:
     """A sentence for each difference. Raises ``VerificationError`` if the ledger itself is not in order."""
     acts = office.journal.acts()
     entries = {index: each for index, each in entered(lab.ledger).items() if each.office in (None, office.known_as)}
+    yield from _facts(office)
     yield from _signatures(office, acts)
     yield from _journal(office, acts, entries)
     yield from _folder(office, acts)
@@ -79,6 +80,23 @@ def entered(ledger: Path) -> Entries:
     with TemporaryDirectory() as memory:
         Monitor(DirectoryStore(ledger), Policy.unwitnessed(log_vkey(ledger)), Path(memory)).look(take)
     return found
+
+
+def _facts(office: Office) -> Iterator[str]:
+    """Whether the files are whole, and the facts those that the last decision was made from, or later ones."""
+    office.outside.current()
+    latest = office.archive.latest()
+    with office.store() as store:
+        yield from store.damage()
+        last = store.last_import()
+    if latest is not None:
+        try:
+            told = made_of(*latest).basis.facts
+        except (RecordError, VerificationError) as error:
+            yield str(error)
+            return
+        if told > last:
+            yield f"{latest[0]} was made from what import {told} had told; the facts here end with import {last}"
 
 
 def _signatures(office: Office, acts: Sequence[Act]) -> Iterator[str]:

@@ -127,6 +127,12 @@ class Archive:
             )
             yield from ((number, made_of(id, body)) for number, id, body in rows)
 
+    def latest(self) -> tuple[str, bytes] | None:
+        """Id and bytes of the decision that was kept last, as they lie here; None: there is none, or it was erased."""
+        with self._open() as base:
+            row = base.execute("SELECT id, body FROM decisions ORDER BY number DESC LIMIT 1").fetchone()
+        return row if row and row[1] is not None else None
+
     def traffic(self, since: str) -> list[tuple[str, Request, int]]:
         """Requests decided about since an instant, each with how often: (subject, request, times)."""
         times = Counter((made.decision.subject, made.decision.request) for made in self.between(since, "9999"))

@@ -50,7 +50,7 @@ def complaints(office: Office, documents: Iterable[Document], at: datetime) -> t
             documents,
             models=office.settings.models,
             at=at,
-            lists=tuple(office.lists.current()) or None,
+            lists=tuple(office.lists.current()),
             ownership=tuple(rules()),
             subjects=store.kinds,
         )

@@ -161,10 +161,15 @@ class Office:
 
 
 def stamp(at: datetime) -> str:
-    """An instant as records and the ledger write it. Raises ``UsageError`` for one without a zone."""
+    """An instant as records and the ledger write it. Raises ``UsageError`` for one without a zone, or outside the
+    years 1 to 9999 of UTC.
+    """
     if at.tzinfo is None:
         raise UsageError(f"an instant needs a time zone: {at.isoformat()}")
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    try:
+        return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except OverflowError:
+        raise UsageError(f"there is no such instant in UTC: {at.isoformat()}") from None
 
 
 def instant(text: str) -> datetime:

@@ -60,7 +60,7 @@ def _value(part: str) -> Value:
     if found is None:
         raise UsageError(f"{part!r} does not read; write text@since/until!detail=share")
     since, until = found["since"], found["until"]
-    if since == "" and not until:
+    if (since == "" and not until) or found["text"].endswith("@"):
         raise UsageError(f"{part!r} gives no date after '@'")
     return Value(
         text=_plain(found["text"]),

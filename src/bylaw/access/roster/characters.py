@@ -13,6 +13,8 @@ _LOOKALIKES = set(
     "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαικνορτυχγ"  # Greek
     "ՕՍՏօսոզ"  # Armenian
 )
+_DISGUISED = set("ıɑɡɩʀɴʟ\ufffd") | {chr(code) for code in range(0x2010, 0x2016)} | {"\u2212", "\u2e3a", "\ufe58"}
+"""Letters and dashes that are taken for others and are no other form of them, and what stands for one that was lost."""
 _BIDI = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 _MARKS = {"\u200e", "\u200f", "\u061c"}
 _EAST = {"CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "IDEOGRAPHIC"}
@@ -23,7 +25,7 @@ LONGEST = 200
 
 def id_fault(text: str) -> str:
     """What is wrong with an id; empty: nothing."""
-    if text.isascii() and text.isprintable() and " " not in text and 0 < len(text) <= LONGEST:
+    if text.isascii() and text.isprintable() and " " not in text and 0 < len(text) <= LONGEST and text[0] != "-":
         return ""
     return _id_fault(text)
 
@@ -56,7 +58,9 @@ def _id_fault(text: str) -> str:
         return f"an id has {LONGEST} characters at most, and this one {len(text)}"
     if any(character.isspace() for character in text):
         return "an id has no white space in it"
-    return next((f"{odd}; an id may not" for odd in oddities(text)), "")
+    if text.startswith("-"):
+        return "an id does not begin with '-', as an option does"
+    return next((f"{odd}; an id may not" for odd in (*oddities(text), _disguised(text)) if odd), "")
 
 
 def _control(text: str) -> str:
@@ -90,6 +94,15 @@ def _lookalike(text: str) -> str:
         if letters and all(character in _LOOKALIKES for character in letters):
             return f"it looks Latin and is {_script(letters[0])} ({word})"
     return ""
+
+
+def _disguised(text: str) -> str:
+    """Characters that stand for others: full-width, bold, ligatures, dashes that are no hyphen."""
+    plain = unicodedata.normalize("NFKC", text)
+    if plain != unicodedata.normalize("NFC", text):
+        return f"it would be read as {plain!r}"
+    odd = next((character for character in text if character in _DISGUISED), "")
+    return f"it has a character that is taken for another (U+{ord(odd):04X})" if odd else ""
 
 
 def _composed(text: str) -> str:

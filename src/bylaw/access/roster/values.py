@@ -96,6 +96,14 @@ def _current() -> frozenset[str]:
     return frozenset(code for code in pairs if (found := find(code)) and found.code == code and not found.successors)
 
 
+_TWO_COUNTRIES = {
+    "korea": "North Korea (kp) or South Korea (kr)",
+    "congo": "the Democratic Republic of the Congo (cd) or the Republic of the Congo (cg)",
+    "cs": "Czechoslovakia until 1993 (cshh), or Serbia and Montenegro from 2003 to 2006 (csxx)",
+}
+"""What is written of either of two: a guess would let one pass for the other."""
+
+
 class _Read(msgspec.Struct, frozen=True):
     value: Value
     faults: tuple[str, ...] = ()
@@ -105,7 +113,7 @@ class _Read(msgspec.Struct, frozen=True):
 def _read(meaning: Meaning, value: Value, today: date) -> _Read:
     """A value: its text, by what it should be, and what else it says."""
     found = _text(meaning, value, today)
-    more = tuple(_value_faults(meaning, value))
+    more = tuple(_value_faults(meaning, value, today))
     return _Read(found.value, (*found.faults, *more), found.notes) if more else found
 
 
@@ -128,6 +136,8 @@ def _country(value: Value) -> _Read:
     if odd := unseen(value.text):
         return _Read(value, (f"the country {value.text!r} cannot be read: {odd}",))
     country = find(value.text)
+    if meant := _TWO_COUNTRIES.get(value.text.strip().casefold()):
+        return _Read(value, (f"{value.text!r} may be {meant}",))
     if country is None:
         hint = "'unknown' and 'none' stand alone; else give an ISO 3166 code such as 'ir' or an English name"
         return _Read(value, (f"unknown country {value.text!r}; {hint}",))
@@ -151,9 +161,12 @@ def _born_faults(text: str, today: date) -> tuple[str, ...]:
     return () if OLDEST <= day <= today else (f"born on {text}, which cannot be",)
 
 
-def _value_faults(meaning: Meaning, value: Value) -> Iterator[str]:
+def _value_faults(meaning: Meaning, value: Value, today: date) -> Iterator[str]:
+    if meaning.values == "country" and value.since and value.since > today:
+        # a slip of the pen; it would count as none until then, and a rule on that country would pass it by
+        yield f"{value.text} begins on {value.since}, and today is {today}: bring it in when it has begun"
     if value.since and value.until and value.until <= value.since:
-        yield f"{value.text} ends on {value.until}, before it starts on {value.since}"
+        yield f"{value.text} ends on {value.until}, and starts on {value.since}: it would never hold"
     if any(day and day < OLDEST for day in (value.since, value.until)):
         yield f"{value.text} has a date before {OLDEST}"
     if value.detail and value.detail not in meaning.detail:

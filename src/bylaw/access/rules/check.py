@@ -116,12 +116,19 @@ def _names(one: Document, known: Known) -> Iterator[Remark]:
                 yield "error", "models", f"unknown model {model!r}; known: {', '.join(sorted(known.models))}"
     for each in predicates(one):
         if isinstance(each, Listed) and known.lists is not None:
-            for name in set(each.lists) - set(known.lists):
-                yield "error", "who", f"unknown list {name!r}; known: {', '.join(sorted(known.lists))}"
+            yield from _lists(each, known.lists)
         if isinstance(each, Owned) and known.ownership is not None and each.rule not in known.ownership:
             yield "error", "who", f"unknown ownership rule {each.rule!r}; known: {', '.join(sorted(known.ownership))}"
         countries = (each.country,) if isinstance(each, ForeignPerson) else getattr(each, "countries", ())
         yield from _countries(countries)
+
+
+def _lists(one: Listed, known: Collection[str]) -> Iterator[Remark]:
+    if not known:
+        yield "warning", "who", "no list is here yet, so nobody can be found clear of one: bylaw screen lists update"
+        return
+    for name in sorted(set(one.lists) - set(known)):
+        yield "error", "who", f"unknown list {name!r}; known: {', '.join(sorted(known))}"
 
 
 def _strangers(one: Document, known: Known) -> Iterator[Remark]:

@@ -4,7 +4,6 @@ A document is read into one of three frozen structs by its ``kind``; an unknown 
 zone is an error with file and line. Nothing in a document is followed: it names no file, no code and no template.
 """
 
-import tomllib
 import unicodedata
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +17,7 @@ from bylaw.access.rules.predicates import Annex, Name, Predicate, Texts, walk
 from bylaw.canonical import digest
 from bylaw.errors import SettingsError
 from bylaw.settings import load
-from bylaw.toml import key_lines, nearest, syntax_fault
+from bylaw.toml import key_lines, nearest, parsed
 
 Instant = Annotated[datetime, Meta(tz=True)]
 Effect = Literal["refuse", "hold", "allow-list", "report", "preserve"]
@@ -35,6 +34,8 @@ PATTERNS = {
     r"^(?!annex:)[^\s/\\]{1,200}\Z|^annex:[a-z0-9][a-z0-9-]{0,63}\Z": "a subject's id, or 'annex:NAME'",
 }
 """Patterns of the keys, in words."""
+YEARS = range(1900, 3000)
+"""In which a document begins and ends: another year is a slip, and at the ends of the calendar no instant in UTC."""
 EVERY = "*"
 """In place of models: every model there is and will be."""
 
@@ -167,6 +168,7 @@ def parse(text: str, where: str = "") -> Document:
         document = load(_type(text, where), text, where=where)
     except SettingsError as error:
         raise SettingsError(_said(str(error).removeprefix(f"{error.where}: ")), error.where) from error
+    _require_years(document, text, where)
     _require_seen(document, text, where)
     _require_annexes(document, text, where)
     return document
@@ -177,6 +179,14 @@ def _said(sentence: str) -> str:
     for pattern, words in PATTERNS.items():
         sentence = sentence.replace(f"Expected `str` matching regex {pattern!r}", f"expected {words}")
     return sentence
+
+
+def _require_years(document: Document, text: str, where: str) -> None:
+    for field in ("effective_from", "effective_until"):
+        at: datetime | None = getattr(document, field)
+        if at is not None and at.year not in YEARS:
+            place = f"{where}:{key_lines(text).get((field,), 1)}: {field}"
+            raise SettingsError(f"{at.isoformat()} is in no year from {YEARS[0]} to {YEARS[-1]}", place)
 
 
 def _require_seen(document: Document, text: str, where: str) -> None:
@@ -194,7 +204,7 @@ def _require_seen(document: Document, text: str, where: str) -> None:
 def decode(content: bytes, where: str = "") -> Document:
     """The document in a file's bytes. Raises ``SettingsError``."""
     try:
-        return parse(content.decode("utf-8"), where)
+        return parse(content.decode("utf-8-sig"), where)
     except UnicodeDecodeError as error:
         raise SettingsError("is not UTF-8 text", where) from error
 
@@ -216,11 +226,7 @@ def predicates(document: Document) -> tuple[Predicate, ...]:
 
 
 def _type(text: str, where: str) -> type[Directive] | type[License] | type[Base]:
-    try:
-        kind = tomllib.loads(text).get("kind")
-    except tomllib.TOMLDecodeError as error:
-        sentence, line = syntax_fault(error, text)
-        raise SettingsError(f"not valid TOML: {sentence}", f"{where}:{line}") from error
+    kind = parsed(text, where).get("kind")
     found = KINDS.get(kind) if isinstance(kind, str) else None
     if found is None:
         line = key_lines(text).get(("kind",), 1)

@@ -25,7 +25,7 @@ _SENTENCES = {
     sqlite3.SQLITE_FULL: "no space is left. Nothing of this was kept, and all before it was: make room, then go again",
     sqlite3.SQLITE_IOERR: "the disk did not take or give the data. Nothing of this was kept, and all before it was",
     sqlite3.SQLITE_CORRUPT: "the file is damaged. Nothing is repaired silently: bring back a copy",
-    sqlite3.SQLITE_NOTADB: "is no store of subjects",
+    sqlite3.SQLITE_NOTADB: "is no SQLite file, or its head is damaged: bring back a copy",
     sqlite3.SQLITE_READONLY: "may not be written to",
     sqlite3.SQLITE_CANTOPEN: "cannot be opened",
 }
@@ -79,15 +79,27 @@ class Database:
                 if not outer and self.connection.in_transaction:
                     self.connection.execute("COMMIT")
 
+    def damage(self) -> str:
+        """What SQLite's own check finds first; empty: nothing."""
+        with self.reading() as connection:
+            (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        return "" if found == "ok" else str(found)
+
     def shrink(self, wait: bool = True) -> bool:
         """Move the write-ahead log into the file and empty it, so that erased values lie nowhere.
 
-        False: somebody reads an older state, and did not end within ``PATIENCE``, or is not waited for. What is left
-        then goes with the next shrink, or when the last who has the file open closes it.
+        False: somebody reads an older state, and did not end within ``PATIENCE``, or is not waited for; or the disk has
+        no room, which takes nothing from what was committed. What is left then goes with the next shrink, or when the
+        last who has the file open closes it.
         """
         with explained(self.path):
             self.connection.execute(f"PRAGMA busy_timeout = {int(PATIENCE * 1000) if wait else 0}")
-            (busy, _, _) = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            try:
+                (busy, _, _) = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            except sqlite3.OperationalError as error:
+                if code_of(error) not in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+                    raise
+                busy = True
             self.connection.execute(f"PRAGMA busy_timeout = {int(PATIENCE * 1000)}")
         return not busy
 
@@ -130,10 +142,15 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        code = code_of(error)
         if code in _BUSY:
             raise StoreBusy(f"{path}: another process is writing it; try again when it is done") from error
         raise StoreError(f"{path}: {_SENTENCES.get(code, str(error))}") from error
+
+
+def code_of(error: sqlite3.Error) -> int:
+    """SQLite's primary result code."""
+    return int(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)) & 0xFF
 
 
 def statements(script: str) -> Iterator[str]:

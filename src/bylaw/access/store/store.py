@@ -37,9 +37,18 @@ class Store:
 
     @classmethod
     def open(cls, directory: Path) -> "Store":
-        """The store in a directory, made or brought to the newest version. Raises ``StoreError``."""
+        """The store in a directory, made or brought to the newest version. Raises ``StoreError``, also where there was
+        one and its facts are gone: an empty one in their place would say that nobody is known.
+        """
         with storage.explained(directory):
             directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        facts, log = directory / "facts.sqlite", directory / "reads.sqlite"
+        if log.exists() and not (facts.exists() and facts.stat().st_size):
+            raise StoreError(f"{facts} is gone, or empty, and {log.name} beside it is not: bring back a copy")
+        return cls._opened(directory)
+
+    @classmethod
+    def _opened(cls, directory: Path) -> "Store":
         facts = Database(directory / "facts.sqlite", schema.FACTS_ID, schema.FACTS)
         try:
             return cls(directory, facts, Database(directory / "reads.sqlite", schema.READS_ID, schema.READS))
@@ -83,6 +92,13 @@ class Store:
             raise
         self._facts.shrink(wait=False)
         return done
+
+    def damage(self) -> Iterator[str]:
+        """A sentence for each file of which SQLite says that it is not whole."""
+        for base in (self._facts, self._reads):
+            found = base.damage()
+            if found:
+                yield f"{base.path} is damaged: {found}"
 
     def imports(self) -> tuple[Import, ...]:
         """Every import, in order."""
