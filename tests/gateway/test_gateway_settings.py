@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import socket
 from pathlib import Path
 
@@ -134,9 +135,37 @@ def test_one_line_says_what_is_wrong(
     err = capsys.readouterr().err
     assert err.startswith("bylaw: error: ") and err.count("\n") == 1
     assert "bad.toml" in err
-    import re
-
     assert re.search(said, err), err
+
+
+OPENED = (
+    ('[snapshot]\nkey = "junk"\n', "is not a private key in PEM"),
+    ('[issuer.x]\nissuer = "https://i"\naudience = "b"\njwks = "empty"\n', "is no JWKS: .*No keys"),
+    ('[issuer.x]\nissuer = "https://i"\naudience = "b"\njwks = "junk"\n', "is no JWKS"),
+    ('[caller]\nplaces = "junk.mmdb"\n', "is no MMDB"),
+    ('[caller]\nsignals = { tor = "junk" }\n', "'junk' is no network"),
+)
+
+
+@pytest.mark.parametrize(("text", "said"), OPENED, ids=range(len(OPENED)))
+def test_a_file_that_is_not_what_it_should_be_stops_the_start(
+    office: Path, text: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not a worker that ends again and again."""
+    for name, content in (("junk", "junk"), ("junk.mmdb", "junk"), ("empty", '{"keys": []}')):
+        (office / name).write_text(content)
+    path = office / "bad.toml"
+    path.write_text(f'office = "office"\nhome = "home"\n{text}')
+    assert main(["serve", "--check", str(path)]) in (1, 2)
+    err = capsys.readouterr().err
+    assert err.startswith("bylaw: error: ") and err.count("\n") == 1 and re.search(said, err), err
+
+
+def test_a_model_that_the_office_does_not_know_is_told(office: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = office / "more.toml"
+    path.write_text(f'office = "office"\nhome = "home"\n{UPSTREAM.replace("model.m", "model.nobody")}')
+    assert main(["serve", "--check", str(path)]) == 0
+    assert "model.nobody: the office does not know it" in capsys.readouterr().err
 
 
 def test_a_good_file_passes(office: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,7 @@
 """``bylaw serve``: the gateway, in front of models; without an upstream, of the wind tunnel's trained model."""
 
 import argparse
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +33,7 @@ def run(args: argparse.Namespace) -> int:
 
     place = _place(args)
     place.check()
+    _open(place)
     if args.check:
         said = place.settings
         print(f"{place.where}: {len(said.model)} models, {said.workers} workers; nothing is wrong with it")
@@ -43,6 +45,29 @@ def run(args: argparse.Namespace) -> int:
         place, more = before_the_world(place)
     Supervisor(place, place.folder / Path(place.where).name, more, admin="bylaw.console.processes.admin").run(_say)
     return 0
+
+
+def _open(place: "Place") -> None:
+    """Open once what the processes will, so that a file that is not what it should be stops the start with one line.
+
+    Raises ``SettingsError``, ``UsageError``.
+    """
+    from bylaw.access.office.place import OfficeSettings
+    from bylaw.gateway.caller.tokens import Tokens
+    from bylaw.gateway.caller.whence import Locator
+    from bylaw.gateway.state import State
+    from bylaw.settings import load
+
+    Tokens(place.settings.issuer, place.path)
+    Locator(place.settings.caller, place.path)
+    if place.settings.cluster.is_replica:
+        return
+    if place.settings.snapshot.key:
+        State(place).signer()
+    known = load(OfficeSettings, place.office / "access.toml").models
+    for name in place.settings.model.keys() - set(known):
+        why = f"the office does not know it, so nobody may use it ({place.office}/access.toml)"
+        print(f"model.{name}: {why}", file=sys.stderr)
 
 
 def _place(args: argparse.Namespace) -> "Place":
