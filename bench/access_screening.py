@@ -20,7 +20,7 @@ import statistics
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ from scipy.optimize import minimize
 from access_alterations import ALTERATIONS, ORGANIZATIONS, PERSONS
 from bylaw.access.countries import find
 from bylaw.access.screening import score
-from bylaw.access.screening.formats import load
+from bylaw.access.screening.formats import FORMATS, load
 from bylaw.access.screening.index import Index
 from bylaw.access.screening.names import Parts, parse, remembered
 from bylaw.access.screening.pairs import labelled_pairs, score_pairs
@@ -64,8 +64,12 @@ def parties(folder: Path) -> list[Party]:
     return [
         party
         for name, files in LISTS.items()
-        for party in load(name, {role: folder / file for role, file in files.items()}, Seal(none=True))
+        for party in load(name, {role: folder / file for role, file in files.items()}, _seal(name, files))
     ]
+
+
+def _seal(name: str, files: Mapping[str, str]) -> Seal:
+    return Seal(none=True, absent=tuple(role for role in FORMATS[name].extra if role not in files))
 
 
 def table(content: bytes) -> Data:

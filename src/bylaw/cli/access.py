@@ -249,9 +249,11 @@ def run_erase(args: argparse.Namespace) -> int:
 
     office = office_of(args)
     kept = owners_kept(office, now().date())
-    if args.subject in kept:
-        raise UnderHold(f"nothing was erased: {kept[args.subject]}")
     with office.store() as store:
+        if args.subject in kept:
+            mine = [hold for hold in store.holds() if hold.lifted is None and hold.subject in (None, args.subject)]
+            held = [f"hold {hold.id}, by {hold.by}: {hold.why}" for hold in mine]
+            raise UnderHold(f"nothing was erased: {'; '.join((kept[args.subject], *held))}")
         if args.expired:
             retired = store.retire(now().date(), by=by(), why=args.why, kept=kept)
             print(f"erasure {retired.erasure.id}: {retired.erasure.facts} facts whose time to be kept is over")

@@ -36,6 +36,8 @@ def test_the_page_runs(tmp_path: Path) -> None:
         "it ends june-2026-letter-1@1",
         "decisions come out the same, to the byte",
         "held",
+        "ftm of",
+        "is not ftm:q-1, Viktor Marchenkov",
     ):
         assert expected in said, f"{expected!r} is missing in\n{said}"
     assert re.search(r"(\d+) of \1 decisions come out the same", said)

@@ -63,6 +63,20 @@ def test_a_new_name_is_no_way_out(office: Office) -> None:
     assert hit(office) == ""  # the party itself is no longer on the list
 
 
+def test_without_a_list_it_is_said_that_nobody_was_screened(tmp_path: Path) -> None:
+    said: list[str] = []
+    refresh(office_in(tmp_path), AT, said.append)
+    assert said[0].startswith(f"no list is in force in {tmp_path / 'office' / 'lists'}: nobody was screened")
+
+
+def test_a_name_too_long_to_screen_is_told_and_holds(office: Office) -> None:
+    said: list[str] = []
+    named(office, "Peter " + "Smith " * 2000, date(2026, 6, 3))
+    refresh(office, AT, said.append)
+    assert office.outside.current().lists["ftm"].hits["foreign"] == "unscreened"
+    assert any(line.startswith("foreign is not screened under one name: the name has 12,006") for line in said)
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [

@@ -2,7 +2,7 @@
 
 import json
 
-from bylaw.access.screening.formats import read
+from bylaw.access.screening.formats import FORMATS, read
 from bylaw.access.screening.parties import Party, Seal
 from inputs import real
 
@@ -30,6 +30,16 @@ def contents(name: str) -> dict[str, bytes]:
     return {role: real("screening", file).read_bytes() for role, file in FILES[name].items()}
 
 
+def unsealed(name: str) -> Seal:
+    """That nothing is known of the files but that some of the format are not here."""
+    return Seal(none=True, absent=absent(name))
+
+
+def absent(name: str) -> tuple[str, ...]:
+    """The files of a format that are not among the real ones."""
+    return tuple(role for role in FORMATS[name].extra if role not in FILES.get(name, {}))
+
+
 def everybody() -> tuple[Party, ...]:
     """The parties of all real lists."""
-    return tuple(party for name in FILES for party in read(name, contents(name), UNSEALED))
+    return tuple(party for name in FILES for party in read(name, contents(name), unsealed(name)))

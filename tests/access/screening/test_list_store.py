@@ -52,6 +52,22 @@ def test_a_refused_update_leaves_what_is_in_force(tmp_path: Path) -> None:
     assert lists.update("ftm", entities("a"), "2026-11-03", UNSEALED, shrink=True).went == tuple("bcdefghijkl")
 
 
+def test_aliases_and_addresses_count_when_a_list_shrinks(tmp_path: Path) -> None:
+    lists, files = Lists(tmp_path), contents("ofac-sdn")
+    lists.update("ofac-sdn", files, "2026-11-01")
+    before = lists.id
+    for left in ("alternates", "addresses"):
+        fewer = {role: content for role, content in files.items() if role != left}
+        with pytest.raises(DocumentError, match=f"{'names' if left == 'alternates' else left}, and .* are in force"):
+            lists.update("ofac-sdn", fewer, "2026-11-02", Seal(absent=(left,)))
+    lines = files["alternates"].splitlines(keepends=True)
+    half = {**files, "alternates": b"".join(lines[: len(lines) // 2] + lines[-1:])}
+    with pytest.raises(DocumentError, match="names, and"):
+        lists.update("ofac-sdn", half, "2026-11-02")
+    assert lists.id == before
+    assert lists.update("ofac-sdn", half, "2026-11-02", shrink=True).changed
+
+
 def test_a_writer_killed_before_the_switch_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lists = Lists(tmp_path)
     lists.update("ftm", entities("a"), "2026-11-01", UNSEALED)

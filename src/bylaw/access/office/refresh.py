@@ -15,7 +15,7 @@ from bylaw.access.office.place import Office
 from bylaw.access.screening.clearances import Clearances
 from bylaw.access.screening.index import Index
 from bylaw.access.screening.parties import Party
-from bylaw.access.screening.queries import queries_of
+from bylaw.access.screening.queries import queries_of, unscreened
 from bylaw.access.subjects import Subject
 from bylaw.errors import UsageError
 from bylaw.storage import append_line, read_records
@@ -76,6 +76,7 @@ def confirmations(office: Office, subject: str) -> tuple[Confirmation, ...]:
 def _screen(office: Office, register: Mapping[str, Subject], say: Callable[[str], None]) -> dict[str, Screened]:
     versions = office.lists.current()
     if not versions:
+        say(f"no list is in force in {office.lists.root}: nobody was screened; bring one: bylaw screen lists update")
         return {}
     parties = office.lists.parties()
     hits = _hits(office, register, parties, say)
@@ -92,16 +93,20 @@ def _screen(office: Office, register: Mapping[str, Subject], say: Callable[[str]
 def _hits(
     office: Office, register: Mapping[str, Subject], parties: tuple[Party, ...], say: Callable[[str], None]
 ) -> dict[str, dict[str, Hit]]:
-    """By list, the subjects with a match: open, or confirmed. Persons and organisations without a name: unscreened."""
+    """By list, the subjects with a match: open, or confirmed. Persons and organisations without a name, and whoever has
+    one that cannot be screened: unscreened, unless another name of theirs matches."""
     index, cleared, confirmed = Index(parties), Clearances(office.lists.root), _confirmed(office)
     known = {(party.list, party.id): party for party in parties}
     names = {party.list for party in parties}
     hits: dict[str, dict[str, Hit]] = {name: {} for name in names}
     for number, (id, subject) in enumerate(register.items(), 1):
         queries = list(queries_of(subject))
-        if not queries and subject.kind in ("person", "organization"):
+        faults = unscreened(subject)
+        if faults or (not queries and subject.kind in ("person", "organization")):
             for name in names:
                 hits[name][id] = "unscreened"
+        for fault in faults:
+            say(f"{id} is not screened under one name: {fault}")
         for query in queries:
             for match in cleared.open(query, index.screen(query), known):
                 hits[match.list][id] = "open"

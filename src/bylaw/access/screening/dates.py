@@ -1,15 +1,20 @@
 """Dates as the lists write them, turned into EDTF; and how two such dates agree."""
 
 import re
+from datetime import date
 from functools import lru_cache
 
 _NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTHS = {name: at for at, name in enumerate(_NAMES, 1)}
 _ONE = re.compile(r"(?:(?P<day>\d{1,2}) )?(?:(?P<month>[A-Za-z]{3})[a-z]* )?(?P<year>\d{4})")
+_BIRTH = re.compile(r"([0-9]{4})(?:-([0-9]{1,2})(?:-([0-9]{1,2}))?)?")
 _EDTF = re.compile(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?(~)?(?:/(\d{4})(?:-\d{1,2}){0,2})?")
 
 ABOUT = 2
 """Years around an approximate date that it may stand for."""
+
+OLDEST = 1850
+"""Nobody who is alive was born before this year."""
 
 
 def english_date(text: str) -> str:
@@ -34,10 +39,25 @@ def _one(text: str) -> str:
     return "-".join(parts)
 
 
+def is_birth(text: str, today: date) -> bool:
+    """Whether a text is a year, a month or a day that the calendar has, from 1850 until today.
+
+    A birth that cannot be is no birth that differs: it would clear whoever it is said of.
+    """
+    found = _BIRTH.fullmatch(text.strip())
+    if not found:
+        return False
+    try:
+        first = date(*(int(part or 1) for part in found.groups()))
+    except ValueError:
+        return False
+    return first.year >= OLDEST and first <= today
+
+
 @lru_cache(maxsize=1 << 16)
-def years(date: str) -> tuple[int, int] | None:
+def years(text: str) -> tuple[int, int] | None:
     """First and last year an EDTF date may stand for; None if it is not one."""
-    found = _EDTF.fullmatch(date.strip())
+    found = _EDTF.fullmatch(text.strip())
     if not found:
         return None
     first, last = int(found[1]), int(found[5] or found[1])

@@ -24,7 +24,8 @@ from bylaw.errors import DocumentError, UsageError
 from bylaw.storage import line_of, read_records, write_bytes, writing
 
 SHRINK = 0.1
-"""A list that loses more than this share of its parties at once is refused unless the update says it may."""
+"""A list that loses more than this share of its parties, of their names or of their addresses at once is refused unless
+the update says it may."""
 
 
 class Version(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -77,13 +78,17 @@ class Lists:
         shrink: bool = False,
     ) -> Change:
         """Put a new version of the format's list in force. Raises before anything changes if the files are not whole,
-        older than what is in force, or hold far fewer parties without ``shrink``."""
+        older than what is in force, or hold far fewer parties, names or addresses without ``shrink``."""
         parties = read(format_name, files, seal)
         version = _version(format_name, files, as_of, parties)
         before = self.current().get(format_name)
-        self._refuse(before, version, shrink)
+        if before and as_of < before.as_of:
+            raise UsageError(f"{format_name} of {as_of} is older than the one in force, of {before.as_of}")
+        was = self.parties_of(before) if before else ()
+        if not shrink:
+            _refuse_loss(was, parties, format_name)
         self._write(version, parties)
-        change = diff(self.parties_of(before) if before else (), parties, format_name, before, version)
+        change = diff(was, parties, format_name, before, version)
         self._switch(version)
         return change
 
@@ -133,17 +138,6 @@ class Lists:
         """One digest of all that is in force; a decision names it."""
         return digest(self._current().versions)
 
-    def _refuse(self, before: Version | None, after: Version, shrink: bool) -> None:
-        if before is None:
-            return
-        if after.as_of < before.as_of:
-            raise UsageError(f"{after.list} of {after.as_of} is older than the one in force, of {before.as_of}")
-        if after.parties < (1 - SHRINK) * before.parties and not shrink:
-            raise DocumentError(
-                f"has {after.parties} parties, and {before.parties} are in force; say so if it may shrink that much",
-                after.list,
-            )
-
     def _write(self, version: Version, parties: Iterable[Party]) -> None:
         folder = self._folder(version.list, version.id)
         if folder.exists():
@@ -188,6 +182,25 @@ def diff(
         went=tuple(sorted(was.keys() - now.keys())),
         changed=tuple(sorted(key for key in now.keys() & was.keys() if now[key] != was[key])),
     )
+
+
+def _refuse_loss(was: tuple[Party, ...], now: tuple[Party, ...], name: str) -> None:
+    """Names and addresses are counted too: an alias that is lost hides its party from whoever bears it."""
+    counts = _counts(now)
+    for what, before in _counts(was).items():
+        if counts[what] < (1 - SHRINK) * before:
+            raise DocumentError(
+                f"has {counts[what]} {what}, and {before} are in force; if it may shrink that much, say --may-shrink",
+                name,
+            )
+
+
+def _counts(parties: tuple[Party, ...]) -> dict[str, int]:
+    return {
+        "parties": len(parties),
+        "names": sum(len(party.names) for party in parties),
+        "addresses": sum(len(party.addresses) for party in parties),
+    }
 
 
 def _version(format_name: str, files: Mapping[str, bytes], as_of: str, parties: tuple[Party, ...]) -> Version:

@@ -28,7 +28,8 @@ _WEAK = re.compile(r"\b[afn]\.k\.a\. '(.+?)'(?=[;.,]|$)")
 
 
 def parse(list_name: str) -> Callable[[Mapping[str, bytes]], list[Party]]:
-    """A parser of the files ``main``, ``alternates`` and ``addresses`` (the last two may be absent)."""
+    """A parser of the files ``main``, ``alternates`` and ``addresses`` (the last two may be absent, where formats.py
+    was told so)."""
 
     def parse_files(files: Mapping[str, bytes]) -> list[Party]:
         mains = {row[0]: row for row in _main(files["main"])}

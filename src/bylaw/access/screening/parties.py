@@ -59,14 +59,15 @@ class Query(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Seal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is known of a list's files from elsewhere.
 
-    ``sha256`` is the digest of the main file; ``parties`` is how many parties the list must have. A format without
-    an end mark of its own needs one of them, since a file cut at a line's end looks whole. ``none`` says so on
-    purpose.
+    ``sha256`` are the digests of the files in their order, the main one's first; ``parties`` is how many parties the
+    list must have. A format without an end mark of its own needs one of them, since a file cut at a line's end looks
+    whole. ``none`` says on purpose that neither is known, ``absent`` which files of the format there are none of.
     """
 
-    sha256: str = ""
+    sha256: tuple[str, ...] = ()
     parties: int | None = None
     none: bool = False
+    absent: tuple[str, ...] = ()
 
     @property
     def tells(self) -> bool:
