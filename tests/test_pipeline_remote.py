@@ -10,6 +10,7 @@ from bylaw.models.remote.spending import read
 from bylaw.records import Label
 from bylaw.run import Run
 from bylaw.run.documents import costs_of
+from bylaw.verify import verify
 from judge_server import Faults, Judge, serving
 from tiny import run_file, save_model, words
 
@@ -42,6 +43,7 @@ def test_a_run_is_judged_by_a_server_and_goes_on_when_its_budget_grows(tmp_path:
     assert "budget_tokens = 0" in run.settings_text, "what a run may spend is no part of what it is"
     page = (out / "report" / "index.html").read_text()
     assert "Asked of servers" in page and "mock" in page
+    assert verify(out).state("file.extra") == "✓", "what servers were paid is no file of another run"
 
 
 def test_the_dry_run_says_what_a_server_would_cost(tmp_path: Path, capsys: Any) -> None:

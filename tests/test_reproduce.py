@@ -7,6 +7,7 @@ from random import Random
 import pytest
 
 from bylaw import recipe as recipes
+from bylaw.cli import main
 from bylaw.cli.reproduce import _bundled
 from bylaw.errors import RunCorrupt, RunError, UsageError, VerificationError
 from bylaw.evidence.build import build
@@ -101,3 +102,18 @@ def test_a_bundle_that_does_not_hold_is_refused(run: Run, lab: Lab, tmp_path: Pa
     (bundle / "runs/run/manifest.jsonl").write_text("")
     with pytest.raises(VerificationError, match=r"file\.digest: .* does not hold"):
         _bundled(bundle, [])
+
+
+def test_a_run_whose_texts_are_none_is_refused_in_words(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, content, said in (
+        ("run.toml", b"\xff", "run.toml is not UTF-8 text"),
+        ("run.toml", b"x=" + b"[" * 10**5, "nested too deep"),
+        ("constitution.toml", b"\xff", "constitution.toml is not UTF-8 text"),
+    ):
+        was = (run.path / name).read_bytes()
+        (run.path / name).write_bytes(content)
+        assert main(["reproduce", str(run.path)]) in (1, 2)
+        assert said in capsys.readouterr().err
+        (run.path / name).write_bytes(was)

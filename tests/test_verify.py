@@ -860,6 +860,12 @@ def piped(where: str) -> Callable[[Path], None]:
     return act
 
 
+def sparse(where: Path, size: int) -> None:
+    where.parent.mkdir(exist_ok=True)
+    with where.open("wb") as stream:
+        stream.truncate(size)
+
+
 ROWS = "records/label.jsonl"
 IN_A_RUN: list[tuple[str, Callable[[Path], None]]] = [
     ("records.digest", edit(ROWS, flip)),
@@ -882,6 +888,14 @@ IN_A_RUN: list[tuple[str, Callable[[Path], None]]] = [
     ("model.files", linked("models/sft/model.sig")),
     ("model.signature", piped("models/sft/model.sig")),
     ("container", linked("models")),
+    ("container", lambda root: os.mkfifo(root / "chunks")),
+    ("container", lambda root: os.mkfifo(root / ".lock")),
+    ("container", lambda root: sparse(root / "findings/leak.json", 1 << 40)),
+    ("container", lambda root: [sparse(root / f"statements/s{n}.json", 64 << 20) for n in range(9)] and None),
+    ("file.extra", lambda root: (root / "report").write_bytes(b"no directory") and None),
+    ("records.digest", lambda root: (root / "records/more.jsonl").touch()),
+    ("records.digest", lambda root: sparse(root / "records/more.jsonl", 1 << 40)),
+    ("model.files", lambda root: sparse(root / "models/more/model.safetensors", 1 << 40)),
     ("proof.format", lambda root: (root / "proofs/label.tlog-proof").unlink()),
     ("proof.entry", edit("proofs/label.entry", lambda data: b"6\n")),
     ("proof.entry", edit("proofs/label.entry", lambda data: data.replace(b"\n", b"\v"))),
@@ -966,9 +980,9 @@ def write_zip(where: Path, entries: list[tuple[Any, bytes]]) -> Path:
     return where
 
 
-def special(name: str, mode: int) -> zipfile.ZipInfo:
+def special(name: str, mode: int, dos: int = 0) -> zipfile.ZipInfo:
     info = zipfile.ZipInfo(name)
-    info.external_attr = mode << 16
+    info.external_attr = mode << 16 | dos
     return info
 
 
@@ -981,11 +995,14 @@ def special(name: str, mode: int) -> zipfile.ZipInfo:
         [("reports\\a.json", b"{}")],
         [("bundle.json", b"{}"), ("bundle.json", b"{}")],
         [(special("bundle.json", 0o120777), b"/etc/passwd")],
+        [(special("bundle.json", 0o104755), b"{}")],
+        [(special("bundle.json", 0o010644), b"{}")],
+        [(special("bundle.json", 0, dos=0x10), b"{}")],
         [("reports/", b""), ("bundle.json", b"{}")],
         [("reports/zero.json", bytes((64 << 20) + 1))],
         [(f"reports/{n}.json", b"") for n in range(10_001)],
     ],
-    ids=["traversal", "absolute", "backslash", "twice", "link", "directory", "bomb", "many"],
+    ids=["traversal", "absolute", "backslash", "twice", "link", "setuid", "pipe", "dos", "directory", "bomb", "many"],
 )
 def test_a_hostile_zip_is_refused(lab: Lab, tmp_path: Path, entries: list[tuple[Any, bytes]]) -> None:
     assert check(lab, write_zip(tmp_path / "b.zip", entries), max_age=None).failed == ["container"]
@@ -1081,6 +1098,21 @@ def test_a_zip_has_no_room_for_anything_else(lab: Lab, bundle: Path) -> None:
         assert check(lab, where, max_age=None).failed == ["container"]
 
 
+def test_why_a_zip_is_refused_names_what_and_where(lab: Lab, tmp_path: Path) -> None:
+    good = write_zip(tmp_path / "good.zip", [("bundle.json", b"{}" * 50)]).read_bytes()
+    begins, start = 30 + len("bundle.json"), good.index(b"PK\1\2")
+    version = bytearray(good)
+    version[4] = version[start + 6] = 99
+    for data, why in (
+        (good.replace(b"bundle", b"bundl\xff"), r"bundl\udcff.json is not a plain path in UTF-8"),
+        (good[:begins] + b"\xff" * (start - begins) + good[start:], "bundle.json cannot be unpacked"),
+        (bytes(version), "bundle.json is encrypted, streamed, of another method or version"),
+    ):
+        (tmp_path / "b.zip").write_bytes(data)
+        (found,) = (each for each in check(lab, tmp_path / "b.zip", max_age=None).findings if each.state == "✗")
+        assert found.check == "container" and found.why.startswith(why), found
+
+
 @pytest.mark.parametrize("at", [8, 14, 22])  # method, CRC, size
 def test_the_head_of_a_file_in_a_zip_says_what_the_directory_says(lab: Lab, bundle: Path, at: int) -> None:
     """Who reads from the front would find another file."""
@@ -1115,6 +1147,80 @@ def test_what_would_take_long_or_much_is_refused(lab: Lab, bundle: Path) -> None
     assert check(lab, bundle, max_age=None).failed == ["container"]
 
 
+def boxed(payload: bytes) -> bytes:
+    """An envelope that nobody has signed."""
+    kind = "application/vnd.in-toto+json"
+    return one_line({"payload": b64(payload), "payloadType": kind, "signatures": [{"sig": "AAAA", "keyid": "0" * 64}]})
+
+
+def test_all_json_of_a_check_together_is_bounded(
+    lab: Lab, bundle: Path, run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """28 statements that nobody had signed once took 51 s and 2.3 GB, each of them within the bounds of one."""
+    given = json.loads(lab.payloads["prompts"]) | {"more": [[[]] * 100] * 20}
+    for root, at in ((bundle, AT_RUN), (run, "")):
+        for number in range(3):
+            (root / f"{at}statements/z{number}.json").write_bytes(boxed(jcs(given)))
+    monkeypatch.setattr(verifier, "ALL_VALUES", 12_000)
+    for root in (bundle, run):
+        why = [each.why for each in check(lab, root).findings if each.check == "statement.format"]
+        assert any("with all before it 12,000" in each for each in why) and "" in why
+    statement = verifier.Statement(boxed(jcs(given)), [20_000])
+    assert not hasattr(statement, "body")  # what nobody asks for is not kept
+
+
+@pytest.mark.parametrize("first", ["prompts", "nothing"])
+def test_a_chain_of_many_statements(lab: Lab, bundle: Path, first: str) -> None:
+    """Each builds on many before it: 1,900 of them once took 19 s."""
+    digests = {"prompts": sha(lab.payloads["prompts"])}
+    for number in range(60):
+        given = json.loads(lab.payloads["prompts"])
+        build = given["predicate"]["buildDefinition"]
+        build["externalParameters"]["stage"] = f"z{number}"
+        bases = [f"z{each}" for each in range(max(0, number - 20), number)] or [first][: first == "prompts"]
+        needs = [{"name": f"statements/{each}.json", "digest": {"sha256": digests[each]}} for each in bases]
+        build["resolvedDependencies"] = needs
+        digests[f"z{number}"] = sha(jcs(given))
+        (bundle / f"{AT_RUN}statements/z{number}.json").write_bytes(boxed(jcs(given)))
+    found = [each for each in check(lab, bundle).findings if each.check == "lineage.chain" and each.where[0] == "z"]
+    assert len(found) == 60
+    assert {each.why for each in found} == {"" if first == "prompts" else "it does not reach back to prompts"}
+
+
+def test_an_index_of_too_many_claims(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verifier, "CLAIMS", 5)
+    report = check(lab, lab.bundle(lab.run(tmp_path / "run"), tmp_path / "bundle"), max_age=None)
+    assert report.failed == ["index.format"]
+    assert any("there are over 5" in each.why for each in report.findings)
+
+
+def test_claims_that_stand_on_each_other(lab: Lab, tmp_path: Path) -> None:
+    def twist(where: str, value: Any) -> Any:
+        if where == "index":
+            value["predicate"]["claims"][1]["because"] = ["top"]
+        return value
+
+    report = check(lab, lab.bundle(lab.run(tmp_path / "run"), tmp_path / "bundle", twist))
+    assert "claims stand on each other in a circle" in [each.why for each in report.findings]
+
+
+def test_what_is_no_plain_file_is_never_opened(lab: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("pipe", "pipe.tlog-proof"):
+        os.mkfifo(tmp_path / name)
+        assert check(lab, tmp_path / name, max_age=None).failed[0] in ("container", "proof.format")
+    assert check(lab, Path("/dev/zero"), max_age=None).failed == ["container"]
+    proof = tmp_path / "a.tlog-proof"
+    proof.touch()
+    for option in ("--key", "--policy", "--entry"):
+        assert verifier.main([str(proof), option, str(tmp_path / "pipe")]) == 2
+        assert "pipe is no plain file" in capsys.readouterr().err
+
+
+def test_what_the_system_says_is_said_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert verifier.main([str(tmp_path / "nothing")]) == 2
+    assert f"{tmp_path}/nothing cannot be read: No such file or directory" in capsys.readouterr().err
+
+
 def test_a_part_is_read_once(lab: Lab, bundle: Path) -> None:
     verifier.signed.cache_clear()
     check(lab, bundle)
@@ -1138,6 +1244,7 @@ def test_more_files_than_a_bundle_may_have(lab: Lab, bundle: Path) -> None:
         (b"[NaN]", "the number nan is not finite"),
         (b"[-Infinity]", "the number -inf is not finite"),
         (b"[9007199254740993]", "the number 9007199254740993"),
+        (b"[" + b"9" * 10**6 + b"]", "the number 9{20} is not finite, or not below"),
         (b'["\xff"]', "can't decode byte 0xff"),
         (b'["\\udc00"]', "surrogates not allowed"),
         (b"[" * 33 + b"]" * 33, "nested deeper than 32"),
@@ -1170,6 +1277,12 @@ def test_json_is_refused_by_name(text: bytes, why: str) -> None:
 def test_json_that_is_refused(text: bytes) -> None:
     with pytest.raises(Refused):
         verifier.parse(text)
+
+
+def test_a_proof_is_utf_8() -> None:
+    with pytest.raises(Refused, match="not a tlog-proof in UTF-8"):
+        note = "log\n1\n" + b64(bytes(32)) + "\n\n— log AAAAAAAA"
+        verifier.Proof(f"c2sp.org/tlog-proof@v1\nindex 0\n\n{note}".encode() + b"\xff\n")
 
 
 def test_json_at_its_bounds() -> None:
@@ -1266,6 +1379,9 @@ LOG = NoteSigner("log", 1).vkey
         f"witness a {W[0]}\nquorum\va",
         f"witness a {W[0][:-3]}\nquorum a",
         "logs x\nquorum none",
+        f"log {LOG}\ngroup g any none\nquorum g",
+        "#\n" * 4_097 + "quorum none",
+        "#" * (1 << 20) + "\nquorum none",
     ],
 )
 def test_policies_that_are_refused(text: str) -> None:
@@ -1349,7 +1465,8 @@ def test_keys_of_other_kinds_are_refused(bundle: Path) -> None:
     private = ec.generate_private_key(ec.SECP256R1()).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    for key in (pem(ec.generate_private_key(ec.SECP384R1())), private, b"", b"\xff"):
+    one = pem(ec.generate_private_key(ec.SECP256R1()))
+    for key in (pem(ec.generate_private_key(ec.SECP384R1())), private, b"", b"\xff", one + one):
         with pytest.raises(Refused):
             verify(bundle, [key])
 

@@ -5,7 +5,6 @@ drawn principle for a label, one order, the paper's template, a preference model
 for the paper's PPO. A preset sets defaults; what the file or ``--set`` says wins.
 """
 
-import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -23,6 +22,7 @@ from bylaw.leak.screening import LeakSettings
 from bylaw.models import cluster
 from bylaw.models.cluster import ClusterSettings
 from bylaw.models.remote.settings import RemoteSettings
+from bylaw.toml import parsed
 from bylaw.train.settings import DpoSettings, GrpoSettings, LoraSettings, TrainSettings
 
 PRESETS: dict[str, tuple[str, ...]] = {
@@ -158,7 +158,10 @@ def read(source: str | Path, overrides: Sequence[str] = ()) -> Recipe:
     """A recipe from TOML text or a file: the preset's values stand under what the text and ``overrides`` say."""
     plain = settings.load(Recipe, source, overrides)
     text = source.read_text() if isinstance(source, Path) else source
-    said = {*_keys(tomllib.loads(text)), *(override.partition("=")[0].strip() for override in overrides)}
+    said = {
+        *_keys(parsed(text, str(source) if isinstance(source, Path) else "settings")),
+        *(override.partition("=")[0].strip() for override in overrides),
+    }
     under = [value for value in PRESETS[plain.preset] if value.partition("=")[0] not in said]
     return settings.load(Recipe, source, [*under, *overrides])
 

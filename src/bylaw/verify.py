@@ -3,11 +3,10 @@
     python -P verify.py PATH --key lab.pub --policy policy.txt
 
 Needs Python 3.11 and ``cryptography``; shares no code with what writes evidence: both follow docs/evidence.md and
-docs/lineage.md. Keys and policy are the auditor's own. Exit codes: 0 all holds and was checked; 4 something does not
-hold; 5 something was not checked; 2 wrong command line. (``-P``: no module is taken from where this file lies.)
+docs/lineage.md. Keys and policy are the auditor's own. Exit codes: 0 it holds; 4 it does not; 5 not checked; 2 usage.
 
 How to read it: ``with look(name, where)`` makes one check of evidence.md. Refused inside says why it does not hold,
-Unchecked why nothing can be said; any other error is a failure named ``internal``. Nothing is read that has no bound.
+Unchecked why nothing can be said; any other error is a failure named ``internal``. Nothing is kept that has no bound.
 In order: bounds, JSON, formats, files, signatures, proofs, policy, report, statements, run, models, index, options.
 """
 
@@ -25,8 +24,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from functools import cache, partial
-from graphlib import TopologicalSorter
+from functools import cache, partial, reduce
+from graphlib import CycleError, TopologicalSorter
 from io import BytesIO
 from typing import IO, Any
 
@@ -35,8 +34,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 FILES, FILE_BYTES, ALL_BYTES, READ_BYTES = 10_000, 64 << 20, 512 << 20, 64 << 20  # of a bundle
-RUNS, STAGES, LINES, ENTRIES = 100, 2_000, 2_000, 100_000  # of a bundle, a bundle, a manifest, a directory
-JSON_BYTES, JSON_VALUES, JSON_DEPTH = 16 << 20, 1_000_000, 32  # of one document
+RUNS, STAGES, CLAIMS, LINES, ENTRIES = 100, 2_000, 4_096, 2_000, 100_000  # the last two: of a manifest, a directory
+JSON_BYTES, JSON_VALUES, JSON_DEPTH, ALL_VALUES = 16 << 20, 1_000_000, 32, 2_000_000  # the last: of all documents
 SKEW = 300  # seconds by which honest clocks may differ
 
 
@@ -62,12 +61,14 @@ def none(these: Iterable[str], why: str, otherwise: type[Exception] = Refused) -
     need(not (found := sorted(these)), f"{why}: {', '.join(found)}", otherwise)
 
 
-def parse(data: bytes) -> Any:
-    """JSON without what I-JSON (RFC 7493) forbids: equal keys, NaN, numbers beyond 2**53, halves of surrogates."""
-    few = sum(map(data.count, (b",", b"[", b"{"))) <= JSON_VALUES  # counted before anything is built from it
-    need(len(data) <= JSON_BYTES and few, f"JSON of over {JSON_BYTES:,} bytes or {JSON_VALUES:,} values")
-    try:
-        value = json.loads(data.decode(), object_pairs_hook=once)
+def parse(data: bytes, room: list[int] | None = None) -> Any:
+    """JSON without what I-JSON (RFC 7493) forbids. ``room``: how many values a check may have yet, less these."""
+    room, count = room or [JSON_VALUES], sum(map(data.count, (b",", b"[", b"{")))  # before anything is built from it
+    few = len(data) <= JSON_BYTES and count <= min(JSON_VALUES, room[0])
+    need(few, f"JSON of over {JSON_BYTES:,} bytes or {JSON_VALUES:,} values, or with all before it {ALL_VALUES:,}")
+    room[0] -= count
+    try:  # an integer's first twenty digits are too many already
+        value = json.loads(data.decode(), object_pairs_hook=once, parse_int=lambda digits: int(digits[:20]))
         _bounded(value, JSON_DEPTH)
         json.dumps(value, ensure_ascii=False).encode()  # which half of a surrogate pair does not survive
     except (ValueError, RecursionError) as error:
@@ -136,39 +137,39 @@ def unbase64(value: str, size: int | None = None) -> bytes:
     return data
 
 
-def plain(value: str, width: int = 200) -> str:
-    """A text as one line that cannot move a terminal's cursor or, where that breaks it, pass for a line of ours."""
+def plain(value: str | Exception, width: int = 200) -> str:
+    """A text, or an error's, as one line that cannot move a cursor or, where a terminal breaks it, pass for ours."""
+    value = f"{value.filename} cannot be read: {value.strerror}" if isinstance(value, OSError) else str(value)
     text = repr(re.sub(" +", " ", value[:width]))[1:-1] + "…" * (len(value) > width)
     return re.sub("[\u2200-\u2bff]", lambda each: ascii(each[0])[1:-1], text)
 
 
 N, HEX = "[a-z0-9][a-z0-9._-]{0,199}", re.compile("[0-9a-f]{64}")
 NAME, TIME = re.compile(N), re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
-NAMED, DIGEST = [{"name": str, "digest": dict}], {"sha256": HEX}
-IN_TOTO, PROVENANCE = "application/vnd.in-toto+json", "https://slsa.dev/provenance/v1"
+NAMED, DIGEST, MODEL = [{"name": str, "digest": dict}], {"sha256": HEX}, {"name": re.compile(f"models/{N}")}
+IN_TOTO, PROVENANCE, TESTS = "application/vnd.in-toto+json", "https://slsa.dev/provenance/v1", "leak|audit|stress"
 SIGNATURES = rb'(?:\{"sig":"[\w+/=]*","keyid":"[0-9a-f]{64}"\},?)*+'  # and JSON, without a comma too many
 ONE_LINE = rb'\{"payload":"[\w+/=]*","payloadType":"[\w.+/-]*","signatures":\[%b\]\}\n' % SIGNATURES
 COUNTS = ({"taken": int, "made": int, "dropped": dict},)  # lineage.md, *A statement*
 BUILD: dict[str, Any] = {"buildType": "https://bylaw.dev/stage/v1", "externalParameters": {"stage": NAME}}
 BUILD |= {"internalParameters": {"counts": COUNTS}, "resolvedDependencies": NAMED}
 STATEMENT = PROVENANCE, NAMED, {"buildDefinition": BUILD, "runDetails": {"byproducts": NAMED}}
-MODEL = {"name": re.compile(f"models/{N}")}
 RECORDS = {"name": path, "annotations": {"start": int, "end": int, "rows": {"count": int, "root": HEX}}}
 FINISHED = {"stage": NAME, "at": str, "outputs": [{"path": str, "sha256": HEX, "start": (int,), "end": (int,)}]}
 FINDING = "https://bylaw.dev/finding/v1", NAMED, {"madeOn": TIME, "materials": NAMED}
-FIGURES, DRAWN = "measurements.jsonl", "records/samples.jsonl"
-SAMPLE = {"index": int, "row": str, "proof": [HEX]}
-SAMPLES = {"stage": str, "path": DRAWN, "count": int, "root": HEX, "rows": [SAMPLE]}
+FIGURES, DRAWN, WORKING = "measurements.jsonl", "records/samples.jsonl", ("chunks/", "report/", ".lock", "models/")
+SAMPLES = {"stage": str, "path": DRAWN, "count": int, "root": HEX, "rows": [{"index": int, "row": str, "proof": [HEX]}]}
 METHOD = {"method": "files", "hash_type": "sha256", "allow_symlinks": False}
 RESOURCES = {"resources": [{"name": path, "digest": HEX, "algorithm": "sha256"}], "serialization": METHOD}
 MANIFEST = "https://model_signing/signature/v1.0", [{"digest": DIGEST}], RESOURCES
 MEDIA = re.compile(r"application/vnd\.dev\.sigstore\.bundle[.+;=a-z0-9]*")
 OMS = {"mediaType": MEDIA, "verificationMaterial": {"publicKey": dict}, "dsseEnvelope": dict}
-TESTS = "leak|audit|stress"
 RUN = "(run|constitution|reward).toml|(manifest|measurements).jsonl|statements/N.json|proofs/N.(tlog-proof|entry)"
 BUNDLE = f"bundle.json|reports/N.({TESTS}).(json|statement)|runs/N/({RUN}|samples/N.json|models/N.(files|sig))"
-ON_DISK = f"{RUN}|local.toml|evidence.zip|records/N.jsonl|proofs/N.rows/N|findings/N.(json|statement|entry)"
+ON_DISK = f"{RUN}|(local.toml|evidence.zip|costs.db(-wal|-shm)?)|records/N.jsonl|proofs/N.rows/N|findings/N.(json|statement|entry)"
 PLACE, OF_RUN = (re.compile(each.replace(".", "[.]").replace("N", N)) for each in (BUNDLE, ON_DISK))
+HASHED = re.compile("(reports|findings)/.*[.]json|runs/[^/]*/measurements[.]jsonl")  # and not read besides
+FREE = re.compile("records/.*|measurements[.]jsonl|local[.]toml|evidence[.]zip|costs[.]db.*|proofs/[^/]*[.]rows/.*")
 CLAIM = {"id": str, "text": str, "level": re.compile("self-attested|witnessed|reproduced"), "kind": str, "run": str}
 CLAIM |= {"evidence": [{"path": str, "sha256": HEX}], "because": [str]}
 PREDICATE = {"made": TIME, "validUntil": (TIME,), "supersedes": (HEX,), "runs": [NAME], "claims": [CLAIM]}
@@ -186,11 +187,11 @@ ED25519 = bytes.fromhex("302a300506032b6570032100")  # how a key begins in DER (
 P256 = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200")
 load_key: Callable[[bytes], Any] = cache(serialization.load_der_public_key)
 NUMBER, LINE = "(0|[1-9][0-9]{0,17})", r"[^\x00-\x1f\ufffd]+"
-NOTE = rf"(({LINE})\n{NUMBER}\n({LINE})\n(?:{LINE}\n)*)\n((?:— [^\s+]+ \S+\n){{1,256}})"
-PROOF = re.compile(rf"c2sp\.org/tlog-proof@v1\n(?:extra \S*\n)?index {NUMBER}\n((?:\S+\n){{0,63}})\n{NOTE}")
+NOTE = rf"(({LINE})\n{NUMBER}\n({LINE})\n(?:{LINE}\n)*)\n((?:— [^\s+\ufffd]+ [!-~]+\n){{1,256}})"
+PROOF = re.compile(rf"c2sp\.org/tlog-proof@v1\n(?:extra \S*\n)?index {NUMBER}\n((?:[!-~]+\n){{0,63}})\n{NOTE}")
 GIVEN = dict.fromkeys(("sft", "revise", "respond", "evaluate-seed"), "given")  # whose model a stage takes
 MODEL_OF = GIVEN | {"evaluate-sft": "sft", "compare": "sft", "optimise": "sft", "evaluate-final": "optimise"}
-badness = "✓?✗".index  # the worst last
+UNSIGNED, badness = (".git", ".github", ".gitattributes", ".gitignore"), "✓?✗".index  # OMS §6.2; the worst last
 Finding = namedtuple("Finding", "check state run where why")
 Part = namedtuple("Part", "path digest start end rows")  # bytes of a file with their {count, root}; or a model
 Line = namedtuple("Line", "number digest upto entry")  # a finished line; ``upto``: SHA-256 of all up to its end
@@ -219,24 +220,35 @@ class Folder(namedtuple("Folder", "sizes open gone")):
 
     def read(self, where: str) -> bytes:
         with self.open(self.there(where)) as stream:
-            data: bytes = stream.read(FILE_BYTES + 1)
+            data: bytes = stream.read(min(self.sizes[where], FILE_BYTES) + 1)
         need(len(data) == self.sizes[where] <= FILE_BYTES, f"{where} is too large, or not of its listed size")
         return data
 
+    def bounded(self) -> "Folder":
+        """Itself, if a bundle or run may be so; but for what is hashed only as far as the statements of a run say."""
+        sizes = {name: size for name, size in self.sizes.items() if not FREE.fullmatch(name)}
+        few = len(runs_of(sizes)) <= RUNS and " ".join(sizes).count("statements/") <= STAGES and len(sizes) <= FILES
+        need(few, "too many files, runs or statements")
+        read = sum(size for name, size in sizes.items() if not HASHED.fullmatch(name))
+        few = max(sizes.values(), default=0) <= FILE_BYTES and sum(sizes.values()) <= ALL_BYTES and read <= READ_BYTES
+        need(few, f"over {FILE_BYTES:,} bytes a file, {ALL_BYTES:,} in all or {READ_BYTES:,} to read")
+        return self
+
 
 def directory(root: str, skip: Sequence[str] = ()) -> Folder:
-    """A directory's plain files, but for what is to be skipped; no links."""
+    """A directory's plain files, but for what is to be skipped (a directory: with a slash); no links, no pipes."""
     sizes, folders = dict[str, int](), [""]
     for here in folders:  # which grows meanwhile
         with os.scandir(os.path.join(root, here)) as listing:
             for entry in listing:
                 where = here + entry.name
-                need(path(where) and not entry.is_symlink(), f"{where} is a link, or not a plain path")
                 need(len(folders) + len(sizes) < ENTRIES, f"more than {ENTRIES:,} files and directories")
-                if where not in skip and entry.is_dir(follow_symlinks=False):
+                folder = entry.is_dir(follow_symlinks=False)
+                right = path(where) and (folder or entry.is_file(follow_symlinks=False))
+                need(right, f"{where} is a link or special file, or not a plain path")
+                if folder and where + "/" not in skip:
                     folders.append(where + "/")
-                elif where not in skip:
-                    need(entry.is_file(follow_symlinks=False), f"{where} is a special file")
+                elif not folder and where not in skip:
                     sizes[where] = entry.stat(follow_symlinks=False).st_size
     return Folder(sizes, lambda where: open(os.path.join(root, where), "rb"), {})
 
@@ -248,21 +260,24 @@ def archive(where: str) -> Folder:
     with open(where, "rb") as stream:
         while (head := stream.read(30)).startswith(b"PK\3\4"):
             flags, method, crc, packed, size, length, extra = struct.unpack("<6x2H4x3L2H", head.ljust(30, b"\0"))
-            name, total = stream.read(length).decode(), total + max(size, packed)
-            need(path(name) and name not in content, f"{name} is not a plain path, or stands there twice")
-            need(not (flags & ~0x806 or extra) and method in (0, 8), f"{name} is encrypted, streamed or has extras")
+            name, total = stream.read(length).decode("utf-8", "surrogateescape"), total + max(size, packed)
+            need(path(name) and name not in content, f"{name} is not a plain path in UTF-8, or stands there twice")
+            right = not (flags & ~0x806 or extra) and method in (0, 8) and head[4:6] in (b"\n\0", b"\x14\0")  # 1.0, 2.0
+            need(right, f"{name} is encrypted, streamed, of another method or version, or has extras")
             need(len(said) < FILES and total <= ALL_BYTES and size <= FILE_BYTES, "too many files, or bytes")
             data, inflate = stream.read(packed), zlib.decompressobj(-15)
-            content[name] = data = inflate.decompress(data, size + 1) if method else data
-            right = (len(data), zlib.crc32(data)) == (size, crc) and (not method or inflate.eof)
-            need(right and not inflate.unused_data, f"{name} is not of the size and checksum that its head says")
+            with suppress(zlib.error):  # which leaves it without an end
+                data = inflate.decompress(data, size + 1) if method else data
+            content[name], right = data, (len(data), zlib.crc32(data)) == (size, crc) and (not method or inflate.eof)
+            need(right and not inflate.unused_data, f"{name} cannot be unpacked to the size and checksum in its head")
             said.append(b"PK\1\2" + head[4:] + bytes(4) + start.to_bytes(4, "little") + name.encode())
             start = stream.tell()
         rest = head + stream.read(4 << 20)
     for each in said:  # but for who made it, and how the file was stored
         record, rest = rest[: len(each) + 8], rest[len(each) + 8 :]
-        same = record[:4] + record[6:36] + record[42:] == each and record[41] >> 4 in (0, 8)  # S_IFREG is 8 << 12
-        need(same, "the directory does not say what the files' heads say, or has a link or special file")
+        mode = int.from_bytes(record[38:42], "little") & ~(0o100777 << 16 | 0x21)  # of Unix; DOS: read-only, archived
+        same = record[:4] + record[6:36] + record[42:] == each
+        need(same and not mode, "the directory does not say what the files' heads say, or has what is no plain file")
     ends = struct.pack("<4s4x2H2L2x", b"PK\5\6", len(said), len(said), sum(map(len, said)) + 8 * len(said), start)
     need(rest == ends, "neither a directory nor a zip file of a bundle")
     return Folder({name: len(data) for name, data in content.items()}, lambda where: BytesIO(content[where]), {})
@@ -273,9 +288,9 @@ def read_key(pem: bytes) -> bytes:
     with suppress(ValueError, UnsupportedAlgorithm):
         key = serialization.load_pem_public_key(pem)
         data = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-        if data.startswith((ED25519, P256)):
+        if data.startswith((ED25519, P256)) and pem.count(b"-----BEGIN ") == 1:
             return data
-    raise Refused("a key is not a PEM public key of Ed25519 or ECDSA P-256")
+    raise Refused("a key's file is not one PEM public key of Ed25519 or ECDSA P-256, and no second key")
 
 
 @cache  # the proofs of a run mostly have one checkpoint
@@ -290,16 +305,16 @@ def signed(key: bytes, signature: bytes, message: bytes) -> bool:
 class Envelope:
     """DSSE v1: the signature is over PAE(type, payload). A key id is no more than a hint, and no false one either."""
 
-    def __init__(self, value: Any, kind: str, subject: Any, predicate: Any) -> None:
+    def __init__(self, kind: str, subject: Any, predicate: Any, value: Any, room: list[int] | None) -> None:
         if isinstance(value, bytes):  # of ours, which has no room for anything beside what is signed
             need(re.fullmatch(ONE_LINE, value), "not the one form that an envelope has")
-            value = parse(value)
+            value = parse(value, room)
         shape(value, {"payloadType": IN_TOTO, "payload": str, "signatures": [{"sig": str}]}, "the envelope")
         need(1 <= len(value["signatures"]) <= 8, "an envelope has one to eight signatures")
         self.payload = unbase64(value["payload"])
         self.signatures = [(unbase64(each["sig"]), each.get("keyid") or "") for each in value["signatures"]]
         form = {"_type": "https://in-toto.io/Statement/v1", "predicateType": kind, "subject": subject}
-        self.body = shape(parse(self.payload), form | {"predicate": predicate}, "what is signed")
+        self.body = shape(parse(self.payload, room), form | {"predicate": predicate}, "what is signed")
 
     def check(self, keys: Sequence[bytes]) -> None:
         have(keys, "no key for it was given (--key)")
@@ -309,14 +324,12 @@ class Envelope:
 
 
 def included(index: int, size: int, leaf: bytes, proof: Sequence[bytes], root: bytes) -> bool:
-    """RFC 9162 §2.1.3: up to where the paths of the leaf and of the last one meet, the leaf's bits say on which side a
-    sibling stands; above, all siblings stand to the left, one for each bit that is set. Size 0 includes nothing."""
+    """RFC 9162 §2.1.3: the leaf's bits say where a sibling stands until its path meets the last one's; above, left."""
     meet = (index ^ (size - 1)).bit_length()
     if not 0 <= index < size or len(root) != 32 or len(proof) != meet + (index >> meet).bit_count():
         return False
     for level, sibling in enumerate(proof):
-        left = level >= meet or index >> level & 1
-        leaf = sha256(b"\1", sibling, leaf) if left else sha256(b"\1", leaf, sibling)
+        leaf = sha256(b"\1", *((sibling, leaf) if level >= meet or index >> level & 1 else (leaf, sibling)))
     return leaf == root
 
 
@@ -325,11 +338,11 @@ class Proof:
 
     def __init__(self, data: bytes, run: str = "", stage: str = "") -> None:
         if len(data) > 1 << 20 or not (match := PROOF.fullmatch(data.decode("utf-8", "replace"))):
-            raise Refused("not a tlog-proof: header, index, at most 63 hashes, checkpoint; no control characters")
+            raise Refused("not a tlog-proof in UTF-8: header, index, at most 63 hashes, checkpoint; no control codes")
         number, hashes, self.note, self.origin, size, root, block = match.groups()
         self.number, self.size, self.root, self.leaf = int(number), int(size), unbase64(root, 32), b""
         self.hashes, self.times = [unbase64(line, 32) for line in hashes.split()], list[int]()
-        lines, self.run, self.stage = [line.split(" ") for line in block.split("\n")[:-1]], run, stage
+        lines, self.run, self.stage = (line.split(" ") for line in block.split("\n")[:-1]), run, stage
         self.signatures = [(name, unbase64(text)[:4].hex(), unbase64(text)[4:]) for _, name, text in lines]
 
     def check(self, entry: bytes) -> None:
@@ -343,25 +356,27 @@ class Policy:
 
     def __init__(self, data: bytes) -> None:
         self.keys: dict[tuple[str, str], tuple[int, bytes, str]] = {}  # key's name, id → kind, key, name here
-        self.groups, self.quorum = dict[str, tuple[int, list[str]]](), ""
+        self.groups, self.quorum, self.there = dict[str, tuple[int, list[str]]](), "", set[bytes]()
+        known, name = {"none"}, "none"
+        need(len(data) <= 1 << 20 and data.count(b"\n") <= 4_096, "the policy has over 1 MiB, or over 4,096 lines")
         need(not re.search(rb"[\x00-\x08\x0b-\x1f\x7f]", data), "the policy has control characters")
         for number, line in enumerate(data.decode("utf-8", "surrogateescape").split("\n"), 1):
-            known = {"none", *(name for kind, _, name in self.keys.values() if kind != 1), *self.groups}
             try:
                 match [] if line.strip(" \t").startswith("#") else re.findall(r"[^ \t]+", line):
                     case ["log", vkey] | ["log", vkey, _]:
                         self._key(vkey, "", (1,))
                     case ["witness", name, vkey] | ["witness", name, vkey, _] if name not in known:
                         self._key(vkey, name, (4, 6))
-                    case ["group", name, k, *members] if name not in known and {*members} <= known - {"none"}:
+                    case ["group", name, k, *members] if name not in known and "none" not in members:
                         least = {"any": "1", "all": f"{len(members)}"}.get(k, k)
-                        need(re.fullmatch(NUMBER, least), "a group is of any, all, or a number of its members")
-                        need(1 <= int(least) <= len(members) == len({*members}), "one to all of members, each once")
+                        right = re.fullmatch(NUMBER, least) and 1 <= int(least) <= len(members) == len({*members})
+                        need(right and known.issuperset(members), "not one to all of members above it, each once")
                         self.groups[name] = int(least), members
                     case ["quorum", name] if name in known and not self.quorum:
                         self.quorum = name
                     case [_, *_]:
                         raise Refused("it does not follow C2SP tlog-policy")
+                known.add(name)  # that of the last line which had one
             except ValueError as error:
                 raise Refused(f"line {number} of the policy: {error}") from None
         need(self.quorum, "the policy has no quorum line")
@@ -372,7 +387,8 @@ class Policy:
         data = unbase64(text)
         need(data and sha256(key_name.encode() + b"\n" + data).hex()[:8] == key_id, "not a verifier key")
         need(data[0] in kinds and len(data) == {1: 33, 4: 33, 6: 1313}[data[0]], "a verifier key of another type")
-        need((data[0], data[1:]) not in [each[:2] for each in self.keys.values()], "the same key twice")
+        need(data not in self.there, "the same key twice")
+        self.there.add(data)
         self.keys[key_name, key_id] = data[0], data[1:], name
 
     def signers(self, point: Proof, kind: int, until: int = 2**63) -> dict[str, int]:
@@ -396,8 +412,7 @@ class Policy:
         held = {"none", *times}
         for group, (least, members) in self.groups.items():
             held |= {group} if sum(member in held for member in members) >= least else set()
-        by = ", ".join(times) or "no witness"
-        need(self.quorum in held, f"cosigned by {by} until the time of this check: not the policy's quorum")
+        need(self.quorum in held, f"cosigned by {', '.join(times) or 'no witness'} until then: not the policy's quorum")
         return list(times.values())
 
 
@@ -415,7 +430,7 @@ class Report:
             need(value in (None, False) or self.kind in OPTIONS[name], f"{name} is not for a {self.kind}")
         self.findings, self.claims, self.failed, self.code = list[Finding](), list[dict[str, Any]](), list[str](), 5
         self.worst = defaultdict[str | None, dict[str, str]](dict)  # run ("" is none, None is any) → check → state
-        self.points, self.times, self.run = list[Proof](), list[int](), ""  # checkpoints; of witnesses; looked at
+        self.points, self.times, self.run, self.room = list[Proof](), list[int](), "", [ALL_VALUES]
 
     @contextmanager
     def look(self, name: str, where: str = "") -> Iterator[None]:
@@ -424,11 +439,11 @@ class Report:
         try:
             yield
         except Exception as error:  # noqa: BLE001
-            state, why = "?" if isinstance(error, Unchecked) else "✗", str(error)
-            if not isinstance(error, Unchecked | ValueError | OSError | zlib.error):
-                name, why = "internal", f"{name}: {type(error).__name__}: {error}"
+            state, why = "?" if isinstance(error, Unchecked) else "✗", plain(error, 600)
+            if not isinstance(error, Unchecked | ValueError | OSError):
+                name, why = "internal", f"{name}: {type(error).__name__}: {why}"
         if (name, state) != ("internal", "✓"):
-            self.findings.append(Finding(name, state, self.run, plain(where), plain(why, 600)))
+            self.findings.append(Finding(name, state, self.run, plain(where), why))
             for states in self.worst[None], self.worst[self.run]:
                 states[name] = max(state, states.get(name, "✓"), key=badness)
 
@@ -441,7 +456,7 @@ class Report:
 
     def opened(self, check: str, kind: Any, read: Callable[[], bytes], where: str = "") -> Any:
         """<check>.format and <check>.signature of a kind of envelope; None if it has no sound form."""
-        found = self.made(f"{check}.format", lambda: kind(read()), where)
+        found = self.made(f"{check}.format", lambda: kind(read(), self.room), where)
         self.made(f"{check}.signature", lambda: have(found).check(self.keys), where)
         return found
 
@@ -492,16 +507,10 @@ class Report:
             need(max(self.times, default=0) <= made + SKEW, f"a witness has signed after {index.says['made']}")
 
     def open_bundle(self) -> Folder:
-        files = directory(self.path) if os.path.isdir(self.path) else archive(self.path)
+        files = archive(self.path) if os.path.isfile(self.path) else directory(self.path)  # a pipe is neither
         need("bundle.json" in files.sizes, "no bundle.json, manifest.jsonl or model.sig: nothing that can be checked")
-        other = (name for name, size in files.sizes.items() if not PLACE.fullmatch(name) or size > FILE_BYTES)
-        none(other, f"not a path of a bundle, or over {FILE_BYTES:,} bytes")
-        hashed = re.compile("reports/.*[.]json|runs/[^/]*/measurements[.]jsonl")  # and not read besides
-        read = sum(size for name, size in files.sizes.items() if not hashed.fullmatch(name))
-        stages = sum("/statements/" in name for name in files.sizes)
-        few = len(files.sizes) <= FILES and len(runs_of(files.sizes)) <= RUNS and stages <= STAGES
-        need(few and sum(files.sizes.values()) <= ALL_BYTES and read <= READ_BYTES, "too many files, runs or bytes")
-        return files
+        none((name for name in files.sizes if not PLACE.fullmatch(name)), "not a path of a bundle")
+        return files.bounded()
 
     def check_claims(self, index: "Index", found: dict[str, str]) -> None:
         """claims.support, claims.stale, claims.level of each claim, after those it stands on; then whether it holds."""
@@ -512,7 +521,9 @@ class Report:
             need(len(known) == len(claims), "two claims have one id")
             need(claims and claims[0]["kind"] == "root", "the first claim is not the root")
             need(known.keys() >= {base for claim in claims for base in claim["because"]}, "a claim stands on none here")
-            order += TopologicalSorter({each["id"]: each["because"] for each in claims}).static_order()
+            with suppress(CycleError):
+                order += TopologicalSorter({each["id"]: each["because"] for each in claims}).static_order()
+            need(order, "claims stand on each other in a circle")
             none(index.says["clauses"].keys() - known, "clauses of claims that are not here", Unchecked)
         for claim in map(known.__getitem__, order):
             because, kind, run = [known[each] for each in claim["because"]], claim["kind"], claim["run"] or None
@@ -535,17 +546,15 @@ class Report:
                     have(self.state("log.quorum", run) != "?", "called witnessed, and no quorum was checked")
                     whole = all(point.times for point in self.points if run in (None, point.run))
                     need(whole and self.state("proof. log.", run) == "✓", "no quorum with a witness cosigned all of it")
-            states = [self.state(f"container index. {KINDS.get(kind, '')}", run)]
-            states += [each["state"] for each in because] + [each.state for each in self.findings[-3:]]
-            claim["state"] = max(states, key=badness)
+            states = [self.state(f"container index. {KINDS.get(kind, '')}", run), *(each["state"] for each in because)]
+            claim["state"] = max([*states, *(each.state for each in self.findings[-3:])], key=badness)
 
     def check_run(self) -> None:
         """container, what is said of a run, file.extra; its models are read one by one, working files not at all."""
-        if files := self.made("container", lambda: directory(self.path, ("chunks", "report", ".lock", "models"))):
+        if files := self.made("container", lambda: directory(self.path, WORKING).bounded()):
             Run(self, files).check()
             self.check_ledger()
-            with self.look("file.extra"):
-                none((name for name in files.sizes if not OF_RUN.fullmatch(name)), "of no run")
+            self.made("file.extra", partial(none, [n for n in files.sizes if not OF_RUN.fullmatch(n)], "of no run"))
 
     def check_model(self) -> None:
         made, data = None, self.options["statement"]
@@ -564,11 +573,10 @@ class Report:
 
     def read_model(self, root: str, end: str) -> bytes:
         """Of a model on the disk, what a bundle has as <model>.files or <model>.sig."""
-        unsigned = (".git", ".github", ".gitattributes", ".gitignore")  # by OMS §6.2
-        hidden = [name for name in unsigned if os.path.lexists(os.path.join(root, name))]
+        hidden = [name for name in UNSIGNED if os.path.lexists(os.path.join(root, name))]
         need(self.options["allow_git"] or not hidden, f"{', '.join(hidden)}: covered by no signature (see --allow-git)")
         need(not os.path.islink(root), f"{root} is a link")
-        files = directory(root, skip=hidden)
+        files = directory(root, [*hidden, *(f"{name}/" for name in hidden)])
         if end == ".sig":
             return files.read("model.sig")
         order = sorted(files.sizes.keys() - {"model.sig"}, key=lambda name: -files.sizes[name])
@@ -584,9 +592,8 @@ class Report:
             pairs = re.findall("([0-9a-f]{64})  (.+)\n", data.decode("utf-8", "replace"))
             listed = {name: digest for digest, name in pairs}
             need(data == dir_lines(sorted(listed.items())) and all(map(path, listed)), "not `<sha256>  <path>`, sorted")
-            digest = f"dirHash:{sha256(data).hex()}"
-            need(made in (None, digest), f"it is {digest}; the statement says {made}")
-        self.made("model.signature", lambda: check_oms(read(".sig"), data, self.keys), where)
+            need(made in (None, digest := f"dirHash:{sha256(data).hex()}"), f"it is {digest}, in its statement {made}")
+        self.made("model.signature", lambda: check_oms(read(".sig"), data, self.keys, self.room), where)
 
     def state(self, names: str, run: str | None = None) -> str:
         """The worst of what was found under names that begin so (of this run, and of none); nothing is ?."""
@@ -609,11 +616,10 @@ class Report:
 
 
 class Statement(Envelope):
-    """A stage's statement: ``needs`` its dependencies, ``bases`` those of them that are statements, by stage; ``made``
-    the parts that it made, ``models`` (path → dirHash) those of them that are models."""
+    """What a stage ``needs``; of that, ``bases``: statements, by stage; parts ``made``; ``models``: path → dirHash."""
 
-    def __init__(self, data: bytes) -> None:
-        super().__init__(data, *STATEMENT)
+    def __init__(self, data: bytes, room: list[int]) -> None:
+        super().__init__(*STATEMENT, data, room)
         self.digest, build = f"sha256:{sha256(self.payload).hex()}", self.body["predicate"]["buildDefinition"]
         outside, self.counts = build["externalParameters"], build["internalParameters"]["counts"]
         self.stage, template = outside["stage"], shape(outside.get("template"), (HEX,), "the template")
@@ -628,6 +634,7 @@ class Statement(Envelope):
             self.made.append(Part(each["name"], digest, *map(notes.get, ("start", "end", "rows"))))
         self.models = {part.path: part.digest for part in self.made if not part.rows}
         need("manifest.jsonl" in self.byproducts and len(self.models) <= 1, "no line of the manifest, or two models")
+        del self.body  # of thousands, and each may have much that nobody asks for
 
 
 def by_name(named: list[Any]) -> dict[str, str]:
@@ -659,9 +666,8 @@ class Run:
             self.check_stage(stage, bool(proved))
         if self.statements:
             self.check_chain()
-        self.check_parts()
-        self.check_models()
-        self.check_findings()
+        for check in self.check_parts, self.check_models, self.check_findings:
+            check()
         if self.name:
             self.check_samples()
 
@@ -670,7 +676,7 @@ class Run:
         need(lines.pop() == b"", f"its last line has no end, or there are more than {LINES:,}")
         for number, line in enumerate(lines, 1):
             upto.update(line + b"\n")
-            entry = shape(parse(line), {"event": str, "stage": str}, f"line {number}")
+            entry = shape(parse(line, self.report.room), {"event": str, "stage": str}, f"line {number}")
             if entry["event"] == "finished":
                 digest, upto_here = (f"sha256:{digest.hex()}" for digest in (sha256(line, b"\n"), upto.digest()))
                 self.lines[entry["stage"]] = Line(number, digest, upto_here, shape(entry, FINISHED, f"line {number}"))
@@ -686,8 +692,7 @@ class Run:
             need(named.get("manifest.jsonl, so far", line.upto) == line.upto, "something before its line has changed")
         if not statement:
             return
-        with self.look("statement.stage", stage):
-            need(statement.stage == stage, f"it is the statement of {statement.stage}")
+        self.made("statement.stage", partial(need, statement.stage == stage, f"it is of {statement.stage}"), stage)
         with self.look("manifest.outputs", stage):
             outputs = [tuple(map(each.get, ("path", "sha256", "start", "end"))) for each in have(line.entry)["outputs"]]
             made = [(part.path, part.digest.split(":")[1], part.start, part.end) for part in statement.made]
@@ -703,22 +708,22 @@ class Run:
             self.report.points.append(self.proofs[stage])
         with self.look("proof.entry", stage):
             number, found = self.proofs[stage].number, self.files.read(f"proofs/{stage}.entry")
-            entry = {"at": have(line.entry)["at"].replace("+00:00", "Z"), "kind": "statement.v1"}
-            entry |= {"predicate": PROVENANCE, "statement": statement.digest}
-            data = json.dumps(entry, separators=(",", ":")).encode()
-            right = found == (data if self.name else b"%d\n" % number)
-            need(right and TIME.fullmatch(entry["at"]), "it is not the entry of this statement, or not its index")
+            at, said = have(line.entry)["at"].replace("+00:00", "Z"), f'"{PROVENANCE}","statement":"{statement.digest}"'
+            data = f'{{"at":"{at}","kind":"statement.v1","predicate":{said}}}'.encode()
+            right = found == (data if self.name else b"%d\n" % number) and TIME.fullmatch(at)
+            need(right, "it is not the entry of this statement, or not its index")
         self.made("proof.inclusion", lambda: self.proofs[stage].check(have(data)), stage)
 
     def check_chain(self) -> None:
         """The other lineage.*. By digest: given model → sft → optimise → evaluate-final; a stage builds on statements
         and on the maker of its model; one judge, one template, one constitution, wherever they are named."""
-        known, rooted = self.statements, ["prompts"]
+        known, rooted, fresh = self.statements, {"prompts"}, {"prompts"}
         latest = sorted(known, key=lambda stage: -self.lines[stage].number)  # so that a model's first maker stays
         maker = {digest: stage for stage in latest for digest in known[stage].models.values()}
         edges = {stage: {*each.bases, maker.get(each.names["model"], stage)} - {stage} for stage, each in known.items()}
-        for base in rooted:  # which grows meanwhile
-            rooted += [stage for stage in known if base in edges[stage] and stage not in rooted]
+        while fresh:
+            fresh = {stage for stage in known if edges[stage] & fresh} - rooted
+            rooted |= fresh
         models: dict[str, Any] = {stage: next(iter(each.models.values()), "none") for stage, each in known.items()}
         models |= {whose: known[stage].names["model"] for stage, whose in GIVEN.items() if stage in known}
         for stage, each in known.items():
@@ -749,8 +754,7 @@ class Run:
                 none((stage for stage in said if said[stage] != {digest}), "another digest, or none, is named by")
 
     def check_parts(self) -> None:
-        """measurements.digest, records.digest, records.rows. A bundle has no other rows than its measurements. Every
-        byte of a file is of one stage; so no byte is hashed twice, whatever the statements say."""
+        """measurements.digest, records.digest, records.rows: every byte is of one stage, so none is hashed twice."""
         parts = {where: list[Part]() for where in sorted(self.files.sizes) if where.startswith(("records/", FIGURES))}
         for part in (part for each in self.statements.values() for part in each.made if part.rows):
             if not self.name or part.path == FIGURES:
@@ -758,6 +762,7 @@ class Run:
         for where, spans in parts.items():
             check, at = f"{'measurements' if where == FIGURES else 'records'}.digest", 0
             with self.look(check, where), self.files.open(self.files.there(where)) as stream:
+                need(spans, "it is of no stage")
                 for part in sorted(spans, key=lambda part: part[2:4]):
                     need(part.start == at <= part.end, f"the bytes from {at} are of no stage, or of two")
                     digest, rows = read_rows(stream, part.end - at)
@@ -771,8 +776,9 @@ class Run:
         made = {each for statement in self.statements.values() for each in statement.models.items()}
         there = self.files.under("models/").named(".files") + self.files.under("models/").named(".sig")
         if not self.name and os.path.isdir(root := os.path.join(self.report.path, "models")):
-            there = os.listdir(root)
-        made |= {(f"models/{name}", "of none") for name in there if f"models/{name}" not in dict(made)}
+            there = [entry.name for entry, _ in zip(os.scandir(root), range(ENTRIES), strict=False)]
+        if extra := {f"models/{name}" for name in there} - dict(made).keys():  # which are not even read
+            self.made("model.files", partial(none, extra, "no statement made"))
         for where, digest in sorted(made):
             on_disk = partial(self.report.read_model, os.path.join(self.report.path, where))
             self.report.check_model_files(where, self.files.under(where).read if self.name else on_disk, digest)
@@ -780,17 +786,16 @@ class Run:
     def check_findings(self) -> None:
         """finding.*: a report's own statement (lineage.md, *A finding*) is of this report, and of this run as it is."""
         ours = {f"statements/{stage}.json": each.digest for stage, each in self.statements.items()}
-        own = [kind for kind in self.reports.named(".json") if not self.name or "." not in kind]
-        for kind in own:  # not those of a run whose name begins with this one's
-            finding = self.opened("finding", lambda data: Envelope(data, *FINDING), partial(self.finding, kind), kind)
+        for kind in (k for k in self.reports.named(".json") if not self.name or "." not in k):  # not of a run "…."
+            finding = self.opened("finding", partial(Envelope, *FINDING), partial(self.finding, kind), kind)
             with self.look("finding.lineage", kind):
                 made = {f"findings/{kind}.json": f"sha256:{self.reports.digest(f'{kind}.json')}"}
                 need(by_name(have(finding).body["subject"]) == made, "it is the statement of another report")
                 named = by_name(finding.body["predicate"]["materials"])
                 need(named.keys() & ours.keys(), "it names no stage of this run")
                 for name in filter(lambda name: PLACE.fullmatch(f"runs/run/{name}"), named):
-                    digest = ours.get(name) or f"sha256:{self.files.digest(name)}"
-                    need(named[name] == digest, f"{name} is not the one that was looked at")
+                    here = ours.get(name) or f"sha256:{self.files.digest(name)}"
+                    need(named[name] == here, f"{name} is not the one that was looked at")
 
     def finding(self, kind: str) -> bytes:
         """In a run its name has the first digits of the report's digest, so that an older report's stays apart."""
@@ -804,7 +809,7 @@ class Run:
         for stage in sorted(rows.keys() | {*self.files.under("samples/").named(".json")}):
             value = None
             with self.look("samples.rows", stage):
-                value = shape(parse(self.files.read(f"samples/{stage}.json")), SAMPLES, "the samples", closed=True)
+                value = shape(parse(self.files.read(f"samples/{stage}.json"), self.report.room), SAMPLES, stage, True)
                 committed = value["stage"], {key: value[key] for key in ("count", "root")}
                 need(committed == (stage, rows.get(stage)), "not of the rows that the statement commits to")
                 for each in value["rows"]:
@@ -812,11 +817,10 @@ class Run:
                     right = included(each["index"], value["count"], leaf, hashes, bytes.fromhex(value["root"]))
                     need(right, f"row {each['index']} is not in the rows of the statement")
             with self.look("samples.draw", stage):
-                count, drawn, k = have(value)["count"], dict[int, None](), 0
+                count, drawn, k = have(value)["count"], dict[int, None](), -1
                 seed = sha256(self.proofs[stage].note.encode(), stage.encode())
                 while len(drawn) < min(5, count):
-                    drawn |= {int.from_bytes(sha256(seed, k.to_bytes(4, "big"))) % count: None}
-                    k += 1
+                    drawn |= {int.from_bytes(sha256(seed, (k := k + 1).to_bytes(4, "big"))) % count: None}
                 need([each["index"] for each in value["rows"]] == [*drawn], f"the checkpoint draws {[*drawn]}")
 
 
@@ -830,9 +834,7 @@ def read_rows(stream: IO[bytes], size: int) -> tuple[str, Any]:
         for _ in range((count & -count).bit_length() - 1):
             node = sha256(b"\1", stack.pop(), node)
         stack.append(node)
-    root = stack.pop() if stack else sha256()
-    while stack:
-        root = sha256(b"\1", stack.pop(), root)
+    root = reduce(lambda right, left: sha256(b"\1", left, right), stack[::-1]) if stack else sha256()
     return f"sha256:{digest.hexdigest()}", {"count": count, "root": root.hex()}
 
 
@@ -841,9 +843,9 @@ def dir_lines(listed: Iterable[tuple[str, str]]) -> bytes:
     return "".join(f"{digest}  {name}\n" for name, digest in listed).encode()
 
 
-def check_oms(data: bytes, lines: bytes, keys: Sequence[bytes]) -> None:
+def check_oms(data: bytes, lines: bytes, keys: Sequence[bytes], room: list[int] | None = None) -> None:
     """OpenSSF Model Signing v1.0, key method (§4, §8.1, §8.3): over exactly these files, by one of the P-256 keys."""
-    envelope = Envelope(shape(parse(data), OMS, "the bundle")["dsseEnvelope"], *MANIFEST)
+    envelope = Envelope(*MANIFEST, shape(parse(data, room), OMS, "the bundle")["dsseEnvelope"], room)
     names = [(each["name"], each["digest"]) for each in envelope.body["predicate"]["resources"]]
     other = {*dir_lines(names).decode().split("\n")} ^ {*lines.decode("utf-8", "replace").split("\n")}
     why = ", ".join(sorted({line[66:] for line in other})) or "the order"
@@ -856,17 +858,17 @@ def check_oms(data: bytes, lines: bytes, keys: Sequence[bytes]) -> None:
 class Index(Envelope):
     """bundle.json, whose predicate ``says`` is of exactly the runs and reports among its ``files`` (path → SHA-256)."""
 
-    def __init__(self, data: bytes) -> None:
-        super().__init__(data, *INDEX)
+    def __init__(self, data: bytes, room: list[int]) -> None:
+        super().__init__(*INDEX, data, room)
         self.says = says = shape(self.body["predicate"], PREDICATE, "the predicate", closed=True)
         self.files = {each["name"]: each["digest"]["sha256"] for each in self.body["subject"]}
         need([each["name"] for each in self.body["subject"]] == sorted(self.files), "subjects not sorted, each once")
         self.gone = once([(each["path"], each["reason"]) for each in says["redactions"]], "a file was redacted twice")
-        for each in says["redactions"]:
-            need(self.files.get(each["path"]) == each["sha256"], f"{each['path']}, with this digest, is no subject")
+        wrong = (each["path"] for each in says["redactions"] if self.files.get(each["path"]) != each["sha256"])
+        none(wrong, "no subjects, with these digests")
         need(sorted(says["runs"]) == runs_of(self.files), "runs are not those whose files are here")
         of = [claim["run"] in (says["runs"] if claim["kind"] != "root" else [""]) for claim in says["claims"]]
-        need(all(of), "a claim is of a run that is not here")
+        need(all(of) and len(of) <= CLAIMS, f"a claim is of a run that is not here, or there are over {CLAIMS:,}")
         kinds = [f"{run}.{kind}" for run in says["runs"] for kind in TESTS.split("|")]
         made = [each[8:].rpartition(".")[0] for each in self.files if each.startswith("reports/")]
         right = sorted(kinds * 2) == sorted([*says["notRun"], *says["notRun"], *made])
@@ -882,8 +884,7 @@ def verify(path: Any, keys: Iterable[bytes] = (), policy: bytes | None = None, *
     """Check what lies at ``path`` with the auditor's PEM keys and policy. ``options``: ``at``, ``max_age`` (seconds),
     ``allow_git``, the bytes of an ``entry`` or ``statement``. Raises Refused only for what the auditor gives."""
     report = Report(os.fspath(path), keys, policy, options)
-    with report.look("internal"):
-        getattr(report, f"check_{report.kind}")()
+    report.made("internal", getattr(report, f"check_{report.kind}"))
     for name in NEEDED[report.kind].split():
         if not any(check.startswith(name) for check in report.worst[None]):
             report.made(name.removesuffix("."), lambda: have(None, "nothing to check"))
@@ -927,7 +928,7 @@ def run(args: argparse.Namespace) -> int:
         given |= {name: own_file(given[name]) for name in ("policy", "entry", "statement") if given[name] is not None}
         report = verify(args.path, map(own_file, args.key), **given)
     except (OSError, Refused) as error:
-        print(f"verify: error: {error}", file=sys.stderr)
+        print(f"verify: error: {plain(error, 600)}", file=sys.stderr)
         return 2
     found = {"code": report.code, "failed": report.failed, "claims": report.claims, "lines": report.lines()}
     text, encoding = json.dumps(found) if args.json else "\n".join(report.lines()), sys.stdout.encoding or "utf-8"
@@ -936,10 +937,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def own_file(file: str) -> bytes:
+    need(os.path.getsize(file) <= JSON_BYTES and os.path.isfile(file), f"{file} is no plain file, or too large")
     with open(file, "rb") as stream:
-        data = stream.read(JSON_BYTES + 1)
-    need(len(data) <= JSON_BYTES, f"{file} has more than {JSON_BYTES:,} bytes")
-    return data
+        return stream.read(JSON_BYTES)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Witness and monitor: growth is cosigned and followed, a fork or a changed byte is told by name."""
 
+import os
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -11,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ledgers import KEY, ORIGIN, VKEY, entries, files, flipped, grow, new_log
 
-from bylaw.errors import BylawError, ForkError, LedgerCorrupt, MalformedError, VerificationError
+from bylaw.errors import BylawError, ForkError, LedgerCorrupt, LedgerError, MalformedError, VerificationError
 from bylaw.ledger import merkle
 from bylaw.ledger.log import Log
 from bylaw.ledger.monitor import Monitor
@@ -213,3 +214,10 @@ def test_a_log_published_to_an_object_store(tmp_path: Path) -> None:
     one, _ = forked(tmp_path / "forks")
     with pytest.raises(BylawError, match=r"rollback|fork"):
         publish(one, VKEY, url)
+
+
+def test_a_log_in_a_directory_is_of_plain_files(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "checkpoint")
+    with pytest.raises(LedgerError, match="not a plain file"):
+        DirectoryStore(tmp_path).read("checkpoint", 10)
+    assert DirectoryStore(tmp_path).read("none", 10) is None

@@ -1,6 +1,8 @@
 """Trust policies: what they say, what is refused, and that nothing is trusted by default."""
 
+import os
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -105,6 +107,14 @@ def test_a_broken_cosignature_of_a_known_witness_spoils_the_note() -> None:
 def test_what_is_no_policy(rest: str, said: str) -> None:
     with pytest.raises(PolicyError, match=said):
         policy(rest)
+
+
+def test_a_policy_is_a_plain_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "policy")
+    with pytest.raises(PolicyError, match="is not a plain file"):
+        Policy.load(tmp_path / "policy")
+    with pytest.raises(PolicyError, match="cannot be read"):
+        Policy.load(tmp_path / "none")
 
 
 def test_a_policy_is_bounded() -> None:

@@ -45,7 +45,10 @@ def _add_build(verbs: "Subparsers") -> None:
 
 
 def _add_publish(verbs: "Subparsers") -> None:
-    about = "make a static page of a bundle: rules, figures, what was not measured; it checks itself in the browser"
+    about = (
+        "make a static page of a bundle: rules, figures, what was not measured; it checks itself in the browser. "
+        "A bundle that bylaw verify finds anything wrong with is refused, with the name of the check"
+    )
     parser = verbs.add_parser("publish", help=about, description=about)
     parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="a bundle's directory or .zip file")
     _add_output(parser, "DIR", "a new directory for a web server")
@@ -54,7 +57,10 @@ def _add_publish(verbs: "Subparsers") -> None:
 
 
 def _add_card(verbs: "Subparsers") -> None:
-    about = "print a model card (Markdown) of a bundle"
+    about = (
+        "print a model card (Markdown) of a bundle that bylaw verify finds nothing wrong with; what it does not check, "
+        "signatures and ledger, the card says"
+    )
     parser = verbs.add_parser("card", help=about, description=about)
     parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="a bundle's directory or .zip file")
     parser.set_defaults(run=run_card)

@@ -78,17 +78,10 @@ def _bundled(path: Path, keys: list[Path]) -> dict[str, dict[str, str]]:
     """The digests of each run's files in a bundle that holds, as far as it can be checked with these keys."""
     import msgspec
 
-    from bylaw import verify
-    from bylaw.evidence.reading import Bundle
+    from bylaw.evidence.reading import checked
     from bylaw.signing import PublicKey
 
-    report = verify.verify(path, [PublicKey.load(key).pem for key in keys])
-    if report.failed:
-        # the index binds the files, and the files all the rest
-        failed = min(report.failed, key=lambda name: (not name.startswith("index."), not name.startswith("file.")))
-        why = dict.fromkeys(each.why for each in report.findings if each.check == failed and each.why)
-        raise VerificationError(failed, f"{path} does not hold: {'; '.join(why)}")
-    bundle = Bundle(path)
+    bundle, _ = checked(path, [PublicKey.load(key) for key in keys])
     listed = {each["name"]: each["digest"]["sha256"] for each in msgspec.json.decode(bundle.payload)["subject"]}
     starts = {name: f"runs/{name}/" for name in bundle.predicate.runs}
     return {

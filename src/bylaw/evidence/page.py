@@ -3,6 +3,7 @@
 import base64
 import shutil
 import zipfile
+from collections.abc import Sequence
 from importlib import resources
 from itertools import groupby
 from pathlib import Path
@@ -12,9 +13,9 @@ from markupsafe import Markup
 
 from bylaw import storage
 from bylaw.canonical import sha256
-from bylaw.errors import UsageError
+from bylaw.errors import UsageError, VerificationError
 from bylaw.evidence.index import NAME
-from bylaw.evidence.reading import Bundle
+from bylaw.evidence.reading import Bundle, checked
 from bylaw.report import frame, pivot, words
 from bylaw.report.render import WIND_TUNNEL_NOTE
 from bylaw.signing import PublicKey
@@ -33,11 +34,12 @@ def publish(source: Path, out: Path, *keys: PublicKey) -> Path:
     """Write ``index.html``, ``bundle/`` and ``bundle.zip`` into a new directory; returns the page's path.
 
     The page checks the index with the one of the lab's ``keys`` that has signed it. Raises ``UsageError`` if ``out`` is
-    there, ``VerificationError`` if none of them has.
+    there, ``VerificationError`` if none of them has, or with the name of any check of ``bylaw.verify`` that does not
+    hold: what is published is what a visitor can verify.
     """
     if out.exists():
         raise UsageError(f"{out} is there already; name a new directory")
-    bundle = Bundle(source)
+    bundle = _sound(source, keys)
     key = bundle.signed_by(keys)
     bundle.require_whole()
     with storage.writing(out) as temporary:
@@ -47,6 +49,15 @@ def publish(source: Path, out: Path, *keys: PublicKey) -> Path:
         _zip(source, temporary / "bundle.zip", bundle)
         (temporary / "index.html").write_text(render(bundle, key), encoding="utf-8")
     return out / "index.html"
+
+
+def _sound(source: Path, keys: Sequence[PublicKey]) -> Bundle:
+    try:
+        return checked(source, keys)[0]
+    except VerificationError as error:
+        if error.check == "index.signature":
+            Bundle(source).signed_by(keys)  # which says who has signed it
+        raise
 
 
 def render(bundle: Bundle, key: PublicKey) -> str:

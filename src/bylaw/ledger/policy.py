@@ -60,6 +60,8 @@ class Policy:
     def load(cls, path: Path) -> "Policy":
         """Read a file. Raises ``PolicyError`` naming file and line."""
         try:
+            if path.exists() and not path.is_file():  # to open a pipe has no end
+                raise PolicyError("is not a plain file", str(path))
             with path.open("rb") as file:
                 return cls.parse(file.read(MAX_POLICY + 1), str(path))
         except OSError as error:

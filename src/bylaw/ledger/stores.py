@@ -34,6 +34,8 @@ class DirectoryStore:
     def read(self, path: str, limit: int) -> bytes | None:
         """See ``Store``."""
         try:
+            if (self.root / path).exists() and not (self.root / path).is_file():  # to open a pipe has no end
+                raise LedgerError(f"cannot read {self.root / path}: it is not a plain file")
             with (self.root / path).open("rb") as file:
                 return _within(path, file.read(limit + 1), limit)
         except (FileNotFoundError, NotADirectoryError):

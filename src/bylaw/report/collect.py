@@ -1,6 +1,5 @@
 """``collect``: what a run has made so far, as report data. Of an unfinished run, what there is."""
 
-import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import Any
@@ -21,6 +20,7 @@ from bylaw.run import Run
 from bylaw.run.documents import costs_of
 from bylaw.run.local import public
 from bylaw.run.manifest import Finished
+from bylaw.toml import parsed
 
 HISTORY = "training.jsonl"
 
@@ -48,7 +48,7 @@ def collect(
     Raises ``RecordError`` for a row that does not decode, or a label whose comparison is not in the run.
     """
     finished = run.manifest.finished()
-    settings = tomllib.loads(run.settings_text)
+    settings = parsed(run.settings_text, "run.toml")
     found, labels = steps(run), list(run.read(Label))
     known = _known(run, labels)
     constitution = loads(run.constitution_text, "constitution.toml")

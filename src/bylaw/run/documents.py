@@ -26,6 +26,14 @@ def costs_of(run: Path) -> Path:
     return run / COSTS
 
 
+def _text(path: Path) -> str:
+    """Raises ``RunCorrupt`` for what is no text."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise RunCorrupt(f"{path} is not UTF-8 text: byte {error.start} is not") from error
+
+
 class Texts(NamedTuple):
     """What a run is begun with. ``reward``: a rule-based reward, "" for none."""
 
@@ -53,22 +61,22 @@ class Documents:
         """The settings as they were given. Raises ``RunCorrupt`` if ``run.toml`` says something else."""
         shown, given = self._root / SETTINGS, self._root / LOCAL
         if not given.is_file():
-            return shown.read_text(encoding="utf-8")
-        text = given.read_text(encoding="utf-8")
-        if not local.agree(shown.read_text(encoding="utf-8"), text):
+            return _text(shown)
+        text = _text(given)
+        if not local.agree(_text(shown), text):
             raise RunCorrupt(f"{given} and {shown} differ in more than the directories of files")
         return text
 
     @property
     def constitution(self) -> str:
         """The exact constitution."""
-        return (self._root / CONSTITUTION).read_text(encoding="utf-8")
+        return _text(self._root / CONSTITUTION)
 
     @property
     def reward(self) -> str:
         """The exact rule-based reward; "" where there is none."""
         path = self._root / REWARD
-        return path.read_text(encoding="utf-8") if path.is_file() else ""
+        return _text(path) if path.is_file() else ""
 
     def are(self, texts: Texts, lock: str) -> bool:
         """Whether there is a run with these texts. Raises ``RunError`` if there is another one, or something else."""
@@ -89,7 +97,7 @@ class Documents:
     def settle(self, texts: Texts) -> None:
         """A run that was brought from another machine: note where what its settings name lies on this one."""
         shown, given = self._root / SETTINGS, self._root / LOCAL
-        said = shown.read_text(encoding="utf-8") if shown.is_file() else texts.settings
+        said = _text(shown) if shown.is_file() else texts.settings
         if said != texts.settings and local.agree(said, texts.settings):
             storage.write_text(given, texts.settings)
 

@@ -7,13 +7,13 @@ is never handed out. Texts without a directory, and hub ids, are no places.
 
 import json
 import os
-import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from bylaw.errors import RunError
 from bylaw.lineage.tree import file_digest, tree_digest
+from bylaw.toml import parsed
 
 _SHORTEST = 3
 """Parts of an absolute path that is taken for one though nothing lies there: ``/home/somebody``."""
@@ -35,10 +35,11 @@ def bare(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 def public(text: str) -> str:
     """Settings (TOML) with the last name of each place instead of the place. Raises ``RunError`` if that cannot be."""
-    expected = _replaced(tomllib.loads(text), _last)
-    for place in _places(tomllib.loads(text)):
+    said = parsed(text, "settings")
+    expected = _replaced(said, _last)
+    for place in _places(said):
         text = text.replace(_string(place), _string(_last(place)))
-    if tomllib.loads(text) != expected:
+    if parsed(text, "settings") != expected:
         raise RunError("write paths in settings between double quotes: their directories are kept out of what is shown")
     return text
 
@@ -49,8 +50,11 @@ def shown(text: str) -> str:
 
 
 def agree(shown: str, local: str) -> bool:
-    """Whether settings as given are those that are shown, but for the directories of places."""
-    return _same(tomllib.loads(shown), tomllib.loads(local))
+    """Whether settings as given are those that are shown, but for the directories of places.
+
+    Raises ``SettingsError`` for what is no TOML.
+    """
+    return _same(parsed(shown, "run.toml"), parsed(local, "local.toml"))
 
 
 def _same(shown: Any, local: Any) -> bool:
