@@ -166,8 +166,8 @@ MEDIA = re.compile(r"application/vnd\.dev\.sigstore\.bundle[.+;=a-z0-9]*")
 OMS = {"mediaType": MEDIA, "verificationMaterial": {"publicKey": dict}, "dsseEnvelope": dict}
 RUN = "(run|constitution|reward).toml|(manifest|measurements).jsonl|statements/N.json|proofs/N.(tlog-proof|entry)"
 BUNDLE = f"bundle.json|reports/N.({TESTS}).(json|statement)|runs/N/({RUN}|samples/N.json|models/N.(files|sig))"
-ON_DISK = f"{RUN}|(local.toml|evidence.zip|costs.db(-wal|-shm)?)|records/N.jsonl|proofs/N.rows/N|findings/N.(json|statement|entry)"
-PLACE, OF_RUN = (re.compile(each.replace(".", "[.]").replace("N", N)) for each in (BUNDLE, ON_DISK))
+DISK = f"{RUN}|local.toml|costs.db(-N)?|evidence.zip|records/N.jsonl|proofs/N.rows/N|findings/N.(json|statement|entry)"
+PLACE, OF_RUN = (re.compile(each.replace(".", "[.]").replace("N", N)) for each in (BUNDLE, DISK))
 HASHED = re.compile("(reports|findings)/.*[.]json|runs/[^/]*/measurements[.]jsonl")  # and not read besides
 FREE = re.compile("records/.*|measurements[.]jsonl|local[.]toml|evidence[.]zip|costs[.]db.*|proofs/[^/]*[.]rows/.*")
 CLAIM = {"id": str, "text": str, "level": re.compile("self-attested|witnessed|reproduced"), "kind": str, "run": str}

@@ -21,7 +21,7 @@ from bylaw.feedback.label import LabelSettings, label
 from bylaw.models.cluster import ClusterSettings, lasting
 from bylaw.models.head import Head
 from bylaw.models.local import LocalSettings, open_model
-from bylaw.models.pool import STARTS, Pool, Worker, _start
+from bylaw.models.pool import STARTS, Pool, Worker, _start, started
 from bylaw.records import Comparison, Message, Principle, Prompt
 
 pytest.importorskip("ray")
@@ -199,6 +199,12 @@ def test_a_node_that_ends_itself_is_started_again() -> None:
         with pytest.raises(Exception, match=r"timed out during startup|no such address"):
             _start(busy)
     assert busy.stopped == 0
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "127.0.0.1:99999"])
+def test_an_address_where_nothing_answers_is_said_to_be_one(address: str) -> None:
+    with pytest.raises(ClusterLost, match=f"no Ray cluster at {address}: nothing answers there"):
+        started(ClusterSettings(workers=1, address=address))
 
 
 def test_a_head_may_be_away_for_a_while_and_not_for_good(monkeypatch: pytest.MonkeyPatch) -> None:

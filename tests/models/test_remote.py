@@ -17,7 +17,7 @@ from bylaw.models.remote.asked import Reply, Request
 from bylaw.models.remote.cache import Cache
 from bylaw.models.remote.prices import price_of
 from bylaw.models.remote.replies import row, voted
-from bylaw.models.remote.settings import RemoteSettings
+from bylaw.models.remote.settings import RemoteSettings, key_of
 from bylaw.models.remote.spending import read
 from bylaw.records import Comparison, Label, Message, Principle
 from judge_server import Faults, Judge, serving, truth
@@ -282,10 +282,50 @@ def test_two_writers_share_one_cache(tmp_path: Path) -> None:
 
 def test_settings_are_checked_before_anything_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NOBODYS_KEY", raising=False)
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:1/v1")
     with pytest.raises(UsageError, match="there are openai_compatible, anthropic"):
         open_remote(RemoteSettings(backend="vllm", model="m"))
-    with pytest.raises(UsageError, match="NOBODYS_KEY, which is not set"):
-        open_remote(RemoteSettings(backend="openai_compatible", model="m", key="NOBODYS_KEY", cache="off"))
+    with pytest.raises(UsageError, match="url says where the server is"):
+        open_remote(RemoteSettings(backend="openai_compatible", model="m", cache="off"))
     with pytest.raises(ValueError, match="model says which model"):
         RemoteSettings(backend="openai_compatible")
     assert set(BACKENDS) == {"openai_compatible", "anthropic"}
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"url": "judge.local/v1"}, "url is no address"),
+        ({"url": "ftp://judge.local/v1"}, "url is no address"),
+        ({"url": "http://127.0.0.1:99999/v1"}, "url is no address"),
+        ({"url": "http://[::1/v1"}, "url is no address"),
+        ({"url": "http://user:pass-word@judge.local/v1"}, "url has a name or a password in it"),
+        ({"url": "http://judge.local/v1?key=pass-word"}, "url has a \\? or a # in it"),
+        ({"budget_usd": math.nan}, "budget_usd must be a number"),
+        ({"deadline": math.nan}, "deadline must be a number"),
+        ({"give_up": math.inf}, "give_up must be a number"),
+        ({"tolerance": -0.1}, "cannot be negative"),
+    ],
+)
+def test_settings_that_no_call_can_keep_to_are_refused(more: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said) as refused:
+        RemoteSettings(**{"backend": "openai_compatible", "model": "m", "url": "http://judge.local/v1", **more})
+    assert "pass-word" not in str(refused.value)
+
+
+def test_a_key_is_read_from_its_variable_and_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    def asked(name: str) -> RemoteSettings:
+        return RemoteSettings(backend="anthropic", model="m", key=name)
+
+    monkeypatch.setenv("JUDGE_KEY", " sk-12345\n")
+    assert key_of(asked("JUDGE_KEY")) == "sk-12345"
+    monkeypatch.setenv("JUDGE_KEY", "sk-é12345")
+    with pytest.raises(UsageError, match="the key in JUDGE_KEY has signs that none can have") as refused:
+        key_of(asked("JUDGE_KEY"))
+    assert "12345" not in str(refused.value)
+    with pytest.raises(UsageError, match="NOBODYS_KEY, which is not set"):
+        key_of(asked("NOBODYS_KEY"))
+    for pasted in ("sk-ant-12345", "gsk_A1b2C3d4E5f6", "0123456789abcdef", "AKIA0123456789ABCDEF"):
+        with pytest.raises(UsageError, match="the NAME of an environment variable") as refused:
+            key_of(asked(pasted))
+        assert pasted not in str(refused.value)

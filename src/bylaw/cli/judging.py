@@ -2,7 +2,8 @@
 
 import argparse
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -136,22 +137,29 @@ def server_of(file: Path, trusted: Sequence[str]) -> RemoteSettings:
     return found
 
 
-def open_judge(args: argparse.Namespace, remote: RemoteSettings | None, output: Path, stage: str) -> Judge:
-    """The judge; what a server is paid is entered beside ``output``, charged to ``stage``."""
+@contextmanager
+def open_judge(args: argparse.Namespace, remote: RemoteSettings | None, output: Path, stage: str) -> Iterator[Judge]:
+    """The judge, until it is left; what a server is paid is entered beside ``output``, charged to ``stage``."""
     if remote:
-        return Judge(open_server(remote, output, stage), remote.name, remote.digest)
+        with closing(open_server(remote, output, stage)) as model:
+            yield Judge(model, remote.name, remote.digest)
+        return
     looked_at = _given(args)
-    return Judge(open_local(looked_at.path), looked_at.name, looked_at.digest)
+    yield Judge(open_local(looked_at.path), looked_at.name, looked_at.digest)
 
 
-def open_chunked(args: argparse.Namespace, remote: RemoteSettings | None, output: Path, stage: str) -> ChunkedJudge:
+@contextmanager
+def open_chunked(
+    args: argparse.Namespace, remote: RemoteSettings | None, output: Path, stage: str
+) -> Iterator[ChunkedJudge]:
     """The judge as one that answers whole chunks: in workers, where ``--cluster`` names some."""
     cluster = cluster_of(args)
     if cluster.workers:
         looked_at = _given(args)
-        return ChunkedJudge(_workers(looked_at, cluster), looked_at.name, looked_at.digest, engine=cluster.engine)
-    judge = open_judge(args, remote, output, stage)
-    return ChunkedJudge(Here(judge.model), judge.name, judge.digest, getattr(judge.model, "rows", CHUNK))
+        yield ChunkedJudge(_workers(looked_at, cluster), looked_at.name, looked_at.digest, engine=cluster.engine)
+        return
+    with open_judge(args, remote, output, stage) as judge:
+        yield ChunkedJudge(Here(judge.model), judge.name, judge.digest, getattr(judge.model, "rows", CHUNK))
 
 
 def open_server(settings: RemoteSettings, output: Path, stage: str) -> "RemoteModel":

@@ -121,11 +121,12 @@ def run_label(args: argparse.Namespace) -> int:
     output = args.output or Path(f"{args.comparisons.name.partition('.')[0]}.labels.jsonl")
     if args.dry_run:
         return dry_run(remote, comparisons, _how(args, constitution, 1))
-    judge = open_chunked(args, remote, output, "label")
-    how = _how(args, constitution, judge.rows)
     args.go_on = "the same command"
-    made = made_from(judge.bound, constitution, comparisons, how, judge.engine)
-    labels = label_file(comparisons, judge.model, how, output, made, Progress("label", len(comparisons), "comparisons"))
+    with open_chunked(args, remote, output, "label") as judge:
+        how = _how(args, constitution, judge.rows)
+        made = made_from(judge.bound, constitution, comparisons, how, judge.engine)
+        report = Progress("label", len(comparisons), "comparisons")
+        labels = label_file(comparisons, judge.model, how, output, made, report)
     figures = judge_figures(joined(labels, facts(comparisons, _own(args, judge.name))))
     print(_json(output, labels, figures) if args.json else _text(output, labels, figures))
     if args.maximum_self_preference is not None and figures.self_preference is None:

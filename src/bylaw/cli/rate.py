@@ -129,9 +129,8 @@ def run(args: argparse.Namespace) -> int:
     if args.dry_run:
         asked = (one for each in field.subsets.values() for one in each.comparisons)
         return dry_run(remote, asked, msgspec.structs.replace(how, principles=constitution.principles))
-    report = _judged(
-        args, field, open_chunked(args, remote, output / "labels.jsonl", "rate"), constitution, how, output
-    )
+    with open_chunked(args, remote, output / "labels.jsonl", "rate") as judge:
+        report = _judged(args, field, judge, constitution, how, output)
     storage.write_bytes(output / "ratings.json", storage.pretty(report))
     return _print(args, report)
 

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,8 +83,8 @@ def run_fit(args: argparse.Namespace) -> int:
     require_ranked(reward, args.file)
     if args.output.exists() and not args.force:
         raise UsageError(f"{args.output} exists; give --force to replace it")
-    judge = _judge(args, args.output)
-    rankings = graded(reward, judge.model)
+    with _judge(args, args.output) as judge:
+        rankings = graded(reward, judge.model)
     made = fitted(reward, rankings, judge.name, judge.digest)
     storage.write_text(args.output, dumps(made))
     print(_text(made))
@@ -99,8 +100,8 @@ def run_validate(args: argparse.Namespace) -> int:
     from bylaw.rewards.gold import hold, read
 
     reward, gold = load(args.file), read(args.gold)
-    judge = _judge(args, Path(args.file.name))
-    held = hold(reward, judge.model, gold)
+    with _judge(args, Path(args.file.name)) as judge:
+        held = hold(reward, judge.model, gold)
     print(storage.pretty(held).decode() if args.json else _held(held, reward), end="" if args.json else "\n")
     if args.minimum_agreement is not None:
         faults = held.agreement.below(args.minimum_agreement, list(reward.questions))
@@ -116,7 +117,7 @@ def run_show(args: argparse.Namespace) -> int:
     return 0
 
 
-def _judge(args: argparse.Namespace, output: Path) -> Judge:
+def _judge(args: argparse.Namespace, output: Path) -> AbstractContextManager[Judge]:
     return open_judge(args, remote_of(args), output, "reward")
 
 

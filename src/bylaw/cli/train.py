@@ -3,6 +3,7 @@
 import argparse
 import shlex
 import sys
+from contextlib import closing, nullcontext
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,7 +75,8 @@ def _train(args: argparse.Namespace, recipe: Any) -> int:
     reward = reward_text(parts.reward) if parts.reward else ""
     run = Run.create(out, *texts, report=Meter(), lab=lab, reward_text=reward, mirror=mirror)
     try:
-        train(run, recipe, constitution, parts)
+        with closing(parts.remote) if parts.remote else nullcontext():
+            train(run, recipe, constitution, parts)
     except GateStopped as stop:
         _report(run, str(stop))
         share(run)

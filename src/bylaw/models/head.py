@@ -22,7 +22,7 @@ class Head:
         try:
             with socket.create_connection((host.strip("[]"), int(port)), timeout=ANSWER):
                 return True
-        except OSError:
+        except (OSError, OverflowError):  # a port above 65535 is nobody's
             return False
 
     def require(self) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from bylaw.errors import ClusterLost, MissingExtra, ModelError
 from bylaw.models.base import Answers, I, Program, T, Usage
 from bylaw.models.cluster import ClusterSettings
-from bylaw.models.head import EVERY, Head
+from bylaw.models.head import ANSWER, EVERY, Head
 from bylaw.models.local import LocalSettings
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -158,12 +158,21 @@ def started(cluster: ClusterSettings) -> Any:
 def _connect(ray: Any, cluster: ClusterSettings) -> None:
     quiet = {"log_to_driver": False, "configure_logging": False}
     if cluster.address:
+        _require_there(cluster.address)
         ray.init(address=cluster.address, **quiet)
     else:
         for name, value in BUSY.items():
             os.environ.setdefault(f"RAY_{name}", value)
         cpus = max(os.cpu_count() or 1, round(cluster.workers * cluster.cpus))
         _start(ray, num_cpus=cpus, include_dashboard=False, **quiet)
+
+
+def _require_there(address: str) -> None:
+    """Raise ``ClusterLost`` where nothing listens: Ray itself looks for a head that is not there without an end."""
+    place = address.partition("://")[2] or address
+    host, _, port = place.rpartition(":")
+    if host and port.isdecimal() and not Head(place).there():
+        raise ClusterLost(f"nothing answers there within {ANSWER:g} s; is its head started?")
 
 
 def _start(ray: Any, **how: Any) -> None:

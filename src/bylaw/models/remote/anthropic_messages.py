@@ -15,11 +15,11 @@ from bylaw.models.remote import wording
 from bylaw.models.remote.asked import Broken, Reply, Request
 from bylaw.models.remote.calling import calling
 from bylaw.models.remote.posting import Posting
-from bylaw.models.remote.replies import decoded
+from bylaw.models.remote.replies import decoded, estimated, is_count
 from bylaw.models.remote.settings import RemoteSettings, key_of
 from bylaw.records import Conversation
 
-_PATH = "/v1/messages"
+_HOME, _PATH = "https://api.anthropic.com", "/v1/messages"
 _WORTH_KEEPING = 4096
 """Characters; the shortest prefix that the server keeps is 1,024 tokens."""
 
@@ -60,7 +60,7 @@ class AnthropicMessages:
         except ImportError as error:
             raise MissingExtra("anthropic", "judges") from error
         self.settings = settings
-        self._posting = Posting(AsyncAnthropic(base_url=settings.url or None, api_key=key_of(settings) or "none"))
+        self._posting = Posting(AsyncAnthropic(base_url=settings.url or _HOME, api_key=key_of(settings) or "none"))
 
     def choose(self, ask: Choose, about: Sequence[str], vote: int | None = None) -> list[Request]:
         """A request for each conversation; samples of one differ by their number alone."""
@@ -94,24 +94,17 @@ class AnthropicMessages:
 
     async def send(self, requests: Sequence[Request]) -> list[Reply]:
         """One call."""
-        with calling(self.settings):
-            content = await self._posting.post(_PATH, requests[0].body)
-        said = decoded(content, _MESSAGE)
+        with calling(self.settings, requests):
+            said = decoded(await self._posting.post(_PATH, requests[0].body), _MESSAGE)
         texts = [block.text for block in said.content if block.type == "text"]
         if not texts and said.stop_reason not in ("end_turn", "refusal", "max_tokens"):
             raise Broken("an answer without a text came")
-        read, written = said.usage.cache_read_input_tokens or 0, said.usage.cache_creation_input_tokens or 0
-        return [
-            Reply(
-                text="".join(texts),
-                finish="length" if said.stop_reason == "max_tokens" else "stop",
-                served=said.model,
-                prompt_tokens=said.usage.input_tokens + read + written,
-                cached_tokens=read,
-                written_tokens=written,
-                generated_tokens=said.usage.output_tokens,
-            )
-        ]
+        reply = Reply(
+            text="".join(texts),
+            finish="length" if said.stop_reason == "max_tokens" else "stop",
+            served=said.model,
+        )
+        return [_with_usage(reply, said.usage, requests[0])]
 
     async def close(self) -> None:
         """Give connections back."""
@@ -128,3 +121,14 @@ class AnthropicMessages:
             messages[-1]["content"] = [kept, {"type": "text", "text": last[stem:]}]
         body = {"model": self.settings.model, "max_tokens": most, "temperature": temperature, "messages": messages}
         return {**body, "system": "\n\n".join(system)} if system else body
+
+
+def _with_usage(reply: Reply, usage: _Usage, request: Request) -> Reply:
+    """The answer with its tokens, estimated where the server's are no count of any."""
+    read, written = usage.cache_read_input_tokens or 0, usage.cache_creation_input_tokens or 0
+    prompt = usage.input_tokens + read + written
+    if min(read, written, usage.input_tokens) < 0 or not is_count(prompt, usage.output_tokens):
+        return estimated(reply, request)
+    return msgspec.structs.replace(
+        reply, prompt_tokens=prompt, cached_tokens=read, written_tokens=written, generated_tokens=usage.output_tokens
+    )

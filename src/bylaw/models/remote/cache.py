@@ -22,7 +22,11 @@ create table if not exists seen (model text primary key, served text not null, s
 _AT_ONCE = 500
 
 
-def connect(path: Path, schema: str) -> sqlite3.Connection:
+ANOTHER = "name another with models.judge.cache, or remove it"
+"""What helps where the file of answers is broken: they are asked again."""
+
+
+def connect(path: Path, schema: str, remedy: str = ANOTHER) -> sqlite3.Connection:
     """A database for one more writer. Raises ``RemoteError`` for a file that is none, or cannot be used."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -31,7 +35,7 @@ def connect(path: Path, schema: str) -> sqlite3.Connection:
         base.execute("pragma synchronous = normal")
         base.executescript(schema)
     except (sqlite3.Error, OSError) as error:
-        raise RemoteError(f"{path} cannot be used: {error}") from error
+        raise RemoteError(f"{path} cannot be used: {error}; {remedy}") from error
     return base
 
 
@@ -95,7 +99,7 @@ class Cache:
         try:
             return self._base.execute(query, values).fetchall()
         except sqlite3.Error as error:
-            raise RemoteError(f"{self.path} cannot be read: {error}; name another with models.judge.cache") from error
+            raise RemoteError(f"{self.path} cannot be read: {error}; {ANOTHER}") from error
 
     def _many(self, statement: str, rows: Sequence[Sequence[object]]) -> None:
         if not (self._base and rows):
@@ -104,6 +108,5 @@ class Cache:
             write(self._base, statement, rows)
         except sqlite3.Error as error:
             raise RemoteError(
-                f"{self.path} cannot be written: {error}. Every answer before it is kept; make room, or name another "
-                "file with models.judge.cache"
+                f"{self.path} cannot be written: {error}. Every answer before it is kept; make room, or {ANOTHER}"
             ) from error

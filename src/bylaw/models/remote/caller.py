@@ -1,12 +1,14 @@
 """One question, however often it takes: cache, budget, window, deadline, and calls made again.
 
 A call that failed is made again after a full-jitter wait (drawn evenly from 0 to a bound that doubles: Brooker, AWS
-2015); *busy* does not count as a failed attempt, and closes the window for all. What came back is entered, kept and
+2015); *busy* does not count as a failed attempt, and closes the window for all: for as long as
+the server asks, if that is a second or more, else as after a failure. What came back is entered, kept and
 only then handed on, so nothing that was paid for is lost with what fails beside it.
 """
 
 import asyncio
 import random
+import sys
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -16,17 +18,18 @@ from bylaw.errors import RemoteError
 from bylaw.models.base import Usage
 from bylaw.models.remote.asked import Backend, Busy, Failure, Reply, Request, Slow
 from bylaw.models.remote.cache import Cache
-from bylaw.models.remote.calling import TooLong
+from bylaw.models.remote.calling import Refused, TooLong
 from bylaw.models.remote.drift import Watch
 from bylaw.models.remote.heard import Heard
 from bylaw.models.remote.limit import Held, Limit
-from bylaw.models.remote.replies import require_readable
+from bylaw.models.remote.replies import row
 from bylaw.models.remote.settings import RemoteSettings
 from bylaw.models.remote.spending import Spending
 
 T = TypeVar("T")
 
 _WAIT, _LONGEST = 0.5, 30.0  # seconds: bound of the first wait, and of any
+_SAID = 1.0  # seconds: a shorter wait is not worth a word
 _EVERY = 20  # calls, before their usual time is worked out anew
 _PATIENCE = 4  # times the usual time of an answer, after which a call no longer holds up others
 
@@ -47,6 +50,7 @@ class Caller:
         self.limit = Limit(settings.concurrency, settings.deadline)
         self.paid = 0
         self.stopped: Exception | None = None
+        self._end = asyncio.Event()
         self.meet: Callable[[], Awaitable[None]] | None = None
         self._meeting = asyncio.Lock()
         self._flying: dict[str, asyncio.Future[Reply]] = {}
@@ -78,7 +82,7 @@ class Caller:
 
     async def _known_or_asked(self, requests: Sequence[Request]) -> list[Reply]:
         keys = [request.key(self.watch.served) for request in requests]
-        known = self.cache.find(keys)
+        known = {key: self.heard.unsure[key] for key in keys if key in self.heard.unsure} | self.cache.find(keys)
         flying = {key: self._flying[key] for key in keys if key not in known and key in self._flying}
         missing = {
             key: request for key, request in zip(keys, requests, strict=True) if key not in known and key not in flying
@@ -114,41 +118,54 @@ class Caller:
         return made
 
     def begin(self) -> None:
-        """Go on, whatever stopped the run before."""
-        if self.stopped:
-            self.heard.clear()
-        self.stopped = None
+        """Go on, whatever stopped the run before. What was done since is no silence of the server's."""
+        self.heard.begin(anew=self.stopped is not None)
+        self.stopped, self._end = None, asyncio.Event()
+        self._answered = time.monotonic()
 
     def stop(self, error: Exception) -> None:
-        """Ask nothing new; the first error is the one that is told."""
+        """Ask nothing new, and wait for nobody's turn; the first error is the one that is told."""
         self.stopped = self.stopped or error
+        self._end.set()
         self.limit.reopen()
 
     async def _call(self, requests: list[Request], keys: list[str] | None = None) -> list[Reply]:
-        if keys is not None and self.meet is not None:
-            async with self._meeting:
-                if self.meet is not None:
-                    await self.meet()
-                    self.meet = None
-        failed = 0
+        """Answers, whatever it takes. An error that ends the run stops it here: others may be waiting in a row."""
+        try:
+            if keys is not None and self.meet is not None:
+                await self._met()
+            return await self._tried(requests, keys)
+        except RemoteError as error:
+            if keys is not None or not isinstance(error, Refused):  # who meets the server may take a no for an answer
+                self.stop(error)
+            raise
+
+    async def _met(self) -> None:
+        async with self._meeting:
+            if self.meet is not None:
+                await self.meet()
+                self.meet = None
+
+    async def _tried(self, requests: list[Request], keys: list[str] | None) -> list[Reply]:
+        failed = refused = 0
         while True:
             try:
                 return await self._once(requests, keys)
-            except TooLong as refused:
-                return await self._too_long(requests, keys, refused)
+            except TooLong as too_long:
+                return await self._too_long(requests, keys, too_long)
             except Busy as busy:
                 self._note(requests, False)
-                self.limit.busy(busy.after if busy.after is not None else self._jitter(failed))
-                self._still_there(busy)
+                self._close(busy, refused)
+                refused += 1
             except Failure as failure:
                 self._note(requests, isinstance(failure, Slow))
                 failed += 1
                 if failed >= self.settings.attempts:
                     raise RemoteError(
                         f"{self.settings.where} failed {failed} times in a row on one question: "
-                        f"{failure}. Every other answer is kept"
+                        f"{failure}{'. Every other answer is kept' if self.paid else ''}"
                     ) from failure
-                await asyncio.sleep(self._jitter(failed))
+                await self._rest(self._jitter(failed))
 
     async def _once(self, requests: list[Request], keys: list[str] | None) -> list[Reply]:
         async with self.limit.slots(len(requests)) as held:
@@ -197,10 +214,10 @@ class Caller:
         for request, reply in zip(requests, replies, strict=True):
             self.watch.same(reply)
             if request.options is not None and not self.backend.sampled:
-                require_readable(reply)
-        self.cache.put(list(zip(keys, replies, strict=True)))
-        for key, request, reply in zip(keys, requests, replies, strict=True):
-            self.heard.take(key, request, reply)
+                row(request, reply, self.settings.exact)  # what cannot be read must not be kept
+        answered = zip(keys, requests, replies, strict=True)
+        self.cache.put([(key, reply) for key, request, reply in answered if self.heard.take(key, request, reply)])
+        self.heard.require()
 
     async def _too_long(self, requests: list[Request], keys: list[str] | None, refused: TooLong) -> list[Reply]:
         """A refused call of several says not which of them was too long: they are asked one by one."""
@@ -225,13 +242,28 @@ class Caller:
         if self.stopped:
             raise self.stopped
 
-    def _still_there(self, busy: Busy) -> None:
+    def _close(self, busy: Busy, times: int) -> None:
+        """Send nothing for as long as the server asks, but no longer than it is waited for at all."""
         silent = time.monotonic() - self._answered
-        if silent > self.settings.give_up:
+        left = self.settings.give_up - silent
+        if left <= 0:
             raise RemoteError(f"{self.settings.where} has answered nothing for {silent:.0f} s, and says: {busy}")
+        asked = busy.after or 0.0
+        wait = min(asked if asked >= 1 else max(asked, self._jitter(times)), left)
+        if self.limit.busy(wait) and wait >= _SAID:
+            over = "\r" if sys.stderr.isatty() else ""  # how far the verb is stands there
+            print(f"{over}{f'{self.settings.where} is busy, waiting {wait:.0f} s':<70}".rstrip(" "), file=sys.stderr)
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait, but not for a run that has ended."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._end.wait()
+        except TimeoutError:
+            return
 
     def _jitter(self, failed: int) -> float:
-        return self._random.uniform(0, min(_LONGEST, _WAIT * 2**failed))
+        return self._random.uniform(0, min(_LONGEST, _WAIT * 2 ** min(failed, 10)))
 
 
 async def gathered(work: Sequence[Coroutine[Any, Any, T]]) -> list[T]:

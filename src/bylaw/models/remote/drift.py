@@ -4,12 +4,14 @@ Both are kept in the run's ledger, so that a run that is continued next week hol
 """
 
 import math
+from collections.abc import Sequence
 
 import msgspec
 
 from bylaw.errors import ModelChanged, RemoteError
 from bylaw.models.base import Choose
 from bylaw.models.remote.asked import Reply
+from bylaw.models.remote.saying import plain
 from bylaw.models.remote.settings import RemoteSettings
 from bylaw.models.remote.spending import Spending
 from bylaw.records import Message
@@ -31,8 +33,8 @@ ANCHORS = Choose(
 
 
 def identity(reply: Reply) -> str:
-    """Who answered: the model, and its build where the server names one."""
-    return f"{reply.served}, {reply.fingerprint}" if reply.fingerprint else reply.served
+    """Who answered: the model, and its build where the server names one, as they may stand in a record."""
+    return plain(f"{reply.served}, {reply.fingerprint}" if reply.fingerprint else reply.served)
 
 
 class Watch:
@@ -53,7 +55,7 @@ class Watch:
     @property
     def anchored(self) -> bool:
         """Whether this run has ever read log-probabilities."""
-        return self._spending.said("anchors") is not None
+        return any(self._spending.said(name) is not None for name in ("anchors", "read"))
 
     def first(self, reply: Reply) -> None:
         """Take an answer as the run's model, if it is the one asked for, and the one the run began with."""
@@ -76,15 +78,25 @@ class Watch:
             )
         return identity(reply) == self.served
 
-    def hold(self, rows: list[tuple[float, ...]]) -> None:
-        """The anchors' answers, the first time to be kept, then to be held against those."""
+    def hold(self, rows: Sequence[tuple[float, ...]], named: Sequence[bool]) -> None:
+        """The anchors' answers, the first time to be kept, then to be held against those.
+
+        An anchor that names no option says nothing of the model, and is no reference: a server that was wrong from
+        the start could never be mended.
+        """
         now = [_first_share(row) for row in rows]
         kept = self._spending.said("anchors")
-        if kept is None:
-            self._spending.say("anchors", msgspec.json.encode(now).decode())
-            return
-        for place, (before, after) in enumerate(zip(msgspec.json.decode(kept, type=list[float]), now, strict=True)):
-            if abs(before - after) > self._settings.tolerance:
+        if kept is not None:
+            self._hold_against(_reference(kept), now)
+        elif any(named):
+            reference = [share if known else None for share, known in zip(now, named, strict=True)]
+            self._spending.say("anchors", msgspec.json.encode(reference).decode())
+        else:
+            self._spending.say("read", "log-probabilities")
+
+    def _hold_against(self, reference: list[float | None], now: list[float]) -> None:
+        for place, (before, after) in enumerate(zip(reference, now, strict=True)):
+            if before is not None and abs(before - after) > self._settings.tolerance:
                 question = ANCHORS.conversations[place][0].content.splitlines()[0]
                 raise ModelChanged(
                     f"the model behind {self._settings.where} answers to the name "
@@ -107,3 +119,10 @@ class Watch:
 def _first_share(row: tuple[float, ...]) -> float:
     weights = [math.exp(value) for value in row]
     return round(weights[0] / sum(weights), 6)
+
+
+def _reference(kept: str) -> list[float | None]:
+    try:
+        return msgspec.json.decode(kept, type=list[float | None])
+    except msgspec.DecodeError as error:
+        raise RemoteError(f"what the ledger of costs says of the anchors cannot be read: {error}") from error

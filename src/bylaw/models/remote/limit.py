@@ -57,10 +57,12 @@ class Limit:
             self.window = min(float(self.ceiling), self.window + self.ceiling / 20 / max(self.window, 1.0))
         self._wake()
 
-    def busy(self, after: float) -> None:
-        """The server said so: nothing goes out for ``after`` seconds."""
-        self._closed_until = max(self._closed_until, time.monotonic() + after)
+    def busy(self, after: float) -> bool:
+        """The server said so: nothing goes out for ``after`` seconds. Returns whether that is news."""
+        now = time.monotonic()
+        closed, self._closed_until = self._closed_until, max(self._closed_until, now + after)
         self._shrink()
+        return closed <= now
 
     def reopen(self) -> None:
         """Nobody waits for the server any more."""

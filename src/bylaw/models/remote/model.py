@@ -8,7 +8,7 @@ ends the run, calls under way are waited for and kept; only then is it raised.
 import asyncio
 from collections.abc import Iterable, Sequence
 
-from bylaw.errors import RemoteError
+from bylaw.errors import BudgetSpent, RemoteError
 from bylaw.models.base import Ask, Choice, Choose, Completion, Generate, Program, T, Usage
 from bylaw.models.remote import replies
 from bylaw.models.remote.asked import Backend, Reply, Request
@@ -69,10 +69,13 @@ class RemoteModel:
             under_way.append(asyncio.create_task(self._drive(program)))
             await asyncio.sleep(0)
         made = await asyncio.gather(*under_way, return_exceptions=True)
+        if isinstance(caller.stopped, BudgetSpent):
+            caller.heard.settle()  # nothing says that the server is not well, and what was paid is kept
         caller.require_going_on()
         for one in made:
             if isinstance(one, BaseException):
                 raise one
+        await self._settle()
         self._remember()
         return made  # type: ignore[return-value]
 
@@ -114,8 +117,7 @@ class RemoteModel:
     def _row(self, request: Request, reply: Reply) -> tuple[float, ...] | None:
         if reply.finish == "too_long":
             return None
-        exact = self.settings.api == "completions" and bool(self.settings.tokenizer)
-        return replies.row(request, reply, exact)
+        return replies.row(request, reply, self.settings.exact)
 
     async def _votes(self, ask: Choose) -> Choice:
         """Several samples of each question; their first ones warm the prefix for all."""
@@ -159,17 +161,20 @@ class RemoteModel:
                 ) from refused
             await self._vote_instead(refused)
             return
+        self._note_named([first], [reply])
         if not self._backend.sampled:
             self._hold([first, *others], [reply, *await self._caller.fresh(others)])
 
     async def _vote_instead(self, refused: Refused) -> None:
         """The server has no log-probabilities to give: letters are sampled, from here to the end of the run."""
         self._backend.sampled = True
+        [first, *_] = self._anchor_requests()
         try:
-            [reply] = await self._caller.fresh(self._anchor_requests()[:1])
+            [reply] = await self._caller.fresh([first])
         except Refused:
             raise refused from None
         self._watch.first(reply)
+        self._note_named([first], [reply])
         self.spending.say("answers", "votes")
 
     async def _anchors(self) -> None:
@@ -181,15 +186,47 @@ class RemoteModel:
         requests = self._anchor_requests()
         self._hold(requests, await self._caller.fresh(requests))
 
+    async def _settle(self) -> None:
+        """Before anything is handed on in which answers named no option: does the server name any to the anchors?
+
+        If not, these are not the model's own answers, and must become no labels; they are asked anew. A judge that has
+        named options, and never knew any for the anchors, is believed.
+        """
+        heard = self._caller.heard
+        if heard.unsure:
+            requests = self._anchor_requests()
+            answers = await self._caller.fresh(requests)
+            if not await self._are_named(requests, answers) and (self.spending.said("named") or not heard.any):
+                raise heard.mute(f"{len(heard.unsure)} answers could not be read, nor those to {len(requests)} anchors")
+            if not self._backend.sampled:
+                self._hold(requests, answers)
+        heard.settle()
+
+    async def _are_named(self, requests: list[Request], answers: list[Reply]) -> bool:
+        """Whether any anchor's answer names an option; a sampled judge, which may miss, is given all its votes."""
+        named = self._note_named(requests, answers)
+        if named or not self._backend.sampled:
+            return named
+        more = [one for vote in range(1, self.settings.votes) for one in self._anchor_requests(vote)]
+        return self._note_named(more, await self._caller.fresh(more))
+
+    def _note_named(self, requests: list[Request], answers: list[Reply]) -> bool:
+        """Whether any answer names an option; that this model does so is noted for whoever asks it next."""
+        named = any(map(self._caller.heard.names, requests, answers))
+        if named and not self.spending.said("named"):
+            self.spending.say("named", "yes")
+        return named
+
     def _hold(self, requests: list[Request], answers: list[Reply]) -> None:
-        exact = self.settings.api == "completions" and bool(self.settings.tokenizer)
         for reply in answers:
             self._watch.same(reply)
-        self._watch.hold([replies.row(one, reply, exact) for one, reply in zip(requests, answers, strict=True)])
+        self._note_named(requests, answers)
+        rows = [replies.row(one, reply, self.settings.exact) for one, reply in zip(requests, answers, strict=True)]
+        self._watch.hold(rows, list(map(self._caller.heard.names, requests, answers)))
 
-    def _anchor_requests(self) -> list[Request]:
+    def _anchor_requests(self, vote: int = 0) -> list[Request]:
         about = [""] * len(ANCHORS.conversations)
-        return self._backend.choose(ANCHORS, about, 0 if self._backend.sampled else None)
+        return self._backend.choose(ANCHORS, about, vote if self._backend.sampled else None)
 
     def _remember(self) -> None:
         """What a later dry run goes by."""

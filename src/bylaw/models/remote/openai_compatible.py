@@ -9,7 +9,7 @@ Replies are decoded here and not by the client's models, whose validation costs 
 from collections.abc import Sequence
 from typing import Any
 
-from bylaw.errors import MissingExtra
+from bylaw.errors import MissingExtra, UsageError
 from bylaw.models.base import Choose, Generate
 from bylaw.models.remote import replies, wording
 from bylaw.models.remote.asked import Reply, Request
@@ -25,6 +25,8 @@ class OpenAICompatible:
     """A backend on ``settings``."""
 
     def __init__(self, settings: RemoteSettings, sampled: bool) -> None:
+        if not settings.url:  # the client would ask wherever OPENAI_BASE_URL says, key and all
+            raise UsageError("models.judge.url says where the server is, as in http://localhost:8000/v1, and is empty")
         try:
             from openai import AsyncOpenAI
         except ImportError as error:
@@ -33,7 +35,7 @@ class OpenAICompatible:
         self.batches = settings.api == "completions" and settings.batch > 1
         self.sampled = sampled
         self._render = wording.Rendered(settings.tokenizer) if settings.api == "completions" else None
-        self._posting = Posting(AsyncOpenAI(base_url=settings.url or None, api_key=key_of(settings) or "none"))
+        self._posting = Posting(AsyncOpenAI(base_url=settings.url, api_key=key_of(settings) or "none"))
 
     def choose(self, ask: Choose, about: Sequence[str], vote: int | None = None) -> list[Request]:
         """A request for each conversation, with what its text shares with the others."""
@@ -75,10 +77,9 @@ class OpenAICompatible:
         body: dict[str, Any] = requests[0].body
         if len(requests) > 1:
             body = {**body, "prompt": [request.body["prompt"] for request in requests]}
-        with calling(self.settings):
-            content = await self._posting.post(requests[0].path, body)
         read = replies.completions if self._render else replies.chat
-        return read(content, requests)
+        with calling(self.settings, requests):
+            return read(await self._posting.post(requests[0].path, body), requests)
 
     async def close(self) -> None:
         """Give connections back."""

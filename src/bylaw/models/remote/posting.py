@@ -80,7 +80,8 @@ def proxy_of(url: str) -> str | None:
         return None
     found = found if "://" in found else f"http://{found}"
     if urlsplit(found).scheme not in ("http", "https"):
-        raise UsageError(f"{url} is to be asked through the proxy {found}, and only proxies of HTTP can be used")
+        kind = urlsplit(found).scheme  # not the whole: there may be a password in it
+        raise UsageError(f"{url} is to be asked through a proxy of {kind}, and only proxies of HTTP can be used")
     return found
 
 
@@ -94,5 +95,5 @@ def _plain(headers: dict[str, Any]) -> dict[str, str]:
 def _decoded(content: bytes) -> Any:
     try:
         return msgspec.json.decode(content)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return content.decode(errors="replace")

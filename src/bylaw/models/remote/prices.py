@@ -1,5 +1,6 @@
 """What tokens cost: a data file with dates and sources, and the user's own beside it, which is read first."""
 
+import math
 import tomllib
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -26,6 +27,11 @@ class Price(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     written: float | None = None
     as_of: str
     source: str
+
+    def __post_init__(self) -> None:
+        said = [one for one in (self.prompt, self.generated, self.cached, self.written) if one is not None]
+        if not all(math.isfinite(one) and one >= 0 for one in said):
+            raise ValueError(f"what {self.model} costs must be numbers from 0")
 
     def of(self, reply: Reply) -> float:
         """What one answer cost, in US dollars."""

@@ -13,6 +13,15 @@ from bylaw.models.remote.asked import Broken, Reply, Request
 
 Row = tuple[float, ...]
 
+FLOOR = 1e-12
+"""The least probability there is, so that each has a logarithm."""
+_UNLISTED = -9000.0
+"""OpenAI says -9999 of a token that is not among the likeliest: no log-probability, but that there is none."""
+_CERTAIN = 1e-9
+"""Some token has this probability at least, in any vocabulary."""
+_COUNT = 10**9
+"""More tokens than any call has."""
+
 
 class _Details(msgspec.Struct):
     cached_tokens: int | None = None
@@ -82,8 +91,9 @@ def decoded(content: bytes, decoder: Any) -> Any:
     """What a server sent. Half of it, or something else, is a broken call, and is asked again."""
     try:
         return decoder.decode(content)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Broken(f"what came is not an answer in this API's form ({error}): {content[:120]!r}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        came = content[:120].decode(errors="replace")
+        raise Broken(f"what came is not an answer in this API's form ({error}): {came}") from error
 
 
 def chat(content: bytes, requests: Sequence[Request]) -> list[Reply]:
@@ -119,8 +129,13 @@ def _summed(places: list[_Position] | None) -> dict[str, float] | None:
     top: dict[str, float] = {}
     for one in places[0].top_logprobs:
         before = top.get(one.token)
-        top[one.token] = one.logprob if before is None else math.log(math.exp(before) + math.exp(one.logprob))
+        top[one.token] = one.logprob if before is None else _either(before, one.logprob)
     return top
+
+
+def _either(one: float, other: float) -> float:
+    """Log-probability of one or the other, however small or large they are."""
+    return max(one, other) + math.log1p(math.exp(-abs(one - other)))
 
 
 def _reply(found: _Chat | _Text, text: str, top: dict[str, float] | None, finish: str | None) -> Reply:
@@ -134,28 +149,39 @@ def _reply(found: _Chat | _Text, text: str, top: dict[str, float] | None, finish
 
 
 def _sound(top: dict[str, float]) -> dict[str, float]:
-    """Log-probabilities as such. One above 0, or more than all there is, is another thing under that name."""
+    """Log-probabilities as such. One above 0, more than all there is, or nothing, is another thing under that name."""
     total = sum(math.exp(min(value, 1.0)) for value in top.values())
-    if any(math.isnan(value) or value > 1e-3 for value in top.values()) or total > 1.01:
+    if any(math.isnan(value) or value > 1e-3 for value in top.values()) or not _CERTAIN < total <= 1.01:
         raise RemoteError(
             f"the server's log-probabilities are none: they add up to {total:.3g}, the highest is "
             f"{max(top.values()):.4g}. Has their format changed? Ask for votes: models.judge.answers = 'votes'"
         )
-    return top
+    return {token: value for token, value in top.items() if value > _UNLISTED}
 
 
 def _with_usage(reply: Reply, usage: _Usage | None, requests: Sequence[Request], place: int) -> Reply:
-    """A call's tokens, charged to its questions by the length of their texts; counted by bytes where none are said."""
+    """A call's tokens, charged to its questions by the length of their texts; estimated where none are said."""
+    if usage is None or not is_count(usage.prompt_tokens, usage.completion_tokens):
+        return estimated(reply, requests[place])
     sizes = [len(request.text) + 1 for request in requests]
-    if usage is None:
-        return msgspec.structs.replace(reply, prompt_tokens=sizes[place] // 4 + 1, generated_tokens=1)
     cached = (usage.prompt_tokens_details.cached_tokens if usage.prompt_tokens_details else 0) or 0
     return msgspec.structs.replace(
         reply,
         prompt_tokens=_part(usage.prompt_tokens, sizes, place),
-        cached_tokens=_part(cached, sizes, place),
+        cached_tokens=_part(min(max(cached, 0), usage.prompt_tokens), sizes, place),
         generated_tokens=_part(usage.completion_tokens, [1] * len(sizes), place),
     )
+
+
+def is_count(prompt: int, generated: int) -> bool:
+    """Whether these may be a call's tokens. Else a server could talk a budget away: nothing, or less, is no count."""
+    return 0 < prompt < _COUNT and 0 <= generated < _COUNT
+
+
+def estimated(reply: Reply, request: Request) -> Reply:
+    """The answer with its tokens by its characters, four to each."""
+    prompt, generated = (len(request.text) + 1) // 4 + 1, len(reply.text) // 4 + 1
+    return msgspec.structs.replace(reply, prompt_tokens=prompt, generated_tokens=generated)
 
 
 def _part(total: int, sizes: Sequence[int], place: int) -> int:
@@ -182,7 +208,8 @@ def row(request: Request, reply: Reply, exact: bool) -> Row:
     """Log-probability of each option; several tokens that say the same option are added up.
 
     An option that is not among the likeliest has at most what the least of them has, and at most what is left over:
-    that bound is taken, so its share is never made too small. Raises ``RemoteError`` without log-probabilities.
+    that bound is taken, so its share is never made too small. None counts as less than ``FLOOR``. Raises
+    ``RemoteError`` without log-probabilities.
     """
     options = request.options or ()
     require_readable(reply)
@@ -195,7 +222,7 @@ def row(request: Request, reply: Reply, exact: bool) -> Row:
             found[place] = found.get(place, 0.0) + math.exp(value)
     left = max(1.0 - sum(math.exp(value) for value in reply.top.values()), 1e-9)
     bound = min(left, math.exp(min(reply.top.values())))
-    return tuple(min(math.log(found.get(place, bound)), 0.0) for place in range(len(options)))
+    return tuple(min(math.log(max(found.get(place, bound), FLOOR)), 0.0) for place in range(len(options)))
 
 
 def voted(options: Sequence[str], replies: Sequence[Reply]) -> tuple[Row, str]:
@@ -211,7 +238,7 @@ def voted(options: Sequence[str], replies: Sequence[Reply]) -> tuple[Row, str]:
     rows = []
     for place in range(len(options)):
         p = (said[place] + 0.5) / (read + 0.5 * len(options))
-        rows.append(math.log(max(p * share, 1e-12)))
+        rows.append(math.log(max(p * share, FLOOR)))
     low, high = _interval(said[0], read)
     counted = ", ".join(f"{option} {said[place]}" for place, option in enumerate(options))
     return tuple(rows), f"{len(replies)} samples: {counted}, neither {said[None]}; {options[0]} {low:.2f} … {high:.2f}"

@@ -6,10 +6,10 @@ knows, what is under way at its worst, and calls that were cut off, which a serv
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bylaw.errors import BudgetSpent, RemoteError
 from bylaw.models.remote.asked import Reply, Request
@@ -26,6 +26,9 @@ _ADD = f"""
 insert into spent values (?, ?, ?, {", ".join("?" * len(_SUMS))}) on conflict do update
 set {", ".join(f"{name} = {name} + excluded.{name}" for name in _SUMS)}
 """
+
+
+REMEDY = "it is the ledger of what was paid: remove it, and a budget counts from nothing"
 
 
 class Spent(NamedTuple):
@@ -51,7 +54,7 @@ class Spending:
         self.price = price
         self.path = path
         self._bounds = tokens, usd
-        self._base = connect(path, _SCHEMA) if path else sqlite3.connect(":memory:", isolation_level=None)
+        self._base = connect(path, _SCHEMA, REMEDY) if path else sqlite3.connect(":memory:", isolation_level=None)
         if not path:
             self._base.executescript(_SCHEMA)
         self._tokens, self._usd = self._sums()
@@ -59,12 +62,12 @@ class Spending:
 
     def lines(self) -> list[Spent]:
         """All lines, by stage and subject."""
-        return _lines(self._base)
+        return _lines(self._base, self.path)
 
     def said(self, name: str) -> str | None:
         """What was noted under a name (who answers, what the anchors were), in this run or before it was stopped."""
-        row = self._base.execute("select value from said where name = ?", (name,)).fetchone()
-        return row[0] if row else None
+        rows = _rows(self._base, self.path, "select value from said where name = ?", (name,))
+        return rows[0][0] if rows else None
 
     def say(self, name: str, value: str) -> None:
         """Note something for whoever goes on with the run."""
@@ -136,7 +139,7 @@ class Spending:
         return tokens, usd
 
     def _sums(self) -> tuple[int, float]:
-        sums = self._base.execute("select sum(prompt_tokens + generated_tokens), sum(usd) from spent").fetchone()
+        [sums] = _rows(self._base, self.path, "select sum(prompt_tokens + generated_tokens), sum(usd) from spent")
         return int(sums[0] or 0), float(sums[1] or 0)
 
     def _sentence(self) -> str:
@@ -153,20 +156,27 @@ class Spending:
         try:
             write(self._base, statement, rows)
         except sqlite3.Error as error:
-            raise RemoteError(f"{self.path} cannot be written: {error}; nothing more is asked") from error
+            raise RemoteError(f"{self.path} cannot be written: {error}; nothing more is asked; {REMEDY}") from error
 
 
 def read(path: Path) -> list[Spent]:
     """The lines of a run's ledger; none if it asked no server."""
     if not path.is_file():
         return []
-    base = connect(path, _SCHEMA)
+    base = connect(path, _SCHEMA, REMEDY)
     try:
-        return _lines(base)
+        return _lines(base, path)
     finally:
         base.close()
 
 
-def _lines(base: sqlite3.Connection) -> list[Spent]:
-    rows = base.execute("select * from spent order by 1, 2, 3")
-    return [Spent._make([*row[:3], *(int(value) for value in row[3:9]), row[9]]) for row in rows.fetchall()]
+def _lines(base: sqlite3.Connection, path: Path | None) -> list[Spent]:
+    rows = _rows(base, path, "select * from spent order by 1, 2, 3")
+    return [Spent._make([*row[:3], *(int(value) for value in row[3:9]), row[9]]) for row in rows]
+
+
+def _rows(base: sqlite3.Connection, path: Path | None, query: str, values: Sequence[object] = ()) -> list[Any]:
+    try:
+        return base.execute(query, values).fetchall()
+    except sqlite3.Error as error:
+        raise RemoteError(f"{path} cannot be read: {error}; {REMEDY}") from error
