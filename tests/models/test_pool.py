@@ -202,7 +202,10 @@ def test_a_node_that_ends_itself_is_started_again() -> None:
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "127.0.0.1:99999"])
-def test_an_address_where_nothing_answers_is_said_to_be_one(address: str) -> None:
+def test_an_address_where_nothing_answers_is_said_to_be_one(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the tests before have left a cluster of their own running, which stays."""
+    monkeypatch.setattr("ray.is_initialized", lambda: False)
+    monkeypatch.setattr("ray.shutdown", lambda: None)
     with pytest.raises(ClusterLost, match=f"no Ray cluster at {address}: nothing answers there"):
         started(ClusterSettings(workers=1, address=address))
 
