@@ -58,7 +58,7 @@ def test_the_same_command_goes_on(
         judge.faults.then = ""
         assert label(given, url, "troubled") == 0
     assert (given / "troubled.jsonl").read_bytes() == (given / "untroubled.jsonl").read_bytes()
-    wasted = {"language": 300, "half": 200}.get(then, 100)  # no verdicts; half ones, each asked again; what was under way
+    wasted = {"language": 300, "half": 200}.get(then, 100)  # no verdicts; half ones, each asked again; else under way
     assert sum(judge.answered.values()) < 4 * ROWS + wasted
 
 
