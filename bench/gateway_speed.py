@@ -27,6 +27,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from bylaw.gateway.record.layout import end_of
 from gateway_load import Run, wrk
 from gateway_machine import SERVERS, cpu, free_port, load_average, running, tree, until
 from gateway_stand import HERE, STREAMS, WHOLE, Gateway, configured, options, upstreams
@@ -125,7 +126,7 @@ def waits(gateway: Gateway) -> Callable[[], None]:
             read = msgspec.json.decode((gateway.state.segments / "read.json").read_bytes(), type=dict[str, int])
         except OSError:
             return False
-        return all(path.stat().st_size <= read.get(path.name, 0) for path in gateway.state.segments.glob("*.log"))
+        return all(end_of(path) <= read.get(path.name, 0) for path in gateway.state.segments.glob("*.log"))
 
     return lambda: until(drained, 300, gateway.log, 0.1)
 

@@ -17,6 +17,7 @@ from uvicorn import Config
 from uvicorn.server import ServerState
 
 from bylaw.gateway.processes.worker import Worker
+from bylaw.gateway.record.layout import end_of
 from bylaw.gateway.settings import Place
 from bylaw.gateway.snapshot.publish import Publisher
 from bylaw.gateway.tally import Tally
@@ -71,7 +72,8 @@ class Here:
         return reader, writer
 
     def lines(self) -> list[bytes]:
-        return b"".join(path.read_bytes() for path in self.rig.state.segments.glob("*.log")).splitlines()
+        paths = self.rig.state.segments.glob("*.log")
+        return b"".join(path.read_bytes()[: end_of(path)] for path in paths).splitlines()
 
 
 @pytest.fixture

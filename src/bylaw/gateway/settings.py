@@ -82,7 +82,7 @@ class RecordSettings(_Table, frozen=True, kw_only=True):
 
     sync: Literal["each", "system"] = "each"
     commit_seconds: Seconds = 10.0
-    segment_bytes: Bytes = 64 << 20
+    segment_bytes: Bytes = 16 << 20
     beat_seconds: Seconds = 5.0
 
 

@@ -11,7 +11,7 @@ import msgspec
 
 from bylaw.access.office.made import Made
 from bylaw.canonical import sha256
-from bylaw.gateway.record.segment import SUFFIX
+from bylaw.gateway.record.layout import SUFFIX, end_of, whole_lines
 from bylaw.gateway.record.writing import read_line
 
 WINDOW = 1 << 18
@@ -54,14 +54,14 @@ def _read(folder: Path) -> dict[str, int]:
 
 def _end(path: Path, start: int) -> Iterator[Fresh]:
     try:
+        size = end_of(path)
         with path.open("rb") as file:
-            size = file.seek(0, 2)
             begin = max(start, size - WINDOW)
             file.seek(begin)
             content = file.read(size - begin)
     except OSError:
         return  # it is in the ledger, and gone
-    lines = content.split(b"\n")[:-1]
+    lines = whole_lines(content).split(b"\n")[:-1]
     for line in lines[1:] if begin > start else lines:
         body = read_line(line).body
         yield Fresh(f"decision-{sha256(body)}", msgspec.json.decode(body, type=Made))

@@ -12,7 +12,7 @@ from bylaw.gateway import meters
 from bylaw.gateway.openapi import document
 from bylaw.gateway.problem import Problem, Send, send_whole
 from bylaw.gateway.record import coverage
-from bylaw.gateway.record.segment import SUFFIX
+from bylaw.gateway.record.layout import SUFFIX, end_of
 from bylaw.gateway.snapshot.head import read_head
 from bylaw.gateway.state import State
 
@@ -77,6 +77,6 @@ class Admin:
 
 def _size(path: Path) -> int:
     try:
-        return path.stat().st_size
+        return end_of(path)
     except FileNotFoundError:
         return 0  # it was filed meanwhile

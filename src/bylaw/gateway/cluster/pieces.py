@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from bylaw.canonical import canonical, sha256
 from bylaw.errors import MalformedError, VerificationError
-from bylaw.gateway.record.segment import SUFFIX
+from bylaw.gateway.record.layout import SUFFIX
 from bylaw.ledger.entries import Root
 from bylaw.lineage import dsse
 from bylaw.signing import PublicKey, Signer

@@ -13,8 +13,7 @@ import msgspec
 
 from bylaw.gateway.cluster.database import Database
 from bylaw.gateway.cluster.pieces import BEATS, SENT, Filed, piece_of, seal, unseal
-from bylaw.gateway.record.drain import is_written
-from bylaw.gateway.record.segment import SUFFIX
+from bylaw.gateway.record.layout import SUFFIX, end_of, is_written, sweep, whole_lines
 from bylaw.gateway.state import State
 from bylaw.signing import PublicKey, Signer
 from bylaw.storage import write_bytes
@@ -70,12 +69,12 @@ class Sending:
 
     def _send(self, base: Database, path: Path, there: list[tuple[int, int]]) -> None:
         at = _reached(self._filed.get(path.name, 0), there)
-        if path.stat().st_size <= at:
+        if end_of(path) <= at:
             return
         with path.open("rb") as file:
             file.seek(at)
             for _ in range(AHEAD - len(there)):
-                content = _whole_lines(file.read(LARGEST))
+                content = whole_lines(file.read(LARGEST))
                 if not content:
                     return
                 page = piece_of(self._machine, path.name, at, content)
@@ -88,6 +87,7 @@ class Sending:
         for path in self._state.segments.glob(f"{self._machine}-w*{SUFFIX}"):
             if not is_written(path) and _whole_size(path) <= self._filed.get(path.name, 0):
                 path.unlink()
+        sweep(self._state.segments)
 
     def _note(self) -> None:
         here = {path.name for path in self._files()}
@@ -107,11 +107,6 @@ def _reached(filed: int, there: Iterable[tuple[int, int]]) -> int:
     return filed
 
 
-def _whole_lines(content: bytes) -> bytes:
-    return content[: content.rfind(b"\n") + 1]
-
-
 def _whole_size(path: Path) -> int:
     """Without a torn last line, which nobody was answered after."""
-    content = path.read_bytes()
-    return len(_whole_lines(content))
+    return len(whole_lines(path.read_bytes()))

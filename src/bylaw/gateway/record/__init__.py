@@ -2,7 +2,8 @@
 
 ::
 
-    segment    a worker's append-only file of decisions, and when it is safe
+    layout     the files of segments, there before they are needed; where in one the lines end
+    segment    a worker's lines of decisions, one after the other, and when each is safe
     writing    a decision → its bytes, its receipt, a line of the segment
     drain      segments → the office's archive → batches in the ledger
     coverage   which worker enforced what from when to when; who was cut, and when

@@ -5,7 +5,6 @@ drain that is killed at any moment goes on without losing or doubling anything. 
 batch of the ledger and nobody writes it any more.
 """
 
-import fcntl
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import msgspec
 from bylaw.access.office.commit import commit
 from bylaw.access.office.made import Written
 from bylaw.access.office.place import Office
-from bylaw.gateway.record.segment import SUFFIX
+from bylaw.gateway.record.layout import LONGEST, SUFFIX, is_written, sweep
 from bylaw.gateway.record.writing import read_line
 from bylaw.lineage.lab import Lab
 from bylaw.storage import write_bytes
@@ -42,6 +41,7 @@ class Drain:
         for path in ended:
             path.unlink()
             self._read.pop(path.name, None)
+        sweep(self.folder)
         self._note()
         return count
 
@@ -63,8 +63,8 @@ def _batches(path: Path, start: int) -> Iterator[tuple[list[Written], int]]:
     batch: list[Written] = []
     with path.open("rb") as file:
         file.seek(start)
-        for line in file:
-            if not line.endswith(b"\n"):
+        for line in iter(lambda: file.readline(LONGEST), b""):
+            if not line.endswith(b"\n") or b"\0" in line:  # torn, or zeros over which nothing is written yet
                 break
             start += len(line)
             batch.append(read_line(line))
@@ -73,13 +73,3 @@ def _batches(path: Path, start: int) -> Iterator[tuple[list[Written], int]]:
                 batch = []
     if batch:
         yield batch, start
-
-
-def is_written(path: Path) -> bool:
-    """Whether a worker has it open."""
-    with path.open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        return False

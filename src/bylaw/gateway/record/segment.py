@@ -7,18 +7,25 @@ off again.
 """
 
 import asyncio
-import fcntl
 import os
 import threading
 from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from bylaw.storage import TEMPORARY
+from bylaw.gateway.record.layout import LONGEST, Files
 
-SUFFIX = ".log"
 _Waiting = list[asyncio.Future[None]]
+
+
+class _Asked(NamedTuple):
+    """Sync a file for those who wait, and close it after its ``last`` line."""
+
+    loop: asyncio.AbstractEventLoop
+    file: int
+    waiting: _Waiting
+    last: bool = False
 
 
 class NotRecorded(Exception):
@@ -29,15 +36,14 @@ class Segments:
     """One worker's segments, one after the other; ``name`` is the worker's, new at every start."""
 
     def __init__(self, folder: Path, name: str, sync: Literal["each", "system"], most: int) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.name, self.sync, self.most = folder, name, sync, most
-        self._number = 0
+        self._files = Files(folder, name, most if sync == "each" else 0)
         self._waiting: _Waiting = []
-        self._syncing = False
-        self._asked: SimpleQueue[tuple[asyncio.AbstractEventLoop, int, _Waiting] | None] = SimpleQueue()
+        self._under_way = 0
+        self._asked: SimpleQueue[_Asked | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._sync_asked, name="fsync", daemon=True)
         self._thread.start()
-        self._begin()
+        self._file, self._size, self._failed = self._files.take(), 0, False
 
     def write(self, line: bytes) -> "asyncio.Future[None] | None":
         """Write a line, which ends with a line end. Raises ``NotRecorded``.
@@ -52,63 +58,73 @@ class Segments:
         self._asked.put(None)
         self._thread.join()
         os.close(self._file)
+        self._files.close()
 
     def _put(self, line: bytes) -> None:
-        if (self._size >= self.most or self._failed) and not self._syncing:
-            os.close(self._file)
-            self._begin()
         try:
-            written = os.write(self._file, line)
+            if self._failed or (self._size >= self.most and self._files.is_ready):
+                self._begin()
+            if len(line) >= LONGEST:
+                raise NotRecorded(f"a decision of {len(line):,} bytes; at most {LONGEST:,} are read back")
+            written = os.pwrite(self._file, line, self._size)
             if written == len(line):
                 self._size += written
                 return
             why = "the disk is full"
         except OSError as error:
             why = error.strerror or str(error)
-        os.ftruncate(self._file, self._size)
+        with suppress(OSError):
+            os.ftruncate(self._file, self._size)
         raise NotRecorded(why)
 
     def _begin(self) -> None:
-        self._number += 1
-        path = self.folder / f"{self.name}-{self._number:06}{SUFFIX}"
-        made = path.with_suffix(TEMPORARY)
-        self._file = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
-        fcntl.flock(self._file, fcntl.LOCK_EX)  # held while it is written, and before the drain can see it
-        made.rename(path)
-        self._size, self._failed = 0, False
-        if self.sync == "each":
-            folder = os.open(self.folder, os.O_RDONLY)
-            os.fsync(folder)
-            os.close(folder)
+        """Go on in another file. Raises ``OSError``: nothing is taken then, and the next line tries it again."""
+        file, before = self._files.take(), self._file
+        self._file, self._size, self._failed = file, 0, False
+        if self.sync == "system":
+            os.close(before)
+            return
+        waiting, self._waiting = self._waiting, []
+        self._under_way += 1
+        self._asked.put(_Asked(asyncio.get_running_loop(), before, waiting, last=True))
 
     def _synced(self) -> asyncio.Future[None]:
         loop = asyncio.get_running_loop()
         waits: asyncio.Future[None] = loop.create_future()
         self._waiting.append(waits)
-        if not self._syncing:
-            self._syncing = True
+        if not self._under_way:
+            self._under_way = 1
             loop.call_soon(self._sync, loop)  # when all that came in this turn of the loop is written
         return waits
 
     def _sync(self, loop: asyncio.AbstractEventLoop) -> None:
         """One fsync for all who wait now; those who come meanwhile wait for the next."""
         waiting, self._waiting = self._waiting, []
-        self._asked.put((loop, self._file, waiting))
+        self._asked.put(_Asked(loop, self._file, waiting))
 
     def _sync_asked(self) -> None:
-        """The thread: a queue and no executor, whose futures cost more than all else about a write."""
-        while (asked := self._asked.get()) is not None:
-            loop, file, waiting = asked
-            error: Exception | None = None
-            try:
-                os.fdatasync(file)
-            except Exception as failed:  # noqa: BLE001  whatever it is, nobody is told that a line is safe
-                error = failed
-            with suppress(RuntimeError):  # the loop has ended, and whoever waited with it
-                loop.call_soon_threadsafe(self._tell, loop, waiting, error)
+        """The thread: a queue and no executor, whose futures cost more than all else about a write.
 
-    def _tell(self, loop: asyncio.AbstractEventLoop, waiting: _Waiting, error: Exception | None) -> None:
-        if error is not None:  # what the next fsync of this file says is worth nothing
+        A file whose sync failed is not asked again: the system tells of it once, and then says that all is well.
+        """
+        failed: dict[int, Exception] = {}
+        while (asked := self._asked.get()) is not None:
+            try:
+                if asked.file not in failed:
+                    os.fdatasync(asked.file)
+            except Exception as error:  # noqa: BLE001  whatever it is, nobody is told that a line is safe
+                failed[asked.file] = error
+            why = failed.get(asked.file)
+            if asked.last:
+                with suppress(OSError):  # what it has to say the sync has said
+                    os.close(asked.file)
+                failed.pop(asked.file, None)
+            with suppress(RuntimeError):  # the loop has ended, and whoever waited with it
+                asked.loop.call_soon_threadsafe(self._tell, asked, why)
+
+    def _tell(self, asked: _Asked, error: Exception | None) -> None:
+        waiting = asked.waiting
+        if error is not None and asked.file == self._file:  # what its next fsync says is worth nothing
             self._failed = True
             waiting, self._waiting = waiting + self._waiting, []
         for each in waiting:
@@ -118,6 +134,7 @@ class Segments:
                 each.set_result(None)
             else:
                 each.set_exception(NotRecorded(str(error)))
-        self._syncing = bool(self._waiting)
-        if self._syncing:
-            self._sync(loop)
+        self._under_way -= 1
+        if self._waiting and not self._under_way:
+            self._under_way = 1
+            self._sync(asked.loop)
