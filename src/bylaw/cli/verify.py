@@ -19,7 +19,8 @@ def register(subparsers: "Subparsers") -> None:
 
 def run_verify(args: argparse.Namespace) -> int:
     """Bring here what is behind a URL, and check it."""
-    from bylaw.cli.away import anything_here
+    if ":" in args.path:  # nothing else is a URL, and to import what brings one takes as long as a small check
+        from bylaw.cli.away import anything_here
 
-    args.path = str(anything_here(args.path))
+        args.path = str(anything_here(args.path))
     return verify.run(args)
