@@ -29,6 +29,7 @@ from gateway_model import ModelServer
 from gateway_postgres import Postgres, postgres
 from gateway_rig import Rig, receipts_of, wait
 
+from bylaw.gateway.record.layout import end_of
 from bylaw.gateway.record.writing import read_line
 
 WORKERS, REPLICAS, CALLERS = 2, 2, 2
@@ -138,8 +139,17 @@ def run(made: Machines, server: ModelServer, database: Postgres, count: int) -> 
 
 
 def _waiting(rig: Rig) -> bool:
-    """Whether a segment holds a decision that nobody has filed: more than the one that each worker writes now."""
-    return len(list(rig.state.segments.glob("*.log"))) > WORKERS
+    """Whether a segment holds a decision that nobody has filed: more than the one that each worker writes now. One that
+    is laid out ahead holds none.
+    """
+    return sum(map(_holds, rig.state.segments.glob("*.log"))) > WORKERS
+
+
+def _holds(path: Path) -> bool:
+    try:
+        return end_of(path) > 0
+    except FileNotFoundError:
+        return False  # it was filed
 
 
 def _settled(made: Machines) -> bool:
