@@ -68,7 +68,7 @@ def writing(path: Path) -> Iterator[Path]:
             if temporary.is_dir():
                 remove(path)  # rename cannot replace a directory that has content
             os.replace(temporary, path)
-            _sync_entry(path.parent)
+            sync_entry(path.parent)
         finally:
             remove(temporary)
 
@@ -234,10 +234,11 @@ def _whole_length(descriptor: int, block: int = 1 << 16) -> int:
 
 def _sync(path: Path) -> None:
     for each in [path, *path.rglob("*")] if path.is_dir() else [path]:
-        _sync_entry(each)
+        sync_entry(each)
 
 
-def _sync_entry(path: Path) -> None:
+def sync_entry(path: Path) -> None:
+    """One file, or one directory's list of names, on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

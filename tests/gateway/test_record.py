@@ -127,7 +127,7 @@ def test_a_folder_that_cannot_be_synced_costs_no_file_for_each_line(
         await safe(segments, b"a long line\n")
         before = len(os.listdir("/proc/self/fd"))
         with monkeypatch.context() as patch:
-            patch.setattr("bylaw.gateway.record.layout._sync", _fail)
+            patch.setattr("bylaw.gateway.record.layout.sync_entry", _fail)
             for _ in range(20):
                 with suppress(NotRecorded):
                     await safe(segments, b"refused\n")

@@ -12,7 +12,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from bylaw.storage import TEMPORARY
+from bylaw.storage import TEMPORARY, sync_entry
 
 SUFFIX = ".log"
 _ZEROS = bytes(1 << 18)
@@ -91,7 +91,7 @@ class Files:
                 self._lay_out(file, _PAUSE if is_ahead else 0.0)
             made.rename(path)
             if self._room:
-                _sync(self._folder)
+                sync_entry(self._folder)
         except BaseException:
             os.close(file)
             made.unlink(missing_ok=True)  # if it has its name it is free, and whoever empties the folder removes it
@@ -153,11 +153,3 @@ def sweep(folder: Path) -> None:
         with suppress(FileNotFoundError):  # it has its name now
             if time.time() - path.stat().st_mtime > _LEFT and not is_written(path):
                 path.unlink()
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
