@@ -3,9 +3,10 @@
 *Added latency*: calls at a fixed rate, direct and through the gateway in turn, whether or not the ones before have been
 answered; a latency counts from the instant at which a call was due. It is full at the rate that it keeps up for two
 turns of the recorder (every 10 s), which files on the same core what was decided: without them it is more than can be
-recorded. The caller's own garbage is collected between rounds: a collection in the middle of one made every call of
-some 20 ms late, more than one in a hundred. *Bytes held back*: an upstream sends a piece only after the caller has the
-one before; what does not arrive then was held back.
+recorded. The caller stays on the load's core (beside the gateway it took the worker's place for up to a second), and
+its own garbage is collected between rounds: a collection in the middle of one made every call of some 20 ms late, more
+than one in a hundred. *Bytes held back*: an upstream sends a piece only after the caller has the one before; what does
+not arrive then was held back.
 
     python bench/gateway_latency.py             # some minutes
     python bench/gateway_latency.py --quick
@@ -25,7 +26,7 @@ import uvloop
 
 from gateway_client import Kept, call, request_of
 from gateway_load import wrk
-from gateway_machine import load_average
+from gateway_machine import load_average, with_the_load
 from gateway_stand import STREAMS, WHOLE, Gateway, options, upstreams
 from reporting import note, report
 
@@ -41,6 +42,7 @@ PATIENCE = 20.0
 def main() -> int:
     """Every figure; 0 if all reach their bounds."""
     said = options(__doc__ or "", rounds={"type": int, "default": ROUNDS})
+    with_the_load()
     rounds, seconds = (1, 2.0) if said.quick else (said.rounds, SECONDS)
     reached = []
     with tempfile.TemporaryDirectory() as temporary:

@@ -109,6 +109,11 @@ def many_files(count: int = 65_536) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
+def with_the_load() -> None:
+    """Keep this process, and what it starts without a core of its own, off the core of what is measured."""
+    os.sched_setaffinity(0, {int(LOAD)})
+
+
 def load_average() -> float:
     """Of the last minute: what else runs here."""
     return round(os.getloadavg()[0], 1)

@@ -12,6 +12,7 @@ from bylaw.console.decisions.people import Organizations
 from bylaw.console.decisions.summary import Summary
 from bylaw.errors import BylawError
 from bylaw.gateway.log import Log
+from bylaw.gateway.processes.core import stand_back
 from bylaw.gateway.state import State
 
 EVERY = 1.0
@@ -47,6 +48,7 @@ class Gathering:
         threading.Thread(target=self._run, daemon=True, name="gathering").start()
 
     def _run(self) -> None:
+        stand_back()
         while True:
             time.sleep(YIELDING if self._tried() else EVERY)
 

@@ -6,7 +6,6 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 from bylaw.errors import BylawError
@@ -15,8 +14,6 @@ from bylaw.gateway.settings import Place
 
 SUPERVISOR = "BYLAW_SUPERVISOR"
 """The variable in which the supervisor says its process id to those it starts."""
-BACK = 5
-"""Nice value of what may wait."""
 
 
 def supervisor() -> int:
@@ -39,13 +36,6 @@ def run(who: str, main: Callable[[argparse.Namespace, Place], None]) -> None:
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(0)
-
-
-def stand_back() -> None:
-    """Leave the core to those that answer: what this process does may wait a little. It still gets a quarter of one."""
-    os.nice(BACK)
-    with suppress(OSError):  # Linux shares a core between sessions first, where it does, and each child has its own
-        Path("/proc/self/autogroup").write_text(str(BACK))
 
 
 def repeat(turn: Callable[[], object], every: float) -> None:

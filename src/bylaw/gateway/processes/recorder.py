@@ -5,6 +5,7 @@ import argparse
 from bylaw.access.office.place import Office
 from bylaw.errors import UsageError
 from bylaw.gateway.processes import child
+from bylaw.gateway.processes.core import stand_back
 from bylaw.gateway.record.drain import Drain
 from bylaw.gateway.settings import Place
 from bylaw.gateway.state import State
@@ -22,7 +23,7 @@ def main(args: argparse.Namespace, place: Place) -> None:
         if args.once:
             drain.turn()
             return
-        child.stand_back()
+        stand_back()
         with office.archive.held():
             child.repeat(drain.turn, place.settings.record.commit_seconds)
 

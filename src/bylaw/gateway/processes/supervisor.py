@@ -31,6 +31,12 @@ it has stayed it is started again for ever: without a publisher the door closes 
 """
 
 
+OWN = 0
+"""A process group of its own, so that no Ctrl-C reaches it; not a session of its own: Linux shares a core between
+sessions first, and what stands back would not stand behind a worker.
+"""
+
+
 class Child:
     """One process, started again when it ends."""
 
@@ -43,7 +49,7 @@ class Child:
         """Start it."""
         self.began = time.monotonic()
         said = {**os.environ, SUPERVISOR: str(os.getpid())}
-        self.process = subprocess.Popen(self.command, pass_fds=self.sockets, start_new_session=True, env=said)
+        self.process = subprocess.Popen(self.command, pass_fds=self.sockets, process_group=OWN, env=said)
 
     def tend(self) -> None:
         """Start it again if it has ended. Raises ``UsageError`` if it cannot stay up."""
@@ -149,7 +155,7 @@ class Supervisor:
                         command,
                         check=False,
                         timeout=self.place.settings.limits.drain_seconds + 5,
-                        start_new_session=True,
+                        process_group=OWN,
                     )
 
 
