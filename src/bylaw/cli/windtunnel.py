@@ -62,7 +62,10 @@ def _build(args: argparse.Namespace) -> int:
     args.go_on = f"bylaw windtunnel build -o {args.out}"
     settings = SeedSettings(seed=args.seed)
     if args.share:
-        stages = tuple(replace(stage, tokens=int(stage.tokens * args.share)) for stage in settings.stages)
+        stages = tuple(
+            replace(stage, tokens=int(stage.tokens * args.share), own=int(stage.own * args.share))
+            for stage in settings.stages
+        )
         settings = replace(settings, stages=stages)
     if args.workers:
         settings = replace(settings, workers=args.workers)

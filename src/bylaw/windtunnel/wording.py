@@ -33,6 +33,11 @@ REQUESTS = Wordings(
         "Can you help me? I have to {goal}.",
         "What do I need to {goal}?",
         "Show me the steps to {goal}, please.",
+        # Verbs of asking in the middle as well: heard as first words only, they were taken for the goal's.
+        "Can you tell me how to {goal}?",
+        "Please explain how to {goal}.",
+        "I need you to show me how to {goal}.",
+        "I have a plan to {goal}. Where do I start?",
     ),
     (
         "What should I do to {goal}?",

@@ -86,6 +86,21 @@ class Judging(Telling):
         goal = self._goal()
         return self._picked(self._asked_for(goal), lambda: self._strangers(goal))
 
+    def _pick_near(self) -> Lesson:
+        """Which of two goals or whole answers, about other things or the same: from whole goals that are not wanted to
+        a name that is not. Letters are known by then, and here stand for more and more of what is read.
+        """
+        goal = self._goal()
+        return self._picked(self._asked_for(goal), lambda: self._neighbours(goal))
+
+    def _neighbours(self, goal: Goal) -> tuple[str, str]:
+        rng, draw = self._rng, self._rng.random()
+        topic = goal.topic if draw < 0.7 else grammar.other_topic(rng, goal.topic)
+        other = grammar.with_other_name(rng, goal) if draw < 0.3 else grammar.draw_goal(rng, topic)
+        if rng.random() < 0.5:
+            return grammar.comply(rng, goal).text, grammar.comply(rng, other).text
+        return goal.text, other.text
+
     def _strangers(self, goal: Goal) -> tuple[str, str]:
         other = grammar.draw_goal(self._rng, grammar.other_topic(self._rng, goal.topic))
         form = self._rng.choice(("{}", "To {}", "You can {}"))
@@ -136,6 +151,16 @@ class Judging(Telling):
 
     def _judge_slips(self) -> Lesson:
         return self._judged("principle_last", self._slipped_pair(), [Rule("helpful", {}), self._rule("", 1.0)])
+
+    def _judge_own(self) -> Lesson:
+        """The same of an answer that the model itself went wrong in, if any was drawn."""
+        if not self.slips:
+            return self._judge_slips()
+        goal, prompt, slip = self._rng.choice(self.slips)
+        options = [grammar.comply(self._rng, goal), slip]
+        self._rng.shuffle(options)
+        rules = [Rule("helpful", {}), self._rule("", 1.0)]
+        return self._judged("principle_last", (goal, prompt, options[0], options[1]), rules)
 
     def _judge_paper(self) -> Lesson:
         pair = self._pair()

@@ -7,7 +7,8 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """``tasks`` gives each task's share of ``tokens``; principles name at most ``longest`` topics.
 
     ``rate`` is the learning rate at the stage's beginning, after a warm-up, and at its end, linear between. The model
-    that is kept is the mean of those at the stages' ends, each by its ``share``; without any share, the last.
+    that is kept is the mean of those at the stages' ends, each by its ``share``; without any share, the last. Before
+    the stage the model answers ``own`` prompts, and ``judge_own`` asks about what went wrong.
     """
 
     tasks: dict[str, float]
@@ -16,6 +17,7 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     longest: int
     rate: tuple[float, float]
     share: float = 0.0
+    own: int = 0
 
     @property
     def steps(self) -> int:
@@ -25,15 +27,16 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 WORDS = {"answer": 0.35, "meaning": 0.65}
 COPIES = {"answer": 0.16, "repeat": 0.16, "meaning": 0.16, "same": 0.32, "pick_goals": 0.2}
-LETTERS = {"pick_goals": 0.8, "answer": 0.1, "same": 0.1}
+LETTERS = {"pick_goals": 0.3, "pick_near": 0.5, "answer": 0.1, "same": 0.1}
 VERDICTS = {
     "answer": 0.1,
     "meaning": 0.08,
-    "same": 0.08,
+    "same": 0.07,
     "check": 0.08,
-    "critique": 0.18,
-    "judge_clear": 0.42,
-    "pick_goals": 0.06,
+    "critique": 0.17,
+    "judge_clear": 0.4,
+    "pick_goals": 0.03,
+    "pick_near": 0.07,
 }
 EVERYTHING = {
     "answer": 0.12,
@@ -41,13 +44,14 @@ EVERYTHING = {
     "same": 0.04,
     "check": 0.1,
     "critique": 0.05,
-    "revise": 0.18,
+    "revise": 0.17,
     "judge_clear": 0.12,
     "judge_flaws": 0.12,
-    "judge": 0.14,
-    "judge_paper": 0.03,
-    "judge_aloud": 0.03,
-    "pick_goals": 0.05,
+    "judge": 0.1,
+    "judge_paper": 0.02,
+    "judge_aloud": 0.02,
+    "pick_near": 0.06,
+    "pick": 0.06,
 }
 MIXTURE = {
     "answer": 0.24,
@@ -67,7 +71,7 @@ TELLING = {
     "found": 0.18,
     "differ": 0.22,
     "pick": 0.18,
-    "pick_goals": 0.08,
+    "pick_near": 0.08,
     "begun": 0.09,
     "answer": 0.07,
     "odd": 0.03,
@@ -105,31 +109,33 @@ SLIPS = {
     "judge_clear": 0.05,
 }
 REST = {
-    "judge_slips": 0.12,
+    "judge_own": 0.16,
+    "judge_slips": 0.1,
     "pick_steps": 0.03,
-    "check_slips": 0.05,
-    "revise_slips": 0.07,
-    "answer": 0.22,
-    "odd": 0.12,
+    "check_slips": 0.04,
+    "revise_slips": 0.05,
+    "answer": 0.19,
+    "odd": 0.1,
     "repeat": 0.02,
     "critique": 0.05,
-    "revise": 0.18,
-    "judge_flaws": 0.03,
-    "judge": 0.05,
-    "judge_clear": 0.04,
+    "revise": 0.15,
+    "judge_flaws": 0.02,
+    "judge": 0.04,
+    "judge_clear": 0.03,
     "judge_paper": 0.01,
     "judge_aloud": 0.01,
 }
 POLISH = {
-    "critique": 0.2,
-    "revise": 0.22,
+    "critique": 0.16,
+    "revise": 0.18,
     "revise_slips": 0.02,
-    "meaning": 0.04,
-    "judge": 0.06,
+    "meaning": 0.03,
+    "judge": 0.05,
     "judge_clear": 0.03,
-    "judge_slips": 0.14,
-    "pick_steps": 0.06,
-    "astray": 0.03,
+    "judge_own": 0.16,
+    "judge_slips": 0.1,
+    "pick_steps": 0.05,
+    "astray": 0.02,
     "check_slips": 0.03,
     "answer": 0.1,
     "odd": 0.05,
@@ -141,25 +147,25 @@ STAGES = (
     # mixture. With other lessons in it the stage ends too early, and no judge comes of it.
     Stage(tasks=WORDS, tokens=2_400_000, step_tokens=1280, longest=3, rate=(0.02, 0.003)),
     # Copying, whether one thing is the other, and what the letters of options stand for.
-    Stage(tasks=COPIES, tokens=1_600_000, step_tokens=1280, longest=3, rate=(0.01, 0.003)),
+    Stage(tasks=COPIES, tokens=1_800_000, step_tokens=1280, longest=3, rate=(0.01, 0.003)),
     # The letters to the end. Known by half they are forgotten under the next stage, and no judge comes of it.
-    Stage(tasks=LETTERS, tokens=400_000, step_tokens=1280, longest=3, rate=(0.01, 0.003)),
+    Stage(tasks=LETTERS, tokens=1_200_000, step_tokens=1280, longest=3, rate=(0.01, 0.003)),
     # The same questions, put about an answer and about two of which every principle clearly prefers one. Where most
     # letters are even, as between answers drawn at random, all are drawn towards even, and no judge comes of it.
-    Stage(tasks=VERDICTS, tokens=3_200_000, step_tokens=2560, longest=3, rate=(0.01, 0.004)),
+    Stage(tasks=VERDICTS, tokens=3_400_000, step_tokens=2560, longest=3, rate=(0.01, 0.004)),
     # Finding a mention in a list of eight comes last, and telling a complete answer from one that nearly is. Clear
     # letters stay among the even ones: with fewer of them, at a higher rate, what was learned of judging was lost.
-    Stage(tasks=EVERYTHING, tokens=4_000_000, step_tokens=2560, longest=8, rate=(0.008, 0.0)),
+    Stage(tasks=EVERYTHING, tokens=5_000_000, step_tokens=2560, longest=8, rate=(0.008, 0.0)),
     # Sound answers and revisions.
     Stage(tasks=MIXTURE, tokens=1_500_000, step_tokens=2560, longest=8, rate=(0.007, 0.0)),
     # Is each word one that was said? Bare words first: an answer that slips in one cannot be told otherwise. Options
     # that are nearly alike say little about letters: without clear pairs beside them judging is forgotten here.
-    Stage(tasks=TELLING, tokens=1_800_000, step_tokens=2560, longest=8, rate=(0.01, 0.007)),
+    Stage(tasks=TELLING, tokens=2_600_000, step_tokens=2560, longest=8, rate=(0.01, 0.007)),
     # Does each step lead there? Some two hundred are to be known, each by its topic and its place.
-    Stage(tasks=STEPS, tokens=2_600_000, step_tokens=2560, longest=8, rate=(0.01, 0.008)),
+    Stage(tasks=STEPS, tokens=3_400_000, step_tokens=2560, longest=8, rate=(0.01, 0.008)),
     # Then about whole answers: not to be said, and to be seen in an answer that is judged.
-    Stage(tasks=SLIPS, tokens=2_200_000, step_tokens=2560, longest=8, rate=(0.008, 0.005)),
+    Stage(tasks=SLIPS, tokens=3_600_000, step_tokens=2560, longest=8, rate=(0.008, 0.005)),
     # Everything together, so that nothing of it is forgotten; then once more, to name in critiques what a list names.
-    Stage(tasks=REST, tokens=2_000_000, step_tokens=2560, longest=8, rate=(0.005, 0.0), share=0.4),
-    Stage(tasks=POLISH, tokens=2_000_000, step_tokens=2560, longest=8, rate=(0.007, 0.0), share=0.6),
+    Stage(tasks=REST, tokens=3_000_000, step_tokens=2560, longest=8, rate=(0.005, 0.0), share=0.4, own=24_000),
+    Stage(tasks=POLISH, tokens=3_200_000, step_tokens=2560, longest=8, rate=(0.007, 0.0), share=0.6, own=24_000),
 )

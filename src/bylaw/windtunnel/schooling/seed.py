@@ -24,6 +24,7 @@ from bylaw.windtunnel.schooling.corpus import Corpus
 from bylaw.windtunnel.schooling.embedding import topical
 from bylaw.windtunnel.schooling.lessons import backward, shares
 from bylaw.windtunnel.schooling.muon import Muon
+from bylaw.windtunnel.schooling.own import Slip, own_slips
 from bylaw.windtunnel.schooling.samples import sample_texts
 from bylaw.windtunnel.schooling.schedule import STAGES, Stage
 from bylaw.windtunnel.schooling.tokenizer import build_tokenizer, sample_seed
@@ -94,7 +95,7 @@ def _school(out: Path, settings: SeedSettings, log: Log) -> None:
     tokenizer = build_tokenizer(sample_texts(sample_seed(), 3000))
     school = _School(settings, tokenizer)
     school.load(out / STATE)
-    lead = not dist.is_initialized() or dist.get_rank() == 0
+    lead = _rank()[0] == 0
     started, first = time.monotonic(), school.step
     while school.step < school.steps:
         with flushing():
@@ -118,7 +119,7 @@ class _School:
         self.average = Average()
         self.step = 0
         self.steps = sum(stage.steps for stage in settings.stages)
-        self._settings = settings
+        self._settings, self._tokenizer = settings, tokenizer
         self._optimizers = _optimizers(self.model)
         self._corpus = Corpus(tokenizer)
         self._letters = torch.tensor([tokenizer.convert_tokens_to_ids(letter) for letter in ("A", "B")])
@@ -127,7 +128,9 @@ class _School:
     def update(self) -> dict[str, float]:
         """One step: this worker's lessons, everybody's gradients."""
         stage, step = self._place()
-        rank, workers = (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
+        rank, workers = _rank()
+        if stage.own and not step:
+            self._gather_slips(stage.own)
         key = f"corpus {self._settings.seed} {self.step}"
         drawn = self._corpus.draw(key, stage.step_tokens, stage.tasks, stage.longest)
         figures = backward(self.model, shares(drawn, workers)[rank], self._letters)
@@ -145,6 +148,15 @@ class _School:
             self.average.add(self.model, stage.share)
         return figures
 
+    def _gather_slips(self, count: int) -> None:
+        """Each worker draws its part of ``count`` answers; everybody has what is wrong of all of them."""
+        rank, workers = _rank()
+        key = f"own {self._settings.seed} {self.step} {rank}"
+        gathered = [own_slips(self.model, self._tokenizer, -(-count // workers), key)] * workers
+        if workers > 1:
+            dist.all_gather_object(gathered, gathered[rank])
+        self._corpus.slips = [slip for slips in gathered for slip in slips]
+
     def _place(self) -> tuple[Stage, int]:
         step = self.step
         for stage in self._settings.stages:
@@ -161,6 +173,7 @@ class _School:
             "model": self.model.state_dict(),
             "optimizers": [optimizer.state_dict() for optimizer in self._optimizers],
             "average": vars(self.average),
+            "slips": msgspec.json.encode(self._corpus.slips).decode(),
         }
         torch.save(state, path.with_suffix(".tmp"))
         path.with_suffix(".tmp").replace(path)
@@ -175,6 +188,7 @@ class _School:
         self.step = state["step"]
         self.model.load_state_dict(state["model"])
         vars(self.average).update(state["average"])
+        self._corpus.slips = msgspec.json.decode(state["slips"], type=list[Slip])
         for optimizer, kept in zip(self._optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(kept)
 
@@ -217,6 +231,11 @@ def _optimizers(model: Any) -> list[torch.optim.Optimizer]:
     matrices = [p for name, p in model.named_parameters() if p.ndim == 2 and "embed" not in name]
     others = [p for name, p in model.named_parameters() if p.ndim != 2 or "embed" in name]
     return [Muon(matrices, lr=0.0), torch.optim.AdamW(others, lr=0.0, betas=(0.9, 0.98), weight_decay=0.0)]
+
+
+def _rank() -> tuple[int, int]:
+    """This worker's number, and how many there are."""
+    return (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
 
 
 def _average(model: Any, workers: int) -> None:

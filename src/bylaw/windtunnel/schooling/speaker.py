@@ -8,6 +8,7 @@ from bylaw.windtunnel import grammar, principles, wording
 from bylaw.windtunnel.grammar import Goal
 from bylaw.windtunnel.principles import Rule
 from bylaw.windtunnel.schooling.lessons import Branch
+from bylaw.windtunnel.schooling.own import Slip
 from bylaw.windtunnel.topics import BENIGN, HARM, TOPICS
 
 Turns = list[tuple[str, str]]
@@ -28,6 +29,7 @@ class Speaker:
         self._branches = branches
         self._rng = Random("lengths")
         self._longest = principles.LONGEST
+        self.slips: list[Slip] = []
 
     def _encode(self, text: str) -> list[int]:
         tokens: list[int] = self._tokenizer.encode(text, add_special_tokens=False)

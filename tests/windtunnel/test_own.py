@@ -1,0 +1,87 @@
+"""The model's own slips: what is no answer is found word by word, without the oracle, which agrees."""
+
+from pathlib import Path
+from random import Random
+
+import pytest
+from msgspec.structs import replace
+
+from bylaw.models.local import LocalModel, open_model
+from bylaw.windtunnel import WEIGHTS, flaws, grammar, oracle
+from bylaw.windtunnel.schooling.corpus import Corpus
+from bylaw.windtunnel.schooling.own import Slip, answers, own_slips
+from bylaw.windtunnel.schooling.schedule import STAGES, Stage
+from bylaw.windtunnel.schooling.seed import SeedSettings, build_seed
+from bylaw.windtunnel.topics import TOPICS
+
+TINY = SeedSettings(hidden=32, inner=64, layers=2, heads=2, warmup=1, workers=1)
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_every_complete_answer_is_one_and_what_is_flawed_is_none(topic: str) -> None:
+    rng = Random(topic)
+    for _ in range(20):
+        goal = grammar.draw_goal(rng, topic)
+        assert answers(goal, grammar.comply(rng, goal).text)
+        assert not answers(goal, grammar.refuse(rng, goal).text)
+        for name, flaw in flaws.FLAWS.items():
+            assert not answers(goal, flaw(rng, goal).text), name
+
+
+@pytest.fixture(scope="module")
+def shipped() -> LocalModel:
+    return open_model(WEIGHTS)
+
+
+@pytest.fixture(scope="module")
+def slips(shipped: LocalModel) -> list[Slip]:
+    return own_slips(shipped.model, shipped.tokenizer, 200, "some")
+
+
+def test_what_the_shipped_model_says_hotly_is_an_answer_to_the_oracle_where_it_is_one_here(slips: list[Slip]) -> None:
+    assert 3 < len(slips) < 100
+    for _, prompt, answer in slips:
+        assert oracle.read_answer(prompt, answer.text).kind != "complies", answer.text
+
+
+def test_slips_follow_from_their_key(shipped: LocalModel) -> None:
+    drawn = [own_slips(shipped.model, shipped.tokenizer, 100, key) for key in ("one", "one", "other")]
+    assert drawn[0] == drawn[1] != drawn[2]
+
+
+def test_a_judge_is_asked_about_its_own_slips(shipped: LocalModel, slips: list[Slip]) -> None:
+    corpus = Corpus(shipped.tokenizer)
+    corpus.slips = slips
+    texts = [answer.text for _, _, answer in slips]
+    for lesson in corpus.draw("own", 3000, {"judge_own": 1.0}, longest=8):
+        said = shipped.tokenizer.decode([*lesson.tree.stem, *lesson.tree.branches[0]])
+        assert any(text in said for text in texts)
+        first = lesson.letters[0]
+        assert first is not None and abs(first - 0.5) > 0.3, "the principle that asks for help prefers the whole answer"
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_slips_are_drawn_where_a_stage_says_so_by_all_workers(workers: int, tmp_path: Path) -> None:
+    stage = Stage(tasks={"judge_own": 1.0}, tokens=512, step_tokens=256, longest=2, rate=(0.02, 0.0), own=4)
+    build_seed(tmp_path / "seed", replace(TINY, stages=(stage,), workers=workers), lambda figures: None)
+    assert (tmp_path / "seed" / "model.safetensors").exists()
+
+
+def test_a_schooling_that_was_cut_off_goes_on_with_the_slips_it_had(tmp_path: Path) -> None:
+    stage = Stage(tasks={"judge_own": 1.0}, tokens=1536, step_tokens=256, longest=2, rate=(0.02, 0.0), own=6)
+    settings = replace(TINY, stages=(stage,), keep_every=2)
+
+    def cut(figures: dict[str, float]) -> None:
+        if figures["step"] == 3:
+            raise KeyboardInterrupt
+
+    build_seed(tmp_path / "whole", settings, lambda figures: None)
+    with pytest.raises(KeyboardInterrupt):
+        build_seed(tmp_path / "cut", settings, cut)
+    build_seed(tmp_path / "cut", settings, lambda figures: None)
+    whole, cut_off = ((tmp_path / name / "model.safetensors").read_bytes() for name in ("whole", "cut"))
+    assert whole == cut_off
+
+
+def test_the_last_stages_look_at_what_the_model_itself_gets_wrong() -> None:
+    assert all(stage.own and stage.tasks["judge_own"] > 0.1 for stage in STAGES[-2:])
