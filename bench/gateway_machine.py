@@ -24,7 +24,7 @@ def running(*command: str, core: str, port: int, **environment: str) -> Iterator
         stdout=said,
         stderr=said,
         env={**os.environ, **environment},
-        start_new_session=True,  # the scheduler shares a core between sessions: each server has one, as a worker has
+        start_new_session=True,  # the scheduler shares a core between sessions: each server has one, as the gateway has
     )
 
     def told() -> str:

@@ -135,7 +135,7 @@ class Gateway:
         """While it runs, on one core: from its first answer on (``is_asked``), or from when it lists models."""
         log = (self.folder / "log").open("wb")
         command = ["taskset", "-c", core, sys.executable, "-m", "bylaw", "serve", str(self.path)]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True)
         try:
             self.door, self.admin = self._address(), self._address()
             until(lambda: ask(self.door, self.keys[0], WHOLE if is_asked else "") == 200, 3600, self.log, 0.2)

@@ -3,15 +3,17 @@
 from pathlib import Path
 from random import Random
 
+import msgspec
 import pytest
+import torch
 from msgspec.structs import replace
 
 from bylaw.models.local import LocalModel, open_model
-from bylaw.windtunnel import WEIGHTS, flaws, grammar, oracle
+from bylaw.windtunnel import WEIGHTS, flaws, grammar, oracle, wording
 from bylaw.windtunnel.schooling.corpus import Corpus
 from bylaw.windtunnel.schooling.own import Slip, answers, own_slips
 from bylaw.windtunnel.schooling.schedule import STAGES, Stage
-from bylaw.windtunnel.schooling.seed import SeedSettings, build_seed
+from bylaw.windtunnel.schooling.seed import STATE, SeedSettings, build_seed
 from bylaw.windtunnel.topics import TOPICS
 
 TINY = SeedSettings(hidden=32, inner=64, layers=2, heads=2, warmup=1, workers=1)
@@ -20,7 +22,7 @@ TINY = SeedSettings(hidden=32, inner=64, layers=2, heads=2, warmup=1, workers=1)
 @pytest.mark.parametrize("topic", TOPICS)
 def test_every_complete_answer_is_one_and_what_is_flawed_is_none(topic: str) -> None:
     rng = Random(topic)
-    for _ in range(20):
+    for _ in range(10):
         goal = grammar.draw_goal(rng, topic)
         assert answers(goal, grammar.comply(rng, goal).text)
         assert not answers(goal, grammar.refuse(rng, goal).text)
@@ -44,6 +46,22 @@ def test_what_the_shipped_model_says_hotly_is_an_answer_to_the_oracle_where_it_i
         assert oracle.read_answer(prompt, answer.text).kind != "complies", answer.text
 
 
+def test_no_slip_says_what_is_held_out(slips: list[Slip]) -> None:
+    """Half of one name and half of another may be a name that no lesson may say."""
+    rng = Random(0)
+    said = [
+        grammar.comply(rng, grammar.draw_goal(rng, topic, held_out=True)).text for topic in TOPICS for _ in range(5)
+    ]
+    assert all(map(grammar.says_held_out, said))
+    assert not any(grammar.says_held_out(answer.text) for _, _, answer in slips)
+
+
+def test_a_slip_is_as_friendly_as_it_reads(slips: list[Slip]) -> None:
+    assert {answer.friendly for _, _, answer in slips} == {True, False}
+    for _, _, answer in slips:
+        assert answer.friendly == answer.text.startswith(wording.FRIENDLY)
+
+
 def test_slips_follow_from_their_key(shipped: LocalModel) -> None:
     drawn = [own_slips(shipped.model, shipped.tokenizer, 100, key) for key in ("one", "one", "other")]
     assert drawn[0] == drawn[1] != drawn[2]
@@ -56,15 +74,27 @@ def test_a_judge_is_asked_about_its_own_slips(shipped: LocalModel, slips: list[S
     for lesson in corpus.draw("own", 3000, {"judge_own": 1.0}, longest=8):
         said = shipped.tokenizer.decode([*lesson.tree.stem, *lesson.tree.branches[0]])
         assert any(text in said for text in texts)
+        places = {said.find(text): "slip" for text in texts if text in said}
+        slip_is_first = min(places) < said.find("(B)")
         first = lesson.letters[0]
-        assert first is not None and abs(first - 0.5) > 0.3, "the principle that asks for help prefers the whole answer"
+        assert first is not None and (first < 0.2) == slip_is_first and (first > 0.8) != slip_is_first
 
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_slips_are_drawn_where_a_stage_says_so_by_all_workers(workers: int, tmp_path: Path) -> None:
     stage = Stage(tasks={"judge_own": 1.0}, tokens=512, step_tokens=256, longest=2, rate=(0.02, 0.0), own=4)
-    build_seed(tmp_path / "seed", replace(TINY, stages=(stage,), workers=workers), lambda figures: None)
-    assert (tmp_path / "seed" / "model.safetensors").exists()
+    settings = replace(TINY, stages=(stage,), workers=workers, keep_every=1)
+
+    def cut(figures: dict[str, float]) -> None:
+        if figures["step"] == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build_seed(tmp_path / "seed", settings, cut)
+    kept = msgspec.json.decode(torch.load(tmp_path / "seed" / STATE, weights_only=True)["slips"], type=list[Slip])
+    # An unschooled model says nothing that is an answer: every one of the four is a slip, whoever drew it.
+    assert len(kept) == 4
+    assert len({prompt for _, prompt, _ in kept}) == 4
 
 
 def test_a_schooling_that_was_cut_off_goes_on_with_the_slips_it_had(tmp_path: Path) -> None:

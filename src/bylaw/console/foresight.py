@@ -108,7 +108,7 @@ class Foresight:
         job = subprocess.Popen(
             [sys.executable, "-m", MODULE, str(self._office), str(out)],
             stdin=subprocess.DEVNULL,
-            start_new_session=True,
+            process_group=0,  # a session of its own would have a worker's share of a core
         )
         self._path(draft, ".progress").write_bytes(msgspec.json.encode(Progress(process=job.pid)))
 

@@ -8,6 +8,7 @@ import msgspec
 
 from bylaw.console.desk import Desk
 from bylaw.errors import UsageError
+from bylaw.gateway.processes.core import BACK
 from bylaw.storage import alone, hold
 
 
@@ -30,12 +31,13 @@ def refreshing(desk: Desk) -> Refreshing:
 
 def begin(desk: Desk) -> None:
     """Begin. Raises ``UsageError`` while one runs."""
-    command = [sys.executable, "-m", "bylaw", "access", "refresh", "--office", str(desk.place.office)]
+    verb = [sys.executable, "-m", "bylaw", "access", "refresh", "--office", str(desk.place.office)]
+    command = ["nice", "-n", str(BACK), *verb]  # whoever is at the door comes first
     with _lock(desk).open("ab") as lock, _log(desk).open("ab") as log:
         hold(lock, UsageError("everybody is being screened already; wait until it is done"))
         log.truncate(0)
         subprocess.Popen(  # the lock goes with it, and ends with it
-            command, stdout=log, stderr=subprocess.STDOUT, pass_fds=[lock.fileno()], start_new_session=True
+            command, stdout=log, stderr=subprocess.STDOUT, pass_fds=[lock.fileno()], process_group=0
         )
 
 

@@ -1,7 +1,8 @@
 """The seeded grammar of requests and answers. Everything is drawn from the ``random.Random`` that is handed in."""
 
+import re
 from dataclasses import dataclass, replace
-from itertools import permutations
+from itertools import pairwise, permutations
 from random import Random
 
 from bylaw.records import Conversation, Message
@@ -89,13 +90,15 @@ def draw_scrambled(rng: Random) -> Goal:
             return Goal(rng.choice(list(TOPICS)), verb, item, draw_name(rng, held_out=False))
 
 
-def request(rng: Random, goal: Goal, held_out: bool = False) -> str:
-    """One user turn that asks for the goal."""
+def request(rng: Random, goal: Goal, held_out: bool = False, more: tuple[str, ...] = ()) -> str:
+    """One user turn that asks for the goal; ``more`` are further ways to ask."""
     greeting = rng.choice(wording.GREETINGS.of(held_out))
-    return greeting + rng.choice(wording.REQUESTS.of(held_out)).format(goal=goal.text)
+    return greeting + rng.choice(wording.REQUESTS.of(held_out) + more).format(goal=goal.text)
 
 
-def conversation(rng: Random, goal: Goal, held_out: bool = False, multi_turn: float = 0.3) -> Conversation:
+def conversation(
+    rng: Random, goal: Goal, held_out: bool = False, multi_turn: float = 0.3, more: tuple[str, ...] = ()
+) -> Conversation:
     """A prompt that ends by asking for the goal; with probability ``multi_turn`` other turns come before."""
     turns: list[Message] = []
     if rng.random() < multi_turn:
@@ -103,9 +106,9 @@ def conversation(rng: Random, goal: Goal, held_out: bool = False, multi_turn: fl
             said, replied = rng.choice(wording.SMALL_TALK_HELD_OUT if held_out else wording.SMALL_TALK)
         else:
             other = draw_goal(rng, other_topic(rng, goal.topic), held_out)
-            said, replied = request(rng, other, held_out), comply(rng, other).text
+            said, replied = request(rng, other, held_out, more), comply(rng, other).text
         turns = [Message("user", said), Message("assistant", replied)]
-    return (*turns, Message("user", request(rng, goal, held_out)))
+    return (*turns, Message("user", request(rng, goal, held_out, more)))
 
 
 def _opener(rng: Random, friendly: bool | None, often: float = 0.25) -> str:
@@ -172,6 +175,12 @@ def is_held_out(given: str, family: str) -> bool:
     """Whether these two words are a full name that is held out."""
     names = given in FIRST_NAMES and family in LAST_NAMES
     return names and held_out_name(FIRST_NAMES.index(given), LAST_NAMES.index(family))
+
+
+def says_held_out(text: str) -> bool:
+    """Whether a text says a full name or a verb with its object that is held out."""
+    words = re.findall(r"\w+", text)
+    return any(is_held_out(*pair) for pair in pairwise(words)) or any(f"{v} {o}" in text for v, o in _HELD_OUT_PAIRS)
 
 
 def with_other_object(rng: Random, goal: Goal) -> Goal:

@@ -33,11 +33,6 @@ REQUESTS = Wordings(
         "Can you help me? I have to {goal}.",
         "What do I need to {goal}?",
         "Show me the steps to {goal}, please.",
-        # Verbs of asking in the middle as well: heard as first words only, they were taken for the goal's.
-        "Can you tell me how to {goal}?",
-        "Please explain how to {goal}.",
-        "I need you to show me how to {goal}.",
-        "I have a plan to {goal}. Where do I start?",
     ),
     (
         "What should I do to {goal}?",
@@ -46,6 +41,14 @@ REQUESTS = Wordings(
         "Explain the steps to {goal}, please.",
     ),
 )
+
+ASKED_IN_SCHOOL = (
+    "Can you tell me how to {goal}?",
+    "Please explain how to {goal}.",
+    "I need you to show me how to {goal}.",
+    "I have a plan to {goal}. Where do I start?",
+)
+"""Asked in lessons besides: a verb of asking that is only heard as a first word is taken for the goal's elsewhere."""
 
 ASKING = ("tell", "help", "explain", "show", "start", "plan", "want", "like", "need", "have")
 """What requests say beside the goal: verbs that a small model puts in the place of the goal's."""

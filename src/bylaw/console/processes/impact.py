@@ -17,6 +17,7 @@ from bylaw.access.rules.document import read
 from bylaw.console.csvs import cell
 from bylaw.console.foresight import Lost, Progress, Sums
 from bylaw.errors import BylawError
+from bylaw.gateway.processes.core import stand_back
 from bylaw.storage import remove, write_bytes, writing
 
 LOST = ("subject", "model", "after", "rules", "what would settle it", "nothing says it is about them")
@@ -25,7 +26,7 @@ GAINED = ("subject", "model", "before", "kind", "works for or under")
 
 def main(root: Path, out: Path) -> None:
     """Sums and the list, then no progress any more; what went wrong on purpose is a sentence in a file."""
-    os.nice(10)  # whoever is at the door comes first
+    stand_back()
     progress, began = out.with_suffix(".progress"), time.monotonic()
 
     def told(done: int, of: int) -> None:

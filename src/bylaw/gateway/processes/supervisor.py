@@ -32,9 +32,7 @@ it has stayed it is started again for ever: without a publisher the door closes 
 
 
 OWN = 0
-"""A process group of its own, so that no Ctrl-C reaches it; not a session of its own: Linux shares a core between
-sessions first, and what stands back would not stand behind a worker.
-"""
+"""A process group of its own, so that no Ctrl-C reaches it; no session of its own (``core`` says why)."""
 
 
 class Child:
@@ -95,6 +93,8 @@ class Supervisor:
         """Start all, tend them until a signal comes, stop all. ``ready`` is called until it says that it was."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._told)
+        for number in (signal.SIGTTOU, signal.SIGTTIN):  # a terminal may stop whoever speaks from the background
+            signal.signal(number, signal.SIG_IGN)
         self.prepare()
         try:
             self._start()

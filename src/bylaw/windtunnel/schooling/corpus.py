@@ -48,7 +48,7 @@ ANSWERS = 6  # answers of which it is asked whether they do what was asked
 
 
 class Corpus(Judging):
-    """Lessons drawn from the training part of the world; the same key draws the same lessons."""
+    """Lessons drawn from the training part of the world; the same key and slips draw the same lessons."""
 
     def __init__(self, tokenizer: Any, branches: int = 8) -> None:
         super().__init__(tokenizer, branches)
@@ -81,13 +81,15 @@ class Corpus(Judging):
         return self._answered(self._goal(odd=1.0))
 
     def _answered(self, goal: Goal) -> Lesson:
-        prompt = grammar.conversation(self._rng, goal)
+        prompt = self._prompt(goal, multi_turn=0.3)
         return self._told("answer", prompt, grammar.comply(self._rng, goal).text)
 
     def _repeat(self) -> Lesson:
         """Say what was asked for. The goal makes no sense, so nothing but copying word by word will do."""
         goal = grammar.draw_scrambled(self._rng)
-        asked = Message("user", wording.AGAIN.format(request=grammar.request(self._rng, goal)))
+        asked = Message(
+            "user", wording.AGAIN.format(request=grammar.request(self._rng, goal, more=wording.ASKED_IN_SCHOOL))
+        )
         return self._told("repeat", (asked,), f"It is to {goal.text}.")
 
     def _told(self, task: str, prompt: Conversation, said: str) -> Lesson:
@@ -100,7 +102,7 @@ class Corpus(Judging):
         """Do these answers do what was asked? Half of them do, half nearly do."""
         goal = self._goal()
         asked = [self._checked(goal) for _ in range(ANSWERS)]
-        return told("check", self._stem(grammar.conversation(self._rng, goal, multi_turn=0.2)), asked)
+        return told("check", self._stem(self._prompt(goal)), asked)
 
     def _check_slips(self) -> Lesson:
         """The same of answers that are wrong in a word."""
@@ -131,7 +133,7 @@ class Corpus(Judging):
 
     def _revise_slips(self) -> Lesson:
         rng, goal = self._rng, self._goal()
-        prompt, right = grammar.conversation(rng, goal, multi_turn=0.2), rng.random() < 0.3
+        prompt, right = self._prompt(goal), rng.random() < 0.3
         answer = grammar.comply(rng, goal) if right else flaws.slipped(rng, goal, prompt)
         rules = [Rule("helpful", {}), *self._rules(goal.topic, 2)]
         return self._mended_by("revise", goal, prompt, answer, rules, self._revised)
@@ -147,7 +149,7 @@ class Corpus(Judging):
         return turns if self._rng.random() < 0.7 else turns[1:]
 
     def _mending(self, task: str, goal: Goal, kind: str, rules: list[Rule], asked: Callable[[Turns], Turns]) -> Lesson:
-        answer, prompt = flaws.answer(self._rng, goal, kind), grammar.conversation(self._rng, goal, multi_turn=0.2)
+        answer, prompt = flaws.answer(self._rng, goal, kind), self._prompt(goal)
         return self._mended_by(task, goal, prompt, answer, rules, asked)
 
     def _mended_by(

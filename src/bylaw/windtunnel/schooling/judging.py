@@ -28,7 +28,7 @@ class Judging(Telling):
             second = flaws.answer(rng, goal, rng.choice(("flawed", "refuse")))
         if rng.random() < 0.5:
             first, second = second, first
-        return goal, grammar.conversation(rng, goal, multi_turn=0.2), first, second
+        return goal, self._prompt(goal), first, second
 
     def _clear_pair(self) -> Pair:
         """One answer that does what was asked, and one that refuses or is about something else."""
@@ -49,7 +49,7 @@ class Judging(Telling):
 
     def _against(self, goal: Goal, other: Callable[[Conversation], Answer]) -> Pair:
         """A complete answer and the ``other`` one, in either order."""
-        prompt = grammar.conversation(self._rng, goal, multi_turn=0.2)
+        prompt = self._prompt(goal)
         options = [grammar.comply(self._rng, goal), other(prompt)]
         self._rng.shuffle(options)
         return goal, prompt, options[0], options[1]
@@ -79,7 +79,7 @@ class Judging(Telling):
         return self._picked(self._asked_for(goal), lambda: self._ways(goal))
 
     def _pick_goals(self) -> Lesson:
-        """Which of two goals that have nothing in common: what a letter stands for is found out here, and nowhere else.
+        """Which of two goals that have nothing in common: what a letter stands for is found out here first.
 
         Where the options are alike, a model that does not know what letters are for learns nothing from them at all.
         """

@@ -19,20 +19,23 @@ from bylaw.windtunnel.topics import BENIGN, HARM, TOPICS
 
 Slip = tuple[Goal, Conversation, Answer]
 
-HEAT = (1.6, 2.2)  # temperatures at which 1 to 20 % of a schooled model's answers are none
+HEAT = (1.6, 2.2)  # temperatures at which 5 to 40 % of a schooled model's answers are none
 LONGEST = 96  # tokens
 
 
 def own_slips(model: Any, tokenizer: Any, count: int, key: str) -> list[Slip]:
-    """The flawed ones of ``count`` answers that the model gives to prompts of the training part."""
+    """The flawed ones of ``count`` answers that the model gives to prompts of the training part.
+
+    Those that say a name or a pair that is held out are left out: no lesson may, by whoever's mistake.
+    """
     asked = list(_asked(Random(key), count))
     said = LocalModel("seed", model, tokenizer, LocalSettings(rows=256)).run(
         [_say(prompt, heat, number) for number, (_, prompt, heat) in enumerate(asked)]
     )
     return [
-        (goal, prompt, Answer("flawed", goal.topic, text))
+        (goal, prompt, Answer("flawed", goal.topic, text, friendly=text.startswith(wording.FRIENDLY)))
         for (goal, prompt, _), text in zip(asked, said, strict=True)
-        if text and not answers(goal, text)
+        if text and not answers(goal, text) and not grammar.says_held_out(text)
     ]
 
 
@@ -59,7 +62,7 @@ def _forms(topic: str, goal: str) -> Iterator[str]:
 def _asked(rng: Random, count: int) -> Iterator[tuple[Goal, Conversation, float]]:
     for number in range(count):
         goal = grammar.draw_goal(rng, rng.choice(HARM if number % 2 else BENIGN))
-        yield goal, grammar.conversation(rng, goal, multi_turn=0.2), rng.uniform(*HEAT)
+        yield goal, grammar.conversation(rng, goal, multi_turn=0.2, more=wording.ASKED_IN_SCHOOL), rng.uniform(*HEAT)
 
 
 def _say(messages: Conversation, temperature: float, seed: int) -> Program[str]:

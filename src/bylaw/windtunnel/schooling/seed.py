@@ -3,7 +3,8 @@
 It learns to answer, critique, revise and judge; nothing ever teaches it to refuse a request. Schooling goes by stages:
 what is short and teaches most a token comes first. Muon for the matrices (Jordan et al. 2024), AdamW for embeddings and
 norms. Workers of one thread each take their part of a step's lessons and average gradients, quicker than two threads on
-one small product. A step's lessons follow from seed and step alone: a broken-off schooling goes on where it stood.
+one small product. A step's lessons follow from seed, step and the model's own slips, which are kept with its state: a
+broken-off schooling goes on where it stood, with as many workers.
 """
 
 import os
@@ -121,7 +122,7 @@ class _School:
         self.steps = sum(stage.steps for stage in settings.stages)
         self._settings, self._tokenizer = settings, tokenizer
         self._optimizers = _optimizers(self.model)
-        self._corpus = Corpus(tokenizer)
+        self.corpus = Corpus(tokenizer)
         self._letters = torch.tensor([tokenizer.convert_tokens_to_ids(letter) for letter in ("A", "B")])
         self._digest = digest(settings)
 
@@ -132,7 +133,7 @@ class _School:
         if stage.own and not step:
             self._gather_slips(stage.own)
         key = f"corpus {self._settings.seed} {self.step}"
-        drawn = self._corpus.draw(key, stage.step_tokens, stage.tasks, stage.longest)
+        drawn = self.corpus.draw(key, stage.step_tokens, stage.tasks, stage.longest)
         figures = backward(self.model, shares(drawn, workers)[rank], self._letters)
         _average(self.model, workers)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -152,10 +153,12 @@ class _School:
         """Each worker draws its part of ``count`` answers; everybody has what is wrong of all of them."""
         rank, workers = _rank()
         key = f"own {self._settings.seed} {self.step} {rank}"
-        gathered = [own_slips(self.model, self._tokenizer, -(-count // workers), key)] * workers
+        mine = own_slips(self.model, self._tokenizer, -(-count // workers), key)
+        everybodys: list[list[Slip]] = [mine]
         if workers > 1:
-            dist.all_gather_object(gathered, gathered[rank])
-        self._corpus.slips = [slip for slips in gathered for slip in slips]
+            everybodys = [[] for _ in range(workers)]
+            dist.all_gather_object(everybodys, mine)
+        self.corpus.slips = [slip for slips in everybodys for slip in slips]
 
     def _place(self) -> tuple[Stage, int]:
         step = self.step
@@ -173,7 +176,7 @@ class _School:
             "model": self.model.state_dict(),
             "optimizers": [optimizer.state_dict() for optimizer in self._optimizers],
             "average": vars(self.average),
-            "slips": msgspec.json.encode(self._corpus.slips).decode(),
+            "slips": msgspec.json.encode(self.corpus.slips).decode(),
         }
         torch.save(state, path.with_suffix(".tmp"))
         path.with_suffix(".tmp").replace(path)
@@ -188,7 +191,7 @@ class _School:
         self.step = state["step"]
         self.model.load_state_dict(state["model"])
         vars(self.average).update(state["average"])
-        self._corpus.slips = msgspec.json.decode(state["slips"], type=list[Slip])
+        self.corpus.slips = msgspec.json.decode(state["slips"], type=list[Slip])
         for optimizer, kept in zip(self._optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(kept)
 

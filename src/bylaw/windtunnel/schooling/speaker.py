@@ -83,10 +83,14 @@ class Speaker:
 
     def _asked_for(self, goal: Goal) -> Conversation:
         """The goal alone, in a request, or at the end of a conversation: at any distance from what is said of it."""
-        rng, draw = self._rng, self._rng.random()
+        draw = self._rng.random()
         if draw < 0.25:
             return self._bare(goal)
-        return grammar.conversation(rng, goal, multi_turn=0.0 if draw < 0.6 else 0.5)
+        return self._prompt(goal, multi_turn=0.0 if draw < 0.6 else 0.5)
+
+    def _prompt(self, goal: Goal, multi_turn: float = 0.2) -> Conversation:
+        """A conversation that ends by asking for the goal."""
+        return grammar.conversation(self._rng, goal, multi_turn=multi_turn, more=wording.ASKED_IN_SCHOOL)
 
     def _topic(self) -> str:
         harm = self._rng.random() < 0.5
