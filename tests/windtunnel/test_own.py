@@ -74,8 +74,7 @@ def test_a_judge_is_asked_about_its_own_slips(shipped: LocalModel, slips: list[S
     for lesson in corpus.draw("own", 3000, {"judge_own": 1.0}, longest=8):
         said = shipped.tokenizer.decode([*lesson.tree.stem, *lesson.tree.branches[0]])
         assert any(text in said for text in texts)
-        places = {said.find(text): "slip" for text in texts if text in said}
-        slip_is_first = min(places) < said.find("(B)")
+        slip_is_first = min(said.find(text) for text in texts if text in said) < said.find("(B)")
         first = lesson.letters[0]
         assert first is not None and (first < 0.2) == slip_is_first and (first > 0.8) != slip_is_first
 

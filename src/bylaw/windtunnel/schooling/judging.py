@@ -47,9 +47,14 @@ class Judging(Telling):
         goal = self._goal(odd=0.2)
         return self._against(goal, lambda prompt: flaws.slipped(self._rng, goal, prompt))
 
-    def _against(self, goal: Goal, other: Callable[[Conversation], Answer]) -> Pair:
-        """A complete answer and the ``other`` one, in either order."""
-        prompt = self._prompt(goal)
+    def _own_pair(self) -> Pair:
+        """One answer that does what was asked, and one that the model itself went wrong in."""
+        goal, prompt, slip = self._rng.choice(self.slips)
+        return self._against(goal, lambda _: slip, prompt)
+
+    def _against(self, goal: Goal, other: Callable[[Conversation], Answer], prompt: Conversation = ()) -> Pair:
+        """A complete answer and the ``other`` one, in either order; without a ``prompt`` one is drawn."""
+        prompt = prompt or self._prompt(goal)
         options = [grammar.comply(self._rng, goal), other(prompt)]
         self._rng.shuffle(options)
         return goal, prompt, options[0], options[1]
@@ -150,17 +155,14 @@ class Judging(Telling):
         return self._judged("principle_last", pair, [Rule("helpful", {}), *self._rules(pair[0].topic, 2)])
 
     def _judge_slips(self) -> Lesson:
-        return self._judged("principle_last", self._slipped_pair(), [Rule("helpful", {}), self._rule("", 1.0)])
+        return self._judged_for_use(self._slipped_pair())
 
     def _judge_own(self) -> Lesson:
         """The same of an answer that the model itself went wrong in, if any was drawn."""
-        if not self.slips:
-            return self._judge_slips()
-        goal, prompt, slip = self._rng.choice(self.slips)
-        options = [grammar.comply(self._rng, goal), slip]
-        self._rng.shuffle(options)
-        rules = [Rule("helpful", {}), self._rule("", 1.0)]
-        return self._judged("principle_last", (goal, prompt, options[0], options[1]), rules)
+        return self._judged_for_use(self._own_pair() if self.slips else self._slipped_pair())
+
+    def _judged_for_use(self, pair: Pair) -> Lesson:
+        return self._judged("principle_last", pair, [Rule("helpful", {}), self._rule("", 1.0)])
 
     def _judge_paper(self) -> Lesson:
         pair = self._pair()
