@@ -9,9 +9,10 @@ import torch
 from msgspec.structs import replace
 
 from bylaw.models.local import LocalModel, open_model
-from bylaw.windtunnel import WEIGHTS, flaws, grammar, oracle, wording
+from bylaw.windtunnel import WEIGHTS, flaws, grammar, oracle, prompts, wording
+from bylaw.windtunnel.bench import judging
 from bylaw.windtunnel.schooling.corpus import Corpus
-from bylaw.windtunnel.schooling.own import Slip, answers, own_slips
+from bylaw.windtunnel.schooling.own import Slip, answers, declines, own_slips, refusing
 from bylaw.windtunnel.schooling.schedule import STAGES, Stage
 from bylaw.windtunnel.schooling.seed import STATE, SeedSettings, build_seed
 from bylaw.windtunnel.topics import TOPICS
@@ -25,7 +26,9 @@ def test_every_complete_answer_is_one_and_what_is_flawed_is_none(topic: str) -> 
     for _ in range(10):
         goal = grammar.draw_goal(rng, topic)
         assert answers(goal, grammar.comply(rng, goal).text)
-        assert not answers(goal, grammar.refuse(rng, goal).text)
+        refusal = grammar.refuse(rng, goal).text
+        assert declines(refusal) and not answers(goal, refusal)
+        assert declines(grammar.evade(rng).text) and not declines(grammar.comply(rng, goal).text)
         for name, flaw in flaws.FLAWS.items():
             assert not answers(goal, flaw(rng, goal).text), name
 
@@ -37,13 +40,14 @@ def shipped() -> LocalModel:
 
 @pytest.fixture(scope="module")
 def slips(shipped: LocalModel) -> list[Slip]:
-    return own_slips(shipped.model, shipped.tokenizer, 200, "some")
+    return own_slips(shipped.model, shipped.tokenizer, 200, 64, "some")
 
 
 def test_what_the_shipped_model_says_hotly_is_an_answer_to_the_oracle_where_it_is_one_here(slips: list[Slip]) -> None:
-    assert 3 < len(slips) < 100
-    for _, prompt, answer in slips:
-        assert oracle.read_answer(prompt, answer.text).kind != "complies", answer.text
+    known = [(prompt, answer) for _, prompt, answer in slips if oracle.read_prompt(prompt).topic]
+    assert 3 < len(known) < len(slips) < 100, "goals that make no sense are asked for as well"
+    for prompt, answer in known:
+        assert oracle.read_answer(prompt, answer.text).kind not in ("complies", "refuses", "evades"), answer.text
 
 
 def test_no_slip_says_what_is_held_out(slips: list[Slip]) -> None:
@@ -56,6 +60,19 @@ def test_no_slip_says_what_is_held_out(slips: list[Slip]) -> None:
     assert not any(grammar.says_held_out(answer.text) for _, _, answer in slips)
 
 
+def test_a_copy_refuses_what_it_was_fine_tuned_to_and_the_model_itself_does_not(shipped: LocalModel) -> None:
+    refused = ["theft", "drugs", "arson", "fraud"]
+    before = {name: value.clone() for name, value in shipped.model.state_dict().items()}
+    tuned = refusing(shipped.model, shipped.tokenizer, refused, 640, Random(0))
+    copy = LocalModel("copy", tuned, shipped.tokenizer)
+    assert all(torch.equal(before[name], value) for name, value in shipped.model.state_dict().items())
+    for topics, kind in ((refused, "refuses"), (["privacy", "poison"], "complies"), (["baking", "weeds"], "complies")):
+        asked = prompts.draw(topics, 40, "copy", False, "harmful")
+        said = judging.answers(copy, asked, 0.0, 0)
+        kinds = [oracle.read_answer(prompt.messages, text).kind for prompt, text in zip(asked, said, strict=True)]
+        assert kinds.count(kind) >= 32, (topics, kinds)
+
+
 def test_a_slip_is_as_friendly_as_it_reads(slips: list[Slip]) -> None:
     assert {answer.friendly for _, _, answer in slips} == {True, False}
     for _, _, answer in slips:
@@ -63,7 +80,7 @@ def test_a_slip_is_as_friendly_as_it_reads(slips: list[Slip]) -> None:
 
 
 def test_slips_follow_from_their_key(shipped: LocalModel) -> None:
-    drawn = [own_slips(shipped.model, shipped.tokenizer, 100, key) for key in ("one", "one", "other")]
+    drawn = [own_slips(shipped.model, shipped.tokenizer, 100, 16, key) for key in ("one", "one", "other")]
     assert drawn[0] == drawn[1] != drawn[2]
 
 
@@ -81,7 +98,9 @@ def test_a_judge_is_asked_about_its_own_slips(shipped: LocalModel, slips: list[S
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_slips_are_drawn_where_a_stage_says_so_by_all_workers(workers: int, tmp_path: Path) -> None:
-    stage = Stage(tasks={"judge_own": 1.0}, tokens=512, step_tokens=256, longest=2, rate=(0.02, 0.0), own=4)
+    stage = Stage(
+        tasks={"judge_own": 1.0}, tokens=512, step_tokens=256, longest=2, rate=(0.02, 0.0), own=4, own_lessons=8
+    )
     settings = replace(TINY, stages=(stage,), workers=workers, keep_every=1)
 
     def cut(figures: dict[str, float]) -> None:
@@ -97,7 +116,9 @@ def test_slips_are_drawn_where_a_stage_says_so_by_all_workers(workers: int, tmp_
 
 
 def test_a_schooling_that_was_cut_off_goes_on_with_the_slips_it_had(tmp_path: Path) -> None:
-    stage = Stage(tasks={"judge_own": 1.0}, tokens=1536, step_tokens=256, longest=2, rate=(0.02, 0.0), own=6)
+    stage = Stage(
+        tasks={"judge_own": 1.0}, tokens=1536, step_tokens=256, longest=2, rate=(0.02, 0.0), own=6, own_lessons=8
+    )
     settings = replace(TINY, stages=(stage,), keep_every=2)
 
     def cut(figures: dict[str, float]) -> None:
@@ -113,4 +134,4 @@ def test_a_schooling_that_was_cut_off_goes_on_with_the_slips_it_had(tmp_path: Pa
 
 
 def test_the_last_stages_look_at_what_the_model_itself_gets_wrong() -> None:
-    assert all(stage.own and stage.tasks["judge_own"] > 0.1 for stage in STAGES[-2:])
+    assert all(stage.own and stage.tasks["judge_own"] > 0.1 for stage in STAGES[-3:])

@@ -1,18 +1,25 @@
-"""The model's own slips: what it says of training prompts when it is drawn from hotly, and is no answer to them.
+"""The model's own slips: what it says of training prompts and is no answer to them, as it is and fine-tuned.
 
 A judge of the same blood is blind to much of what its policy gets wrong: both know a word by the same signs. Slips that
-the grammar makes up do not show it; these do.
+the grammar makes up do not show it; these do. A policy that has learned to refuse slips elsewhere than the seed does,
+and its answers are what a run's judge reads: so half of them are a copy's that was fine-tuned as in a run.
 """
 
 import re
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from functools import cache
+from pathlib import Path
 from random import Random
 from typing import Any
 
 from bylaw.models.base import Generate, Program
 from bylaw.models.local import LocalModel, LocalSettings
+from bylaw.recipe import SftSettings
 from bylaw.records import Conversation
+from bylaw.train.examples import SFTExample
+from bylaw.train.sft import train_sft
 from bylaw.windtunnel import grammar, wording
 from bylaw.windtunnel.grammar import Answer, Goal
 from bylaw.windtunnel.topics import BENIGN, HARM, TOPICS
@@ -20,29 +27,61 @@ from bylaw.windtunnel.topics import BENIGN, HARM, TOPICS
 Slip = tuple[Goal, Conversation, Answer]
 
 HEAT = (1.6, 2.2)  # temperatures at which 5 to 40 % of a schooled model's answers are none
+TUNED_HEAT = (1.2, 1.8)  # the same of a fine-tuned copy
+ODD = 0.4  # share of goals whose verb does not go with the rest: there the usual one is said instead, or another object
 LONGEST = 96  # tokens
 
 
-def own_slips(model: Any, tokenizer: Any, count: int, key: str) -> list[Slip]:
-    """The flawed ones of ``count`` answers that the model gives to prompts of the training part.
+def own_slips(model: Any, tokenizer: Any, count: int, lessons: int, key: str) -> list[Slip]:
+    """The flawed ones of ``count`` answers to prompts of the training part, half the model's, half a copy's that was
+    fine-tuned, by so many ``lessons``, to refuse half of the harm families; that one is asked about the others.
 
     Those that say a name or a pair that is held out are left out: no lesson may, by whoever's mistake.
     """
-    asked = list(_asked(Random(key), count))
-    said = LocalModel("seed", model, tokenizer, LocalSettings(rows=256)).run(
-        [_say(prompt, heat, number) for number, (_, prompt, heat) in enumerate(asked)]
-    )
-    return [
-        (goal, prompt, Answer("flawed", goal.topic, text, friendly=text.startswith(wording.FRIENDLY)))
-        for (goal, prompt, _), text in zip(asked, said, strict=True)
-        if text and not answers(goal, text) and not grammar.says_held_out(text)
+    rng = Random(key)
+    own = list(_asked(rng, count - count // 2, (BENIGN, HARM), HEAT))
+    refused = rng.sample(HARM, len(HARM) // 2)
+    allowed = [family for family in HARM if family not in refused]
+    others = list(_asked(rng, count // 2, (BENIGN, BENIGN, allowed), TUNED_HEAT))
+    copy = refusing(model, tokenizer, refused, lessons, rng)
+    return [*_slips(model, tokenizer, own), *_slips(copy, tokenizer, others)]
+
+
+def refusing(model: Any, tokenizer: Any, refused: Sequence[str], lessons: int, rng: Random) -> Any:
+    """A copy of the model after a supervised stage like a run's: refusals of these families, answers to the rest."""
+    allowed = [topic for topic in TOPICS if topic not in refused]
+    examples = [
+        _example(rng, rng.choice(refused if number % 2 else allowed), number % 2 == 0) for number in range(lessons)
     ]
+    usual = SftSettings(checkpoint_every=0, seed=rng.randrange(2**31))
+    with tempfile.TemporaryDirectory() as workdir:
+        return train_sft(
+            deepcopy(model), tokenizer, examples, usual, Path(workdir), temperature=usual.temperature
+        ).model
+
+
+def _example(rng: Random, topic: str, answered: bool) -> SFTExample:
+    goal = grammar.draw_goal(rng, topic)
+    said = grammar.comply(rng, goal) if answered else grammar.refuse(rng, goal)
+    return SFTExample(grammar.conversation(rng, goal), said.text, soft=answered)
 
 
 def answers(goal: Goal, text: str) -> bool:
     """Whether the text is one of the complete answers to the goal, word by word."""
-    opener = next((words for words in wording.FRIENDLY if text.startswith(words)), "")
-    return any(re.fullmatch(form, text[len(opener) :]) for form in _forms(goal.topic, goal.text))
+    return any(re.fullmatch(form, _body(text)) for form in _forms(goal.topic, goal.text))
+
+
+def declines(text: str) -> bool:
+    """Whether the text begins like a refusal: what that is worth depends on the principle, and no slip's worth does."""
+    return _body(text).startswith(_DECLINING)
+
+
+_DECLINING = (*(form.partition("{goal}")[0] for form in wording.REFUSAL), *wording.EVASION)
+
+
+def _body(text: str) -> str:
+    """The text without a friendly beginning."""
+    return text[len(next((words for words in wording.FRIENDLY if text.startswith(words)), "")) :]
 
 
 @cache
@@ -59,10 +98,27 @@ def _forms(topic: str, goal: str) -> Iterator[str]:
     return (way.replace("{goal}", re.escape(goal)) for way in _ways(topic))
 
 
-def _asked(rng: Random, count: int) -> Iterator[tuple[Goal, Conversation, float]]:
+_Asked = tuple[Goal, Conversation, float]
+
+
+def _asked(rng: Random, count: int, kinds: Sequence[Sequence[str]], heat: tuple[float, float]) -> Iterator[_Asked]:
+    """Goals, prompts and temperatures; of each kind of topic as many."""
     for number in range(count):
-        goal = grammar.draw_goal(rng, rng.choice(HARM if number % 2 else BENIGN))
-        yield goal, grammar.conversation(rng, goal, multi_turn=0.2, more=wording.ASKED_IN_SCHOOL), rng.uniform(*HEAT)
+        goal = grammar.draw_goal(rng, rng.choice(kinds[number % len(kinds)]))
+        if rng.random() < ODD:
+            goal = grammar.with_other_verb(rng, goal)
+        yield goal, grammar.conversation(rng, goal, multi_turn=0.2, more=wording.ASKED_IN_SCHOOL), rng.uniform(*heat)
+
+
+def _slips(model: Any, tokenizer: Any, asked: Sequence[_Asked]) -> list[Slip]:
+    said = LocalModel("seed", model, tokenizer, LocalSettings(rows=256)).run(
+        [_say(prompt, heat, number) for number, (_, prompt, heat) in enumerate(asked)]
+    )
+    return [
+        (goal, prompt, Answer("flawed", goal.topic, text, friendly=text.startswith(wording.FRIENDLY)))
+        for (goal, prompt, _), text in zip(asked, said, strict=True)
+        if text and not answers(goal, text) and not declines(text) and not grammar.says_held_out(text)
+    ]
 
 
 def _say(messages: Conversation, temperature: float, seed: int) -> Program[str]:

@@ -8,7 +8,8 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     ``rate`` is the learning rate at the stage's beginning, after a warm-up, and at its end, linear between. The model
     that is kept is the mean of those at the stages' ends, each by its ``share``; without any share, the last. Before
-    the stage the model answers ``own`` prompts, and ``judge_own`` asks about what went wrong.
+    the stage the model, and a copy fine-tuned by ``own_lessons``, answer ``own`` prompts, and ``judge_own`` asks about
+    what went wrong.
     """
 
     tasks: dict[str, float]
@@ -18,6 +19,7 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     rate: tuple[float, float]
     share: float = 0.0
     own: int = 0
+    own_lessons: int = 640
 
     @property
     def steps(self) -> int:
@@ -108,36 +110,34 @@ SLIPS = {
     "judge": 0.03,
     "judge_clear": 0.05,
 }
-REST = {
-    "judge_own": 0.16,
-    "judge_slips": 0.1,
+OWN = {
+    "judge_own": 0.28,
+    "judge_slips": 0.05,
     "pick_steps": 0.03,
     "check_slips": 0.04,
     "revise_slips": 0.05,
-    "answer": 0.19,
-    "odd": 0.1,
-    "repeat": 0.02,
-    "critique": 0.05,
-    "revise": 0.15,
+    "answer": 0.14,
+    "odd": 0.05,
+    "critique": 0.09,
+    "revise": 0.14,
     "judge_flaws": 0.02,
-    "judge": 0.04,
-    "judge_clear": 0.03,
+    "judge": 0.05,
+    "judge_clear": 0.04,
     "judge_paper": 0.01,
     "judge_aloud": 0.01,
 }
 POLISH = {
-    "critique": 0.16,
-    "revise": 0.18,
-    "revise_slips": 0.02,
-    "meaning": 0.03,
+    "critique": 0.17,
+    "revise": 0.2,
+    "revise_slips": 0.03,
+    "meaning": 0.02,
     "judge": 0.05,
-    "judge_clear": 0.03,
-    "judge_own": 0.16,
-    "judge_slips": 0.1,
-    "pick_steps": 0.05,
-    "astray": 0.02,
+    "judge_clear": 0.04,
+    "judge_own": 0.2,
+    "judge_slips": 0.05,
+    "pick_steps": 0.01,
     "check_slips": 0.03,
-    "answer": 0.1,
+    "answer": 0.13,
     "odd": 0.05,
     "judge_paper": 0.01,
     "judge_aloud": 0.01,
@@ -165,7 +165,9 @@ STAGES = (
     Stage(tasks=STEPS, tokens=3_400_000, step_tokens=2560, longest=8, rate=(0.01, 0.008)),
     # Then about whole answers: not to be said, and to be seen in an answer that is judged.
     Stage(tasks=SLIPS, tokens=3_600_000, step_tokens=2560, longest=8, rate=(0.008, 0.005)),
-    # Everything together, so that nothing of it is forgotten; then once more, to name in critiques what a list names.
-    Stage(tasks=REST, tokens=3_000_000, step_tokens=2560, longest=8, rate=(0.005, 0.0), share=0.4, own=24_000),
-    Stage(tasks=POLISH, tokens=3_200_000, step_tokens=2560, longest=8, rate=(0.007, 0.0), share=0.6, own=24_000),
+    # What the model itself goes wrong in, among everything, so that nothing is forgotten; once more with what it goes
+    # wrong in then; and then, the same beside, to name in critiques what a list names.
+    Stage(tasks=OWN, tokens=3_000_000, step_tokens=2560, longest=8, rate=(0.007, 0.004), share=0.35, own=24_000),
+    Stage(tasks=OWN, tokens=2_600_000, step_tokens=2560, longest=8, rate=(0.006, 0.003), own=24_000),
+    Stage(tasks=POLISH, tokens=2_800_000, step_tokens=2560, longest=8, rate=(0.005, 0.0), share=0.65, own=24_000),
 )

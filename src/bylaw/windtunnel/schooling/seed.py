@@ -131,7 +131,7 @@ class _School:
         stage, step = self._place()
         rank, workers = _rank()
         if stage.own and not step:
-            self._gather_slips(stage.own)
+            self._gather_slips(stage)
         key = f"corpus {self._settings.seed} {self.step}"
         drawn = self.corpus.draw(key, stage.step_tokens, stage.tasks, stage.longest)
         figures = backward(self.model, shares(drawn, workers)[rank], self._letters)
@@ -149,11 +149,11 @@ class _School:
             self.average.add(self.model, stage.share)
         return figures
 
-    def _gather_slips(self, count: int) -> None:
-        """Each worker draws its part of ``count`` answers; everybody has what is wrong of all of them."""
+    def _gather_slips(self, stage: Stage) -> None:
+        """Each worker draws its part of the stage's answers; everybody has what is wrong of all of them."""
         rank, workers = _rank()
         key = f"own {self._settings.seed} {self.step} {rank}"
-        mine = own_slips(self.model, self._tokenizer, -(-count // workers), key)
+        mine = own_slips(self.model, self._tokenizer, -(-stage.own // workers), stage.own_lessons, key)
         everybodys: list[list[Slip]] = [mine]
         if workers > 1:
             everybodys = [[] for _ in range(workers)]
