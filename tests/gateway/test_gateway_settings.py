@@ -1,14 +1,17 @@
 """A bad file stops the start with one line that says what and where; ``--check`` says the same without starting."""
 
 import asyncio
+import json
 import os
 import re
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from gateway_model import ModelServer
-from gateway_rig import Rig
+from gateway_rig import CHAT, Rig, ask, wait
 
 from bylaw.cli import main
 from bylaw.gateway import faults
@@ -40,6 +43,8 @@ BAD = [
     ('[upstream.a]\nurl = "http://x"\nkey = "NO_SUCH"\n[model.m]\nupstream = "a"\n', "NO_SUCH is not set"),
     ("[listen]\nport = 8080\n[admin]\nport = 8080\n", "port of its own"),
     ('[listen]\ncertificate = "c.pem"\n', "belong together"),
+    ('[listen]\ncertificate = "none.pem"\nprivate_key = "k.pem"\n', "listen.certificate: .*none.pem cannot be read"),
+    ('[admin]\nport = 8081\ncertificate = "none.pem"\nprivate_key = "k.pem"\n', "admin.certificate: .*none.pem"),
     ('[caller]\nhops = ["10.0.0.0/33"]\n', "caller.hops"),
     ('[caller]\nplaces = "none.csv"\n', "none.csv cannot be read"),
     ('[issuer.a]\nissuer = "i"\naudience = "a"\njwks = "none.json"\n', "issuer.a.jwks"),
@@ -180,6 +185,28 @@ def test_a_port_that_is_taken_stops_the_start(office: Path, capsys: pytest.Captu
         path.write_text(text.replace("[listen]\nport = 0", f"[listen]\nport = {taken.getsockname()[1]}"))
         assert main(["serve", str(path)]) == 2
     assert "[listen] cannot listen on 127.0.0.1" in capsys.readouterr().err
+
+
+def test_an_office_that_was_just_made_is_served(tmp_path: Path) -> None:
+    """Nothing was signed before: the gateway's key is made before the lab's, in the same folder."""
+    environment = {**os.environ, "BYLAW_HOME": str(tmp_path / "home")}
+    bylaw, keys = [sys.executable, "-m", "bylaw"], tmp_path / "home" / "keys"
+    path = tmp_path / "gateway.toml"
+    path.write_text(f"[listen]\nport = 0\n[admin]\nport = 0\n{UPSTREAM}")
+    subprocess.run([*bylaw, "access", "init", "--model", "m"], env=environment, check=True)
+    issued = [*bylaw, "keys", "issue", "anna", "--gateway", str(path)]
+    key = subprocess.run(issued, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+    headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
+    with subprocess.Popen([*bylaw, "serve", str(path)], env=environment, stdout=subprocess.PIPE, text=True) as serving:
+        try:
+            assert serving.stdout is not None
+            door = serving.stdout.readline().split()[1]
+            wait(lambda: (keys / "ledger.pem").is_file() or serving.poll() is not None)
+            wait(lambda: ask(door, "POST", "/v1/chat/completions", headers, json.dumps(CHAT).encode()).status == 403)
+        finally:
+            serving.terminate()
+    assert serving.returncode == 0
+    assert {each.name for each in keys.glob("*.pem")} == {"gateway.pem", "ledger.pem", "statements.pem"}
 
 
 def test_settings_mean_the_same_in_another_folder(office: Path) -> None:

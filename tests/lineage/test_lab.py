@@ -18,7 +18,7 @@ from bylaw.ledger.log import Log
 from bylaw.lineage import dsse, keys
 from bylaw.lineage.keys import Rotation
 from bylaw.lineage.lab import Lab
-from bylaw.signing import P256, LocalSigner
+from bylaw.signing import ED25519, P256, LocalSigner
 
 AT = "2026-11-24T12:00:00Z"
 SAID = "https://example.com/said/v1"
@@ -57,10 +57,18 @@ def test_a_lab_moves_in_where_an_office_was_made_first(tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir() if each.name.endswith(storage.TEMPORARY)] == []
 
 
+def test_a_lab_moves_in_where_a_gateway_made_its_key_first(tmp_path: Path) -> None:
+    LocalSigner.generate(ED25519).save(tmp_path / "home" / "keys" / "gateway.pem")
+    before = (tmp_path / "home" / "keys" / "gateway.pem").read_bytes()
+    made = Lab.open(tmp_path / "home")
+    assert Said(made, "first", tmp_path).holds(Lab.open(tmp_path / "home"))
+    assert (tmp_path / "home" / "keys" / "gateway.pem").read_bytes() == before
+
+
 def test_a_ledger_without_its_lab_is_not_taken_for_a_new_one(lab: Lab) -> None:
     before = (lab.root / "ledger" / "checkpoint").read_bytes()
     (lab.root / "lab.toml").rename(lab.root / "away")
-    with pytest.raises(UsageError, match=r"has keys, ledger and no lab.toml"):
+    with pytest.raises(UsageError, match=r"has keys/ledger.pem, .*, ledger and no lab.toml"):
         Lab.open(lab.root)
     assert (lab.root / "ledger" / "checkpoint").read_bytes() == before
 

@@ -284,7 +284,8 @@ class Place(msgspec.Struct, frozen=True):
             ("caller.places", said.caller.places),
             ("snapshot.key", "" if said.cluster.is_replica else said.snapshot.key),
         ]
-        files += [("listen.certificate", said.listen.certificate), ("listen.private_key", said.listen.private_key)]
+        for name, each in (("listen", said.listen), ("admin", said.admin)):
+            files += [(f"{name}.certificate", each.certificate), (f"{name}.private_key", each.private_key)]
         found = [(key, faults.of_file(self.path(text))) for key, text in files if text]
         weights = [(f"model.{name}.weights", each.weights) for name, each in said.model.items() if each.weights]
         found += [(key, f"{text} is no directory") for key, text in weights if not self.path(text).is_dir()]

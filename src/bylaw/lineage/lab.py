@@ -273,7 +273,7 @@ def _move_in(made: Path, root: Path) -> None:
         with storage.alone(root / ".lab.lock", LedgerLocked(f"another process makes a lab in {root}; try again")):
             if (root / "lab.toml").is_file():
                 return
-            names = sorted((each.name for each in made.iterdir()), key=lambda name: (name == "lab.toml", name))
+            names = _pieces(made, root)
             taken = [name for name in names if (root / name).exists()]
             if taken:
                 raise UsageError(
@@ -282,6 +282,15 @@ def _move_in(made: Path, root: Path) -> None:
             for name in names:
                 (made / name).rename(root / name)
             root.chmod(0o700)
+
+
+def _pieces(made: Path, root: Path) -> list[str]:
+    """What is to be moved, ``lab.toml`` last; keys one by one where others, such as a gateway's, lie there already."""
+    names = sorted((each.name for each in made.iterdir()), key=lambda name: (name == "lab.toml", name))
+    if (root / "keys").is_dir() and "keys" in names:
+        at = names.index("keys")
+        names[at : at + 1] = sorted(f"keys/{each.name}" for each in (made / "keys").iterdir())
+    return names
 
 
 def _signer(root: Path, how: KeySettings) -> Signer:
