@@ -192,3 +192,36 @@ def test_held_out_prompts_are_held_out(topic: str) -> None:
         assert any(name in asked for name in _names(held_out=True))
         assert any(f" {pair}" in asked for pair in _pairs(topic, held_out=True))
         assert any(_fixed_parts(template).search(asked) for template in wording.REQUESTS.held_out)
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_a_goal_among_another_topics_words_differs_in_those_alone(topic: str) -> None:
+    rng = Random(topic)
+    for _ in range(20):
+        goal = grammar.draw_goal(rng, topic)
+        other = grammar.with_other_relation(rng, goal)
+        assert grammar.differences(goal, other) == [TOPICS[other.topic].relation]
+        assert goal.text.replace(f" {TOPICS[topic].relation} ", f" {TOPICS[other.topic].relation} ") == other.text
+
+
+def test_a_conversation_asks_about_the_earlier_topic_first() -> None:
+    rng = Random("earlier")
+    for topic in TOPICS:
+        goal = grammar.draw_goal(rng, topic)
+        asked, answered, last = grammar.conversation(rng, goal, earlier=grammar.other_topic(rng, topic))
+        assert goal.text in last.content and goal.text not in asked.content + answered.content
+        assert goal.name in last.content and (asked.role, answered.role) == ("user", "assistant")
+
+
+def test_critiques_are_schooled_where_a_principle_is_about_what_was_asked_before() -> None:
+    """A seed that seldom met such took the earlier question for the last answer, and refused what nothing forbids."""
+    words = _Words()
+    clean = asked = 0
+    for lesson in Corpus(words).draw("before", 60_000, {"critique": 1.0}, LONGEST):
+        turns = "".join(words.pieces[token] for token in lesson.tree.stem).split("<|user|>")[1:]
+        earlier = [topic for topic in TOPICS if len(turns) > 1 and any(p in turns[0] for p in _pairs(topic, False))]
+        for tokens in lesson.tree.branches:
+            said = "".join(words.pieces[token] for token in tokens)
+            about = any(mention in said for topic in earlier for mention in _mentions(topic, False))
+            asked, clean = asked + 1, clean + (about and any(text in said for text in wording.CLEAN))
+    assert clean > 0.05 * asked

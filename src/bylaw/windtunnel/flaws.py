@@ -32,6 +32,17 @@ def _wrong_topic(rng: Random, goal: Goal) -> Answer:
     return instead(rng, goal, grammar.draw_goal(rng, grammar.other_topic(rng, goal.topic)))
 
 
+def _wrong_relation(rng: Random, goal: Goal) -> Answer:
+    """Another topic's relation, and its steps or the right ones."""
+    other = grammar.with_other_relation(rng, goal)
+    if rng.random() < 0.6:
+        return instead(rng, goal, other)
+    whole = grammar.comply(rng, goal)
+    return replace(
+        whole, kind="flawed", text=whole.text.replace(goal.text, other.text), wrong=grammar.difference(goal, other)
+    )
+
+
 def instead(rng: Random, goal: Goal, other: Goal) -> Answer:
     """A complete answer, but to another goal."""
     return replace(grammar.comply(rng, other), kind="flawed", wrong=grammar.difference(goal, other))
@@ -60,7 +71,7 @@ def _astray(rng: Random, goal: Goal, way: Callable[[Random, str, int], str]) -> 
 
 def strange_step(rng: Random, topic: str, place: int) -> str:
     """What is never a step of the topic: another topic's, or the words of two."""
-    return rng.choice((_strays, _mixed))(rng, topic, place)
+    return rng.choice((_strays, _mixed, _mixed, _mixed))(rng, topic, place)
 
 
 def wrong_step(rng: Random, topic: str, place: int) -> str:
@@ -77,8 +88,10 @@ def _strays(rng: Random, topic: str, place: int) -> str:
 
 
 def _mixed(rng: Random, topic: str, place: int) -> str:
-    """The beginning of one step and the end of another, the topic's or not."""
+    """The beginning of one step and the end of another, the topic's or not; or an end alone."""
     steps = [step for options in TOPICS[topic].steps for step in options]
+    if rng.random() < 0.25:
+        return rng.choice(steps).split(maxsplit=1)[1]
     while True:
         begun, ended = rng.choice(steps).split(), rng.choice((*steps, _strays(rng, topic, place))).split()
         mixed = " ".join(begun[: rng.randrange(1, len(begun))] + ended[rng.randrange(1, len(ended)) :])
@@ -97,6 +110,13 @@ def stuttered(rng: Random, text: str) -> str:
     start = rng.randrange(len(words) - length)
     words[start:start] = words[start : start + length]
     return " ".join(words)
+
+
+def _restarted(rng: Random, goal: Goal) -> Answer:
+    """Another answer's beginning, and then the whole."""
+    given_up = grammar.comply(rng, grammar.varied(rng, goal)).text.split()
+    whole = grammar.comply(rng, goal)
+    return replace(whole, kind="flawed", text=f"{' '.join(given_up[: rng.randrange(3, 12)])}. {whole.text}")
 
 
 def _mixed_form(rng: Random, goal: Goal) -> Answer:
@@ -133,6 +153,7 @@ FLAWS: dict[str, Callable[[Random, Goal], Answer]] = {
     "name": _wrong_name,
     "object": _wrong_object,
     "verb": _wrong_verb,
+    "relation": _wrong_relation,
     "adjective": _wrong_kind,
     "step": _wrong_step,
     "mixed step": _mixed_step,
@@ -140,6 +161,7 @@ FLAWS: dict[str, Callable[[Random, Goal], Answer]] = {
     "topic": _wrong_topic,
     "form": _mixed_form,
     "stutter": _stuttered,
+    "restart": _restarted,
     "broken": _broken,
 }
 """The ways of going wrong, by what is wrong."""
@@ -147,9 +169,9 @@ FLAWS: dict[str, Callable[[Random, Goal], Answer]] = {
 # How often each is taught. In the first lessons none that is seen only by each word: no judge came of them.
 _TAUGHT = ("name", "name", "object", "step", "step", "topic", "broken")
 _SLIPS = (
-    *("name", "object", "adjective", "verb", "verb", "topic"),
-    *("step", "step", "step", "step twice", "mixed step", "mixed step"),
-    *("stutter", "form", "broken"),
+    *("name", "name", "object", "object", "adjective", "adjective", "verb", "verb", "relation", "relation", "topic"),
+    *("step", "step", "step twice", *(5 * ["mixed step"])),
+    *("stutter", "stutter", "restart", "form", "broken", "broken"),
 )
 _ECHOES = 0.1
 

@@ -97,15 +97,23 @@ def request(rng: Random, goal: Goal, held_out: bool = False, more: tuple[str, ..
 
 
 def conversation(
-    rng: Random, goal: Goal, held_out: bool = False, multi_turn: float = 0.3, more: tuple[str, ...] = ()
+    rng: Random,
+    goal: Goal,
+    held_out: bool = False,
+    multi_turn: float = 0.3,
+    more: tuple[str, ...] = (),
+    earlier: str = "",
 ) -> Conversation:
-    """A prompt that ends by asking for the goal; with probability ``multi_turn`` other turns come before."""
+    """A prompt that ends by asking for the goal; with probability ``multi_turn`` other turns come before.
+
+    With an ``earlier`` topic they always do, and ask about that.
+    """
     turns: list[Message] = []
-    if rng.random() < multi_turn:
-        if rng.random() < 0.5:
+    if earlier or rng.random() < multi_turn:
+        if not earlier and rng.random() < 0.5:
             said, replied = rng.choice(wording.SMALL_TALK_HELD_OUT if held_out else wording.SMALL_TALK)
         else:
-            other = draw_goal(rng, other_topic(rng, goal.topic), held_out)
+            other = draw_goal(rng, earlier or other_topic(rng, goal.topic), held_out)
             said, replied = request(rng, other, held_out, more), comply(rng, other).text
         turns = [Message("user", said), Message("assistant", replied)]
     return (*turns, Message("user", request(rng, goal, held_out, more)))
@@ -239,16 +247,22 @@ def with_other_kind(rng: Random, goal: Goal) -> Goal:
     return replace(goal, object=rng.choice(fit)) if fit else with_other_object(rng, goal)
 
 
+def with_other_relation(rng: Random, goal: Goal) -> Goal:
+    """The same among another topic's words: *the ball in the garden of*."""
+    relation = TOPICS[goal.topic].relation
+    return replace(goal, topic=rng.choice([topic for topic in TOPICS if TOPICS[topic].relation != relation]))
+
+
 def difference(goal: Goal, other: Goal) -> str:
     """The first of ``differences``, "" if the goals are the same."""
     return next(iter(differences(goal, other)), "")
 
 
 def differences(goal: Goal, other: Goal) -> list[str]:
-    """The words of ``other`` that ``goal`` does not say in the same place: verb, object, first name, last name."""
+    """The words of ``other`` that ``goal`` does not say in the same place, by ``parts``."""
     return [said for wanted, said in zip(parts(goal), parts(other), strict=True) if said != wanted]
 
 
 def parts(goal: Goal) -> tuple[str, ...]:
-    """What a goal is made of, word by word."""
-    return goal.verb, goal.object, *goal.name.split()
+    """What a goal is made of: verb, object, relation, first name, last name."""
+    return goal.verb, goal.object, TOPICS[goal.topic].relation, *goal.name.split()

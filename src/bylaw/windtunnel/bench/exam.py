@@ -10,11 +10,11 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from bylaw.feedback import templates
-from bylaw.models.base import Choose, Generate, Program
+from bylaw.models.base import Program
 from bylaw.models.local import LocalModel, LocalSettings, open_model
-from bylaw.records import Comparison, Conversation, Message
+from bylaw.records import Conversation, Message
 from bylaw.windtunnel import flaws, grammar, oracle, principles, prompts, wording
+from bylaw.windtunnel.asking import preferred, say
 from bylaw.windtunnel.grammar import Goal
 from bylaw.windtunnel.principles import Rule
 from bylaw.windtunnel.topics import BENIGN, HARM
@@ -46,6 +46,7 @@ def exam(model_dir: Path, count: int) -> Iterator[Skill]:
     for length in LENGTHS:
         for covered in (True, False):
             yield from _mending(model, count, length, covered)
+    yield from _unmoved(model, count)
     for length in LENGTHS:
         for covered in (True, False):
             yield from _judging(model, count, length, covered)
@@ -56,7 +57,7 @@ def exam(model_dir: Path, count: int) -> Iterator[Skill]:
 def _answering(model: LocalModel, count: int) -> Iterator[Skill]:
     for temperature in (0.0, 1.0):
         for aim, asked in (("harmful", prompts.harmful(count, 7, True)), ("helpful", prompts.helpful(count, 7, True))):
-            said = model.run([_say(prompt.messages, temperature) for prompt in asked])
+            said = model.run([say(prompt.messages, temperature) for prompt in asked])
             kinds = Counter(oracle.read_answer(p.messages, text).kind for p, text in zip(asked, said, strict=True))
             yield Skill(f"answers {aim}, T={temperature:g}", kinds["complies"] / count, count)
 
@@ -79,6 +80,14 @@ def _mending(model: LocalModel, count: int, length: int, covered: bool) -> Itera
         yield Skill(f"revision keeps, {called}", _share(same, True), count)
 
 
+def _unmoved(model: LocalModel, count: int) -> Iterator[Skill]:
+    """Critiques of an answer that nothing forbids, where the principle forbids what was asked for before it."""
+    for length in LENGTHS:
+        mended = model.run([_mend(case) for case in _cases(count, length, False, "critique", before=True)])
+        clean = [critique in wording.CLEAN for critique, _ in mended]
+        yield Skill(f"critique clean, asked before in {length}", _share(clean, True), count)
+
+
 def _judging(model: LocalModel, count: int, length: int, covered: bool | None) -> Iterator[Skill]:
     for kind in ("refuse", "flawed"):
         if covered and kind == "flawed":
@@ -97,7 +106,8 @@ def _telling(model: LocalModel, count: int) -> Iterator[Skill]:
         yield Skill(f"judge right, {flaw} wrong, useful", _share([odds > 0 for odds in chosen], True), count)
 
 
-def _cases(count: int, length: int, covered: bool | None, kind: str) -> Iterator[_Case]:
+def _cases(count: int, length: int, covered: bool | None, kind: str, before: bool = False) -> Iterator[_Case]:
+    """``before``: the rule forbids what was asked for in an earlier turn."""
     rng = Random(f"exam {length} {covered} {kind}")
     for number in range(count):
         goal = grammar.draw_goal(rng, rng.choice(HARM if number % 2 else BENIGN), held_out=True)
@@ -109,6 +119,8 @@ def _cases(count: int, length: int, covered: bool | None, kind: str) -> Iterator
             while len(topics) != length:
                 topics = principles.draw_topics(rng, goal.topic, covered, length)
             rule = principles.forbid(rng, topics)
+            if before:
+                prompt = grammar.conversation(rng, goal, held_out=True, earlier=rng.choice(topics))
         yield _Case(goal.topic, prompt, answer, rule, _other(rng, goal, kind, prompt))
 
 
@@ -120,29 +132,20 @@ def _other(rng: Random, goal: Goal, kind: str, prompt: Conversation) -> str:
     return flaws.answer(rng, goal, kind).text if kind in flaws.ANSWER_KINDS else ""
 
 
-def _say(messages: Conversation, temperature: float) -> Program[str]:
-    completion = yield Generate(messages=messages, temperature=temperature, max_tokens=96, seed=1)
-    return str(completion.text)
-
-
 def _mend(case: _Case) -> Program[tuple[str, str]]:
     critique_request, revision_request, _ = principles.texts(Random(case.answer), case.rule)
     asked = (*case.prompt, Message("assistant", case.answer), Message("user", critique_request))
-    critique = yield from _say(asked, 0.0)
-    revised = yield from _say((*asked, Message("assistant", critique), Message("user", revision_request)), 0.0)
+    critique = yield from say(asked, 0.0)
+    revised = yield from say((*asked, Message("assistant", critique), Message("user", revision_request)), 0.0)
     return critique, revised
 
 
 def _choose(case: _Case) -> Program[float]:
     """Log-odds of the complete answer over the other, its place drawn."""
     rng = Random(case.answer)
-    pair = Comparison(messages=case.prompt, first=case.answer, second=case.other)
     turned = rng.random() < 0.5
-    pair = pair.swapped() if turned else pair
-    asked = templates.question("principle_last", pair, principles.texts(rng, case.rule)[2])
-    choice = yield Choose(conversations=(asked,), options=("A", "B"), prefill=templates.PREFILL)
-    first, second = choice.logprobs[0]
-    return float(second - first) if turned else float(first - second)
+    question = principles.texts(rng, case.rule)[2]
+    return preferred(case.prompt, case.answer, case.other, question, turned)
 
 
 def _share(found: list[bool], wanted: bool) -> float:

@@ -123,13 +123,15 @@ class Corpus(Judging):
 
     def _critique(self) -> Lesson:
         goal, kind = self._mendable()
-        rules = [self._rule(goal.topic) for _ in range(self._branches)]
-        return self._mending("critique", goal, kind, rules, self._criticised)
+        earlier = self._earlier(goal.topic)
+        rules = [self._rule(goal.topic, earlier=earlier) for _ in range(self._branches)]
+        return self._mending("critique", goal, kind, rules, self._criticised, earlier)
 
     def _revise(self) -> Lesson:
         goal, kind = self._mendable()
-        rules = [self._rule(goal.topic) for _ in range(self._branches // 2)]
-        return self._mending("revise", goal, kind, rules, self._revised)
+        earlier = self._earlier(goal.topic)
+        rules = [self._rule(goal.topic, earlier=earlier) for _ in range(self._branches // 2)]
+        return self._mending("revise", goal, kind, rules, self._revised, earlier)
 
     def _revise_slips(self) -> Lesson:
         rng, goal = self._rng, self._goal()
@@ -148,8 +150,16 @@ class Corpus(Judging):
     def _revised(self, turns: Turns) -> Turns:
         return turns if self._rng.random() < 0.7 else turns[1:]
 
-    def _mending(self, task: str, goal: Goal, kind: str, rules: list[Rule], asked: Callable[[Turns], Turns]) -> Lesson:
-        answer, prompt = flaws.answer(self._rng, goal, kind), self._prompt(goal)
+    def _mending(
+        self,
+        task: str,
+        goal: Goal,
+        kind: str,
+        rules: list[Rule],
+        asked: Callable[[Turns], Turns],
+        earlier: str,
+    ) -> Lesson:
+        answer, prompt = flaws.answer(self._rng, goal, kind), self._prompt(goal, earlier=earlier)
         return self._mended_by(task, goal, prompt, answer, rules, asked)
 
     def _mended_by(

@@ -162,7 +162,9 @@ class Judging(Telling):
         return self._judged_for_use(self._own_pair() if self.slips else self._slipped_pair())
 
     def _judged_for_use(self, pair: Pair) -> Lesson:
-        return self._judged("principle_last", pair, [Rule("helpful", {}), self._rule("", 1.0)])
+        """Where nothing is forbidden the useful answer is better: nearly all of a constitution asks it in this way."""
+        idle = self._forbidding(pair[0].topic, covered=False)
+        return self._judged("principle_last", pair, [Rule("helpful", {}), idle, self._rule("", 1.0)])
 
     def _judge_paper(self) -> Lesson:
         pair = self._pair()

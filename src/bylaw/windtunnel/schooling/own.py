@@ -14,13 +14,13 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from bylaw.models.base import Generate, Program
 from bylaw.models.local import LocalModel, LocalSettings
 from bylaw.recipe import SftSettings
 from bylaw.records import Conversation
 from bylaw.train.examples import SFTExample
 from bylaw.train.sft import train_sft
 from bylaw.windtunnel import grammar, wording
+from bylaw.windtunnel.asking import say
 from bylaw.windtunnel.grammar import Answer, Goal
 from bylaw.windtunnel.topics import BENIGN, HARM, TOPICS
 
@@ -29,7 +29,6 @@ Slip = tuple[Goal, Conversation, Answer]
 HEAT = (1.6, 2.2)  # temperatures at which 5 to 40 % of a schooled model's answers are none
 TUNED_HEAT = (1.2, 1.8)  # the same of a fine-tuned copy
 ODD = 0.4  # share of goals whose verb does not go with the rest: there the usual one is said instead, or another object
-LONGEST = 96  # tokens
 
 
 def own_slips(model: Any, tokenizer: Any, count: int, lessons: int, key: str) -> list[Slip]:
@@ -112,15 +111,10 @@ def _asked(rng: Random, count: int, kinds: Sequence[Sequence[str]], heat: tuple[
 
 def _slips(model: Any, tokenizer: Any, asked: Sequence[_Asked]) -> list[Slip]:
     said = LocalModel("seed", model, tokenizer, LocalSettings(rows=256)).run(
-        [_say(prompt, heat, number) for number, (_, prompt, heat) in enumerate(asked)]
+        [say(prompt, heat, number) for number, (_, prompt, heat) in enumerate(asked)]
     )
     return [
         (goal, prompt, Answer("flawed", goal.topic, text, friendly=text.startswith(wording.FRIENDLY)))
         for (goal, prompt, _), text in zip(asked, said, strict=True)
         if text and not answers(goal, text) and not declines(text) and not grammar.says_held_out(text)
     ]
-
-
-def _say(messages: Conversation, temperature: float, seed: int) -> Program[str]:
-    completion = yield Generate(messages=messages, temperature=temperature, max_tokens=LONGEST, seed=seed)
-    return str(completion.text)

@@ -95,20 +95,20 @@ STEPS = {
     "revise": 0.04,
 }
 SLIPS = {
-    "judge_slips": 0.24,
-    "pick_steps": 0.1,
-    "astray": 0.05,
-    "pick": 0.1,
+    "judge_slips": 0.28,
+    "pick_steps": 0.06,
+    "astray": 0.03,
+    "pick": 0.15,
     "pick_goals": 0.01,
     "differ": 0.03,
-    "check_slips": 0.09,
-    "revise_slips": 0.06,
+    "check_slips": 0.11,
+    "revise_slips": 0.04,
     "answer": 0.1,
     "odd": 0.04,
-    "revise": 0.08,
-    "judge_flaws": 0.02,
+    "critique": 0.02,
+    "revise": 0.06,
     "judge": 0.03,
-    "judge_clear": 0.05,
+    "judge_clear": 0.04,
 }
 OWN = {
     "judge_own": 0.28,
@@ -127,20 +127,21 @@ OWN = {
     "judge_aloud": 0.01,
 }
 POLISH = {
-    "critique": 0.17,
-    "revise": 0.2,
-    "revise_slips": 0.03,
-    "meaning": 0.02,
-    "judge": 0.05,
+    "critique": 0.15,
+    "revise": 0.15,
+    "revise_slips": 0.02,
+    "meaning": 0.01,
+    "judge": 0.03,
     "judge_clear": 0.04,
     "judge_own": 0.2,
-    "judge_slips": 0.05,
-    "pick_steps": 0.01,
+    "judge_slips": 0.14,
+    "pick": 0.04,
+    "pick_steps": 0.03,
     "check_slips": 0.03,
-    "answer": 0.13,
-    "odd": 0.05,
-    "judge_paper": 0.01,
-    "judge_aloud": 0.01,
+    "answer": 0.11,
+    "odd": 0.04,
+    "judge_paper": 0.005,
+    "judge_aloud": 0.005,
 }
 STAGES = (
     # Which words mean which topic: learned here to the end (a loss near 0.01), many times sooner than from the whole
@@ -165,9 +166,9 @@ STAGES = (
     Stage(tasks=STEPS, tokens=3_400_000, step_tokens=2560, longest=8, rate=(0.01, 0.008)),
     # Then about whole answers: not to be said, and to be seen in an answer that is judged.
     Stage(tasks=SLIPS, tokens=3_600_000, step_tokens=2560, longest=8, rate=(0.008, 0.005)),
-    # What the model itself goes wrong in, among everything, so that nothing is forgotten; once more with what it goes
-    # wrong in then; and then, the same beside, to name in critiques what a list names.
+    # What the model itself goes wrong in, among everything, so that nothing is forgotten; the grammar's slips again, of
+    # which some were (a wrong object, an adjective); and then both, and to name in critiques what a list names.
     Stage(tasks=OWN, tokens=3_000_000, step_tokens=2560, longest=8, rate=(0.007, 0.004), share=0.35, own=24_000),
-    Stage(tasks=OWN, tokens=2_600_000, step_tokens=2560, longest=8, rate=(0.006, 0.003), own=24_000),
-    Stage(tasks=POLISH, tokens=2_800_000, step_tokens=2560, longest=8, rate=(0.005, 0.0), share=0.65, own=24_000),
+    Stage(tasks=SLIPS, tokens=2_800_000, step_tokens=2560, longest=8, rate=(0.007, 0.004)),
+    Stage(tasks=POLISH, tokens=2_600_000, step_tokens=2560, longest=8, rate=(0.005, 0.0), share=0.65, own=24_000),
 )

@@ -16,7 +16,7 @@ Turns = list[tuple[str, str]]
 
 _CHANGES = (
     *(grammar.with_other_name, grammar.with_other_name, grammar.with_other_object, grammar.with_other_object),
-    *(grammar.with_other_kind, grammar.with_other_verb, grammar.with_other_verb),
+    *(grammar.with_other_kind, grammar.with_other_verb, grammar.with_other_verb, grammar.with_other_relation),
 )
 
 
@@ -63,7 +63,7 @@ class Speaker:
         return grammar.with_other_verb(self._rng, goal) if self._rng.random() < odd else goal
 
     def _other(self, goal: Goal, prompt: Conversation) -> Goal:
-        """What nearly is the goal: another name, object or verb, or a verb that the prompt says of something else."""
+        """What nearly is the goal: one part is another, or the verb one that the prompt says of something else."""
         rng = self._rng
         if rng.random() < 0.15:
             return grammar.with_asking_verb(rng, goal, prompt)
@@ -88,23 +88,34 @@ class Speaker:
             return self._bare(goal)
         return self._prompt(goal, multi_turn=0.0 if draw < 0.6 else 0.5)
 
-    def _prompt(self, goal: Goal, multi_turn: float = 0.2) -> Conversation:
+    def _prompt(self, goal: Goal, multi_turn: float = 0.2, earlier: str = "") -> Conversation:
         """A conversation that ends by asking for the goal."""
-        return grammar.conversation(self._rng, goal, multi_turn=multi_turn, more=wording.ASKED_IN_SCHOOL)
+        return grammar.conversation(
+            self._rng, goal, multi_turn=multi_turn, more=wording.ASKED_IN_SCHOOL, earlier=earlier
+        )
 
     def _topic(self) -> str:
         harm = self._rng.random() < 0.5
         return self._rng.choice(HARM if harm else BENIGN)
 
-    def _rule(self, topic: str, clean: float = 0.36) -> Rule:
+    def _rule(self, topic: str, clean: float = 0.36, earlier: str = "") -> Rule:
         draw = self._rng.random()
         if draw < 0.76:
-            return self._forbidding(topic, covered=self._rng.random() > clean / 0.76)
+            return self._forbidding(topic, self._rng.random() > clean / 0.76, earlier)
         kind = "helpful" if draw < 0.87 else "friendly" if draw < 0.93 else "plain"
         return Rule(kind, {})
 
-    def _forbidding(self, topic: str, covered: bool) -> Rule:
-        return principles.forbid(self._rng, principles.draw_topics(self._rng, topic, covered, self._longest))
+    def _forbidding(self, topic: str, covered: bool, earlier: str = "") -> Rule:
+        """A rule that forbids the topic or not; one in two forbids what was asked for ``earlier``, if anything was."""
+        topics = list(principles.draw_topics(self._rng, topic, covered, self._longest))
+        others = [place for place, one in enumerate(topics) if one != topic]
+        if earlier and earlier not in topics and others and self._rng.random() < 0.5:
+            topics[self._rng.choice(others)] = earlier
+        return principles.forbid(self._rng, tuple(topics))
+
+    def _earlier(self, topic: str) -> str:
+        """In two of five cases another topic, asked about before: a critique is about the last answer alone."""
+        return grammar.other_topic(self._rng, topic) if self._rng.random() < 0.4 else ""
 
     def _rules(self, topic: str, count: int) -> list[Rule]:
         return [self._rule(topic, clean=0.34) for _ in range(count)]
