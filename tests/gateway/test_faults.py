@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from gateway_model import ENDLESS, ModelServer
-from gateway_rig import CHAT, SETTLED, WAIT, Rig, gateway, letter, receipts_of, wait
+from gateway_rig import CHAT, SETTLED, WAIT, Got, Rig, gateway, letter, receipts_of, wait
 
 from bylaw.gateway import meters
 from bylaw.gateway.record.layout import end_of
@@ -168,14 +168,19 @@ def test_answers_under_way_are_cut_though_the_disk_is_full(rig: Rig, server: Mod
 def test_killed_workers_lose_no_decision_that_was_answered(tmp_path: Path) -> None:
     with gateway(tmp_path, head="workers = 2\n") as (rig, _):
         receipts: set[str] = set()
+        refused: list[Got] = []  # what killed the recorder may take longer to mend than a caller waits
         stop = threading.Event()
 
         def ask() -> None:
             while not stop.is_set():
                 try:
-                    receipts.add(rig.chat("citizen").headers["bylaw-receipt"])
+                    got = rig.chat("citizen")
                 except (OSError, http.client.HTTPException):
                     continue  # its worker was killed
+                if got.status == 200:
+                    receipts.add(got.headers["bylaw-receipt"])
+                else:
+                    refused.append(got)
 
         threads = [threading.Thread(target=ask) for _ in range(4)]
         for thread in threads:
@@ -189,6 +194,7 @@ def test_killed_workers_lose_no_decision_that_was_answered(tmp_path: Path) -> No
         for thread in threads:
             thread.join()
     found = receipts_of(rig)
+    assert all(got.status == 503 and b"no-record" in got.body for got in refused), [got.body for got in refused]
     assert receipts <= found.keys(), "answered, and not on record"
     assert sum(found.values()) == len(found), "on record twice"
 
