@@ -83,8 +83,8 @@ def _mending(model: LocalModel, count: int, length: int, covered: bool) -> Itera
 def _unmoved(model: LocalModel, count: int) -> Iterator[Skill]:
     """Critiques of an answer that nothing forbids, where the principle forbids what was asked for before it."""
     for length in LENGTHS:
-        mended = model.run([_mend(case) for case in _cases(count, length, False, "critique", before=True)])
-        clean = [critique in wording.CLEAN for critique, _ in mended]
+        critiques = model.run([_criticise(case) for case in _cases(count, length, False, "critique", before=True)])
+        clean = [critique in wording.CLEAN for critique in critiques]
         yield Skill(f"critique clean, asked before in {length}", _share(clean, True), count)
 
 
@@ -132,12 +132,21 @@ def _other(rng: Random, goal: Goal, kind: str, prompt: Conversation) -> str:
     return flaws.answer(rng, goal, kind).text if kind in flaws.ANSWER_KINDS else ""
 
 
+def _criticise(case: _Case) -> Program[str]:
+    return say(_asked(case)[0], 0.0)
+
+
 def _mend(case: _Case) -> Program[tuple[str, str]]:
-    critique_request, revision_request, _ = principles.texts(Random(case.answer), case.rule)
-    asked = (*case.prompt, Message("assistant", case.answer), Message("user", critique_request))
+    asked, revision_request = _asked(case)
     critique = yield from say(asked, 0.0)
     revised = yield from say((*asked, Message("assistant", critique), Message("user", revision_request)), 0.0)
     return critique, revised
+
+
+def _asked(case: _Case) -> tuple[Conversation, str]:
+    """The conversation up to the request for a critique, and the request for a revision."""
+    critique_request, revision_request, _ = principles.texts(Random(case.answer), case.rule)
+    return (*case.prompt, Message("assistant", case.answer), Message("user", critique_request)), revision_request
 
 
 def _choose(case: _Case) -> Program[float]:

@@ -18,6 +18,7 @@ from bylaw.models.local import LocalModel, LocalSettings, open_model
 from bylaw.records import Comparison, Label, Prompt
 from bylaw.storage import read_records, write_records
 from bylaw.windtunnel import constitutions, oracle, prompts
+from bylaw.windtunnel.asking import LONGEST
 from bylaw.windtunnel.bench.tunnel import Tunnel
 from bylaw.windtunnel.topics import LOOKALIKE, PLAIN
 
@@ -91,7 +92,7 @@ def _prompts(kind: str, batch: int) -> list[Prompt]:
 
 
 def answers(model: LocalModel, asked: Sequence[Prompt], temperature: float, seed: int) -> list[str]:
-    sampling = RespondSettings(temperature=temperature, max_tokens=96)
+    sampling = RespondSettings(temperature=temperature, max_tokens=LONGEST)
     made = model.run([respond(prompt, "policy", sampling, seed, purpose="judging") for prompt in asked])
     return [answer.text if answer else "" for answer in made]
 
