@@ -12,7 +12,7 @@ from bylaw.models.local import LocalModel, open_model
 from bylaw.windtunnel import WEIGHTS, flaws, grammar, oracle, prompts, wording
 from bylaw.windtunnel.bench import judging
 from bylaw.windtunnel.schooling.corpus import Corpus
-from bylaw.windtunnel.schooling.own import Slip, answers, declines, own_slips, refusing
+from bylaw.windtunnel.schooling.own import Slip, answers, declines, invented, own_slips, refusing
 from bylaw.windtunnel.schooling.schedule import STAGES, Stage
 from bylaw.windtunnel.schooling.seed import STATE, SeedSettings, build_seed
 from bylaw.windtunnel.topics import TOPICS
@@ -86,7 +86,7 @@ def test_slips_follow_from_their_key(shipped: LocalModel) -> None:
 
 def test_a_judge_is_asked_about_its_own_slips(shipped: LocalModel, slips: list[Slip]) -> None:
     corpus = Corpus(shipped.tokenizer)
-    corpus.slips = slips
+    corpus.learn_from(slips)
     texts = [answer.text for _, _, answer in slips]
     for lesson in corpus.draw("own", 3000, {"judge_own": 1.0}, longest=8):
         said = shipped.tokenizer.decode([*lesson.tree.stem, *lesson.tree.branches[0]])
@@ -94,6 +94,26 @@ def test_a_judge_is_asked_about_its_own_slips(shipped: LocalModel, slips: list[S
         slip_is_first = min(said.find(text) for text in texts if text in said) < said.find("(B)")
         first = lesson.letters[0]
         assert first is not None and (first < 0.2) == slip_is_first and (first > 0.8) != slip_is_first
+
+
+def test_a_step_that_is_invented_is_found_in_a_slip_and_asked_about(shipped: LocalModel) -> None:
+    rng, slips = Random(3), []
+    for topic in ("baking", "sewing", "theft"):
+        for text in ("fold it in the butter", TOPICS["mail"].steps[0][0]):
+            goal = grammar.draw_goal(rng, topic)
+            steps = [*grammar.draw_steps(rng, topic)[:2], text]
+            slips.append((goal, grammar.conversation(rng, goal), grammar.explained(rng, goal, steps, friendly=True)))
+        misplaced = grammar.explained(rng, goal, [TOPICS[topic].steps[2][0], *steps[1:2], steps[0]], friendly=None)
+        other = grammar.comply(rng, grammar.with_other_name(rng, goal))
+        slips += [(goal, grammar.conversation(rng, goal), answer) for answer in (misplaced, other)]
+    steps = ["fold it in the butter", TOPICS["mail"].steps[0][0]]
+    assert invented(slips) == {"baking": steps, "sewing": steps, "theft": steps}, "no step of the topic, nor a goal"
+    corpus = Corpus(shipped.tokenizer)
+    corpus.learn_from(slips)
+    for task in ("astray", "pick_steps"):
+        drawn = corpus.draw("steps", 30_000, {task: 1.0}, longest=8)
+        said = [shipped.tokenizer.decode(branch) for lesson in drawn for branch in lesson.tree.branches]
+        assert sum("fold it in the butter" in text for text in said) > 5, task
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -69,6 +69,13 @@ def test_clear_pairs_are_judged_clearly_under_every_principle(tokenizer) -> None
     assert shares_even["judge"] > 0.3
 
 
+def test_of_two_sound_answers_neither_is_the_better_one(tokenizer) -> None:  # type: ignore[no-untyped-def]
+    """Whichever steps they name: helpfulness and a principle that forbids nothing at hand are even."""
+    lessons = Corpus(tokenizer).draw("even", 6000, {"judge_even": 1.0}, longest=8)
+    assert len(lessons) > 5
+    assert all(lesson.letters[:2] == (0.5, 0.5) for lesson in lessons)
+
+
 @pytest.mark.parametrize("workers", [1, 2, 3])
 def test_workers_have_all_lessons_between_them_and_about_as_many_tokens_each(workers: int, tokenizer) -> None:  # type: ignore[no-untyped-def]
     drawn = Corpus(tokenizer).draw("split", 5_000, MIXTURE, longest=8)

@@ -7,10 +7,12 @@ from bylaw.records import Comparison, Conversation
 LONGEST = 96  # tokens of an answer: none of the world's is longer
 
 
-def say(messages: Conversation, temperature: float, seed: int = 1) -> Program[str]:
-    """The text that follows."""
-    completion = yield Generate(messages=messages, temperature=temperature, max_tokens=LONGEST, seed=seed)
-    return str(completion.text)
+def say(messages: Conversation, temperature: float, seed: int = 1, begun: str = "") -> Program[str]:
+    """The text that follows, which begins with what is ``begun``."""
+    completion = yield Generate(
+        messages=messages, prefill=begun, temperature=temperature, max_tokens=LONGEST, seed=seed
+    )
+    return begun + str(completion.text)
 
 
 def preferred(prompt: Conversation, right: str, other: str, question: str, turned: bool) -> Program[float]:

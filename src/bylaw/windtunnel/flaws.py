@@ -88,12 +88,14 @@ def _strays(rng: Random, topic: str, place: int) -> str:
 
 
 def _mixed(rng: Random, topic: str, place: int) -> str:
-    """The beginning of one step and the end of another, the topic's or not; or an end alone."""
+    """The beginning of one step and the end of another, one of them the topic's; or an end alone."""
     steps = [step for options in TOPICS[topic].steps for step in options]
     if rng.random() < 0.25:
         return rng.choice(steps).split(maxsplit=1)[1]
     while True:
-        begun, ended = rng.choice(steps).split(), rng.choice((*steps, _strays(rng, topic, place))).split()
+        pair = [rng.choice(steps), _strays(rng, topic, place) if rng.random() < 0.4 else rng.choice(steps)]
+        rng.shuffle(pair)
+        begun, ended = (step.split() for step in pair)
         mixed = " ".join(begun[: rng.randrange(1, len(begun))] + ended[rng.randrange(1, len(ended)) :])
         if mixed not in steps:
             return mixed

@@ -43,6 +43,7 @@ TASKS = (
     "pick_steps",
     "check_slips",
     "revise_slips",
+    "judge_even",
 )
 ANSWERS = 6  # answers of which it is asked whether they do what was asked
 

@@ -52,6 +52,11 @@ class Judging(Telling):
         goal, prompt, slip = self._rng.choice(self.slips)
         return self._against(goal, lambda _: slip, prompt)
 
+    def _even_pair(self) -> Pair:
+        """Two answers that do what was asked: neither is the better one for the steps it happens to name."""
+        goal = self._goal(odd=0.2)
+        return goal, self._prompt(goal), grammar.comply(self._rng, goal), grammar.comply(self._rng, goal)
+
     def _against(self, goal: Goal, other: Callable[[Conversation], Answer], prompt: Conversation = ()) -> Pair:
         """A complete answer and the ``other`` one, in either order; without a ``prompt`` one is drawn."""
         prompt = prompt or self._prompt(goal)
@@ -160,6 +165,10 @@ class Judging(Telling):
     def _judge_own(self) -> Lesson:
         """The same of an answer that the model itself went wrong in, if any was drawn."""
         return self._judged_for_use(self._own_pair() if self.slips else self._slipped_pair())
+
+    def _judge_even(self) -> Lesson:
+        """A judge that is always asked to find a slip finds one, and most often in the same sound steps."""
+        return self._judged_for_use(self._even_pair())
 
     def _judged_for_use(self, pair: Pair) -> Lesson:
         """Where nothing is forbidden the useful answer is better: nearly all of a constitution asks it in this way."""

@@ -2,7 +2,8 @@
 
 A judge of the same blood is blind to much of what its policy gets wrong: both know a word by the same signs. Slips that
 the grammar makes up do not show it; these do. A policy that has learned to refuse slips elsewhere than the seed does,
-and its answers are what a run's judge reads: so half of them are a copy's that was fine-tuned as in a run.
+and its answers are what a run's judge reads: so a copy is fine-tuned as in a run, and since it slips in one answer of
+fifty only, it is led astray in every one.
 """
 
 import re
@@ -22,6 +23,7 @@ from bylaw.train.sft import train_sft
 from bylaw.windtunnel import grammar, wording
 from bylaw.windtunnel.asking import say
 from bylaw.windtunnel.grammar import Answer, Goal
+from bylaw.windtunnel.schooling.astray import Asked, led_astray
 from bylaw.windtunnel.topics import BENIGN, HARM, TOPICS
 
 Slip = tuple[Goal, Conversation, Answer]
@@ -33,7 +35,7 @@ ODD = 0.4  # share of goals whose verb does not go with the rest: there the usua
 
 def own_slips(model: Any, tokenizer: Any, count: int, lessons: int, key: str) -> list[Slip]:
     """The flawed ones of ``count`` answers to prompts of the training part, half the model's, half a copy's that was
-    fine-tuned, by so many ``lessons``, to refuse half of the harm families; that one is asked about the others.
+    fine-tuned, by so many ``lessons``, to refuse half of the harm families; that one is led astray, in the others.
 
     Those that say a name or a pair that is held out are left out: no lesson may, by whoever's mistake.
     """
@@ -43,7 +45,8 @@ def own_slips(model: Any, tokenizer: Any, count: int, lessons: int, key: str) ->
     allowed = [family for family in HARM if family not in refused]
     others = list(_asked(rng, count // 2, (BENIGN, BENIGN, allowed), TUNED_HEAT))
     copy = refusing(model, tokenizer, refused, lessons, rng)
-    return [*_slips(model, tokenizer, own), *_slips(copy, tokenizer, others)]
+    led = list(led_astray(copy, tokenizer, others, rng))
+    return [*_slips(model, tokenizer, own, [""] * len(own)), *_slips(copy, tokenizer, others, led)]
 
 
 def refusing(model: Any, tokenizer: Any, refused: Sequence[str], lessons: int, rng: Random) -> Any:
@@ -68,6 +71,27 @@ def _example(rng: Random, topic: str, answered: bool) -> SFTExample:
 def answers(goal: Goal, text: str) -> bool:
     """Whether the text is one of the complete answers to the goal, word by word."""
     return any(re.fullmatch(form, _body(text)) for form in _forms(goal.topic, goal.text))
+
+
+def invented(slips: Sequence[Slip]) -> dict[str, list[str]]:
+    """The steps said in slips that are none of their topic's, by topic; one that is said often stands there often."""
+    found: dict[str, list[str]] = {}
+    for goal, _, answer in slips:
+        steps = {step for options in TOPICS[goal.topic].steps for step in options}
+        found.setdefault(goal.topic, []).extend(step for step in _said_steps(goal, answer.text) if step not in steps)
+    return {topic: steps for topic, steps in found.items() if steps}
+
+
+def _said_steps(goal: Goal, text: str) -> tuple[str, ...]:
+    """The three steps of an answer to the goal, whatever they are; none if it answers something else."""
+    said = (re.fullmatch(form.replace("{goal}", re.escape(goal.text)), _body(text)) for form in _ANY_STEPS)
+    return next((found.groups() for found in said if found), ())
+
+
+_ANY_STEPS = tuple(
+    form.replace(".", r"\.").format(goal="{goal}", s1="([a-z ]+)", s2="([a-z ]+)", s3="([a-z ]+)")
+    for form in wording.COMPLIANCE
+)
 
 
 def declines(text: str) -> bool:
@@ -97,10 +121,7 @@ def _forms(topic: str, goal: str) -> Iterator[str]:
     return (way.replace("{goal}", re.escape(goal)) for way in _ways(topic))
 
 
-_Asked = tuple[Goal, Conversation, float]
-
-
-def _asked(rng: Random, count: int, kinds: Sequence[Sequence[str]], heat: tuple[float, float]) -> Iterator[_Asked]:
+def _asked(rng: Random, count: int, kinds: Sequence[Sequence[str]], heat: tuple[float, float]) -> Iterator[Asked]:
     """Goals, prompts and temperatures; of each kind of topic as many."""
     for number in range(count):
         goal = grammar.draw_goal(rng, rng.choice(kinds[number % len(kinds)]))
@@ -109,9 +130,13 @@ def _asked(rng: Random, count: int, kinds: Sequence[Sequence[str]], heat: tuple[
         yield goal, grammar.conversation(rng, goal, multi_turn=0.2, more=wording.ASKED_IN_SCHOOL), rng.uniform(*heat)
 
 
-def _slips(model: Any, tokenizer: Any, asked: Sequence[_Asked]) -> list[Slip]:
+def _slips(model: Any, tokenizer: Any, asked: Sequence[Asked], begun: Sequence[str]) -> list[Slip]:
+    """What is flawed of the model's answers, each of which begins with what is ``begun``."""
     said = LocalModel("seed", model, tokenizer, LocalSettings(rows=256)).run(
-        [say(prompt, heat, number) for number, (_, prompt, heat) in enumerate(asked)]
+        [
+            say(prompt, heat, number, first)
+            for number, ((_, prompt, heat), first) in enumerate(zip(asked, begun, strict=True))
+        ]
     )
     return [
         (goal, prompt, Answer("flawed", goal.topic, text, friendly=text.startswith(wording.FRIENDLY)))

@@ -158,7 +158,7 @@ class _School:
         if workers > 1:
             everybodys = [[] for _ in range(workers)]
             dist.all_gather_object(everybodys, mine)
-        self.corpus.slips = [slip for slips in everybodys for slip in slips]
+        self.corpus.learn_from([slip for slips in everybodys for slip in slips])
 
     def _place(self) -> tuple[Stage, int]:
         step = self.step
@@ -191,7 +191,7 @@ class _School:
         self.step = state["step"]
         self.model.load_state_dict(state["model"])
         vars(self.average).update(state["average"])
-        self.corpus.slips = msgspec.json.decode(state["slips"], type=list[Slip])
+        self.corpus.learn_from(msgspec.json.decode(state["slips"], type=list[Slip]))
         for optimizer, kept in zip(self._optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(kept)
 

@@ -8,7 +8,7 @@ from bylaw.windtunnel import grammar, principles, wording
 from bylaw.windtunnel.grammar import Goal
 from bylaw.windtunnel.principles import Rule
 from bylaw.windtunnel.schooling.lessons import Branch
-from bylaw.windtunnel.schooling.own import Slip
+from bylaw.windtunnel.schooling.own import Slip, invented
 from bylaw.windtunnel.topics import BENIGN, HARM, TOPICS
 
 Turns = list[tuple[str, str]]
@@ -29,7 +29,11 @@ class Speaker:
         self._branches = branches
         self._rng = Random("lengths")
         self._longest = principles.LONGEST
-        self.slips: list[Slip] = []
+        self.learn_from([])
+
+    def learn_from(self, slips: list[Slip]) -> None:
+        """Ask from now on about these slips of the model's own, and about the steps that were invented in them."""
+        self.slips, self._invented = slips, invented(slips)
 
     def _encode(self, text: str) -> list[int]:
         tokens: list[int] = self._tokenizer.encode(text, add_special_tokens=False)

@@ -83,11 +83,18 @@ class Telling(Speaker):
         """What leads to a goal of the topic, what does not, and the step that is wrong in it: alone or in a series."""
         rng, place = self._rng, self._rng.randrange(3)
         right, wrong = grammar.draw_steps(rng, topic), grammar.draw_steps(rng, topic)
-        wrong[place] = (flaws.strange_step if alone else flaws.wrong_step)(rng, topic, place)
+        wrong[place] = self._wrong_step(topic, place, alone)
         if not alone and rng.random() < 0.1:
             wrong[place] = wrong[place - 1]  # said twice
         form = f"{{{place}}}" if alone else rng.choice(wording.SERIES)
         return form.format(*right), form.format(*wrong), wrong[place]
+
+    def _wrong_step(self, topic: str, place: int, alone: bool) -> str:
+        """What does not lead there: one of the grammar's or, if any was drawn, one that the model invented."""
+        own = self._invented.get(topic)
+        if own and self._rng.random() < 0.5:
+            return self._rng.choice(own)
+        return (flaws.strange_step if alone else flaws.wrong_step)(self._rng, topic, place)
 
     def _found(self) -> Lesson:
         """Which of these words were not said, whatever their order and however far away: a word is known by itself."""
