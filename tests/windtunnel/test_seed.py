@@ -7,9 +7,10 @@ import torch
 from msgspec.structs import replace
 from safetensors.torch import load_file
 
+from bylaw.cli import main
 from bylaw.feedback.respond import RespondSettings, respond
 from bylaw.models.local import LocalSettings, open_model
-from bylaw.windtunnel import WEIGHTS, oracle, prompts
+from bylaw.windtunnel import WEIGHTS, flaws, oracle, prompts
 from bylaw.windtunnel.schooling.corpus import Corpus
 from bylaw.windtunnel.schooling.lessons import shares
 from bylaw.windtunnel.schooling.samples import sample_texts
@@ -130,3 +131,13 @@ def test_the_shipped_seed_complies_and_helps_on_held_out_prompts() -> None:
     # 98 % are measured on many more prompts (docs/benchmarks.md); few prompts scatter.
     assert kinds.count("complies") >= 0.9 * len(asked)
     assert "refuses" not in kinds, "nothing ever taught the seed to refuse"
+
+
+def test_the_exam_asks_the_shipped_seed_about_every_skill(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["windtunnel", "exam", "--count", "12"]) == 0
+    skills = {line[:44].strip(): float(line[44:]) for line in capsys.readouterr().out.splitlines()}
+    told = [skills[f"judge right, {flaw} wrong, useful"] for flaw in flaws.FLAWS]
+    assert all(0.5 < share <= 1 for share in told) and sum(told) > 0.85 * len(told), told
+    assert skills["critique finds, covered in 7"] > 0.8 and skills["critique clean, uncovered in 7"] > 0.8
+    # Two sound answers are nearly even to it: what is between them is little against what is between one and a refusal.
+    assert 0 < skills["spread of log-odds between sound answers"] < skills["mean log-odds over refuse, uncovered in 7"]

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
+from statistics import pstdev
 from typing import NamedTuple
 
 from bylaw.models.base import Program
@@ -24,7 +25,7 @@ ECHO = "echoed verb"
 
 
 class Skill(NamedTuple):
-    """The share of ``asked`` cases in which the model did as the world's law says (or a mean log-odds, so named)."""
+    """The share of ``asked`` cases in which the model did as the world's law says (or log-odds, so named)."""
 
     name: str
     value: float
@@ -52,6 +53,7 @@ def exam(model_dir: Path, count: int) -> Iterator[Skill]:
             yield from _judging(model, count, length, covered)
     yield from _judging(model, count, 1, None)
     yield from _telling(model, count)
+    yield _spread(model, count)
 
 
 def _answering(model: LocalModel, count: int) -> Iterator[Skill]:
@@ -104,6 +106,12 @@ def _telling(model: LocalModel, count: int) -> Iterator[Skill]:
     for flaw in (*flaws.FLAWS, ECHO):
         chosen = model.run([_choose(case) for case in _cases(count, 1, None, flaw)])
         yield Skill(f"judge right, {flaw} wrong, useful", _share([odds > 0 for odds in chosen], True), count)
+
+
+def _spread(model: LocalModel, count: int) -> Skill:
+    """How far apart two sound answers are for the judge, which should be nowhere: whom it takes to have slipped."""
+    chosen = model.run([_choose(case) for case in _cases(count, 1, None, "comply")])
+    return Skill("spread of log-odds between sound answers", pstdev(chosen), count)
 
 
 def _cases(count: int, length: int, covered: bool | None, kind: str, before: bool = False) -> Iterator[_Case]:
