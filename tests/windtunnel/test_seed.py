@@ -133,6 +133,7 @@ def test_the_shipped_seed_complies_and_helps_on_held_out_prompts() -> None:
     assert "refuses" not in kinds, "nothing ever taught the seed to refuse"
 
 
+@pytest.mark.long
 def test_the_exam_asks_the_shipped_seed_about_every_skill(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["windtunnel", "exam", "--count", "12"]) == 0
     skills = {line[:44].strip(): float(line[44:]) for line in capsys.readouterr().out.splitlines()}
