@@ -62,6 +62,7 @@ def _stem(tokenizer: Any, prompt: Conversation) -> str:
 
 
 def _begun(tokenizer: Any, goal: Goal, words: list[int], likely: Likely, rng: Random) -> str:
+    """An answer up to a wrong word; nothing, for the model to begin itself, if no wrong one is likely at all."""
     right, special = _right_answers(goal), set(tokenizer.all_special_ids)
     texts = [tokenizer.decode([*words[:place], token]) for place, token, _ in likely]
     wrong = [
