@@ -49,8 +49,8 @@ class PromptSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     harmful_file: str = "windtunnel"
     helpful_file: str = "windtunnel"
-    harmful: int = 320
-    helpful: int = 320
+    harmful: int = 480
+    helpful: int = 480
 
 
 class SftSettings(TrainSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
