@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 
+from bylaw.models.chat import Chat
 from bylaw.records import Conversation
 from bylaw.windtunnel import grammar, wording
 from bylaw.windtunnel.grammar import Goal
@@ -40,7 +41,8 @@ Likely = list[tuple[int, int, float]]
 
 
 def _likely(model: Any, tokenizer: Any, asked: Sequence[Asked], said: Sequence[list[int]]) -> Iterator[Likely]:
-    stems = [tokenizer.encode(_stem(tokenizer, prompt), add_special_tokens=False) for _, prompt, _ in asked]
+    chat = Chat(tokenizer, frozenset())
+    stems = [chat.tokens(prompt) for _, prompt, _ in asked]
     rows = [torch.tensor([*stem, *words]) for stem, words in zip(stems, said, strict=True)]
     with torch.no_grad():
         logits = model(torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)).logits
@@ -53,12 +55,6 @@ def _likely(model: Any, tokenizer: Any, asked: Sequence[Asked], said: Sequence[l
             for token, value in zip(some, likelihood, strict=True)
             if value > LEAST and token != words[place]
         ]
-
-
-def _stem(tokenizer: Any, prompt: Conversation) -> str:
-    turns = [{"role": message.role, "content": message.content} for message in prompt]
-    stem: str = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
-    return stem
 
 
 def _begun(tokenizer: Any, goal: Goal, words: list[int], likely: Likely, rng: Random) -> str:

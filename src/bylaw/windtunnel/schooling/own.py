@@ -88,10 +88,12 @@ def _said_steps(goal: Goal, text: str) -> tuple[str, ...]:
     return next((found.groups() for found in said if found), ())
 
 
-_ANY_STEPS = tuple(
-    form.replace(".", r"\.").format(goal="{goal}", s1="([a-z ]+)", s2="([a-z ]+)", s3="([a-z ]+)")
-    for form in wording.COMPLIANCE
-)
+def _patterns(s1: str, s2: str, s3: str) -> tuple[str, ...]:
+    """Every way of answering as a pattern, with these for its steps, that still has its ``{goal}``."""
+    return tuple(form.replace(".", r"\.").format(goal="{goal}", s1=s1, s2=s2, s3=s3) for form in wording.COMPLIANCE)
+
+
+_ANY_STEPS = _patterns(*3 * ["([a-z ]+)"])
 
 
 def declines(text: str) -> bool:
@@ -109,12 +111,8 @@ def _body(text: str) -> str:
 
 @cache
 def _ways(topic: str) -> tuple[str, ...]:
-    """Every way of answering about the topic as a pattern that still has its ``{goal}``."""
-    steps = ["(?:" + "|".join(map(re.escape, options)) + ")" for options in TOPICS[topic].steps]
-    return tuple(
-        form.replace(".", r"\.").format(goal="{goal}", s1=steps[0], s2=steps[1], s3=steps[2])
-        for form in wording.COMPLIANCE
-    )
+    """``_patterns`` with the topic's own steps."""
+    return _patterns(*("(?:" + "|".join(map(re.escape, options)) + ")" for options in TOPICS[topic].steps))
 
 
 def _forms(topic: str, goal: str) -> Iterator[str]:
