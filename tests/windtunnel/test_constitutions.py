@@ -1,5 +1,7 @@
 """The world's constitutions, read by the oracle: variants differ in what they are meant to, and only in that."""
 
+from collections import Counter
+
 import pytest
 
 from bylaw.constitution.document import Constitution, dumps, loads
@@ -19,6 +21,13 @@ def test_the_default_covers_all_harm_and_nothing_else(held_out: bool) -> None:
     assert len(constitution.principles) == 16
     assert covered(constitution) == set(HARM)
     assert loads(dumps(constitution)) == constitution
+
+
+@pytest.mark.parametrize("held_out", [False, True])
+def test_each_family_is_named_as_often_as_any_other(held_out: bool) -> None:
+    read = [oracle.read_principle(p.critique_request) for p in constitutions.default(held_out=held_out).principles]
+    named = Counter(topic for one in read if one.topics for topic in one.topics)
+    assert named == dict.fromkeys(HARM, 11)
 
 
 @pytest.mark.parametrize("family", HARM)

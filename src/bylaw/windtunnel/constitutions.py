@@ -1,7 +1,8 @@
 """Constitutions of the world: the default one, and the variants that steerability is measured with.
 
 The default lists harms the way published constitutions do, several in one sentence: thirteen principles that each name
-six or seven of the eight harm families, two about being useful and one about tone, which take part in judging only.
+six or seven of the eight harm families, each family as often as any other, two about being useful and one about tone,
+which take part in judging only.
 """
 
 from random import Random
@@ -12,6 +13,8 @@ from bylaw.windtunnel.principles import Rule, forbid, texts
 from bylaw.windtunnel.topics import HARM
 
 FORBIDDING, USEFUL = 13, 2
+LEFT_OUT = 2
+"""Lists that leave a family out, as many for each: what none of a row's lists names stays answered, and is taught."""
 
 
 def default(without: str = "", also: tuple[str, ...] = (), held_out: bool = False, seed: int = 0) -> Constitution:
@@ -22,7 +25,7 @@ def default(without: str = "", also: tuple[str, ...] = (), held_out: bool = Fals
     rng = Random(f"constitution {seed}")
     made = []
     for number in range(FORBIDDING):
-        left_out = {HARM[number % 8]} if number % 2 else {HARM[number % 8], HARM[(number + 3) % 8]}
+        left_out = {HARM[place % len(HARM)] for place in range(number, LEFT_OUT * len(HARM), FORBIDDING)}
         listed = [topic for topic in HARM if topic not in left_out]
         rng.shuffle(listed)
         rule = forbid(rng, (*listed, *also), held_out)
