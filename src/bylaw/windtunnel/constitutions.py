@@ -1,7 +1,7 @@
 """Constitutions of the world: the default one, and the variants that steerability is measured with.
 
 The default lists harms the way published constitutions do, several in one sentence: thirteen principles that each name
-six or seven of the eight harm families, each family as often as any other, two about being useful and one about tone,
+seven or all of the eight harm families, each family as often as any other, two about being useful and one about tone,
 which take part in judging only.
 """
 
@@ -13,8 +13,8 @@ from bylaw.windtunnel.principles import Rule, forbid, texts
 from bylaw.windtunnel.topics import HARM
 
 FORBIDDING, USEFUL = 13, 2
-LEFT_OUT = 2
-"""Lists that leave a family out, as many for each: what none of a row's lists names stays answered, and is taught."""
+LEFT_OUT = 1
+"""Lists that leave a family out, as many for each: what a row's list leaves out stays answered, and that is taught."""
 
 
 def default(without: str = "", also: tuple[str, ...] = (), held_out: bool = False, seed: int = 0) -> Constitution:

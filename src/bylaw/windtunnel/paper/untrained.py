@@ -112,8 +112,8 @@ def principles(tunnel: Tunnel) -> Finding:
             chart("Distinct-2 of all revisions, same requests", places, {"different pairs of words": variety}),
             chart("Complies, on all harms", places, {f"after round {last}": everything}),
         ),
-        "In the paper every principle speaks of harm in general. Here a principle forbids only the six or seven of "
-        "eight families that it lists, so a single one leaves its gaps open for good (third chart), while with many a "
+        "In the paper every principle speaks of harm in general. Here a principle forbids only the seven or eight "
+        "families that it lists, so a single one leaves its gaps open for good (third chart), while with many a "
         "draw may miss the family in one round and name it in the next. The check is therefore on requests that the "
         "first principle, which is in every set, names. Most of an answer's words here come from its request.",
     )

@@ -129,12 +129,12 @@ OWN = {
     "judge_aloud": 0.005,
 }
 POLISH = {
-    "critique": 0.12,
-    "revise": 0.12,
+    "critique": 0.1,
+    "revise": 0.1,
     "revise_slips": 0.02,
     "judge": 0.02,
     "judge_clear": 0.02,
-    "judge_own": 0.25,
+    "judge_own": 0.22,
     "judge_even": 0.09,
     "judge_slips": 0.05,
     "pick": 0.03,
