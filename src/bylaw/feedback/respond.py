@@ -8,11 +8,13 @@ from bylaw.records import Prompt, Response
 
 
 class RespondSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How answers are sampled. ``helpful_samples`` draws for each helpful prompt (the paper takes two)."""
+    """How answers are sampled. ``helpful_samples`` draws for each helpful prompt (the paper takes two): as many as
+    there are rounds of revision, so that the supervised stage need not repeat one to match the revisions.
+    """
 
     temperature: float = 1.0
     max_tokens: int = 256
-    helpful_samples: int = 1
+    helpful_samples: int = 4
 
 
 def respond(
