@@ -8,8 +8,9 @@ from bylaw.records import Prompt, Response
 
 
 class RespondSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How answers are sampled. ``helpful_samples`` draws for each helpful prompt (the paper takes two): as many as
-    there are rounds of revision, so that the supervised stage need not repeat one to match the revisions.
+    """How answers are sampled. ``helpful_samples`` draws for each helpful prompt (the paper takes two).
+
+    As many as there are rounds of revision: the supervised stage then repeats none to match the revisions.
     """
 
     temperature: float = 1.0
